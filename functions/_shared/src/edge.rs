@@ -1,0 +1,100 @@
+//! What a function sees of one request: authenticate, then ask the database.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use crate::{
+    auth::{self, Caller, Keys},
+    config::Config,
+    platform::{Inbound, Outbound, OutboundError, Platform},
+    problem::Problem,
+    request::Request,
+    rpc::Database,
+    telemetry::Record,
+    trace::Trace,
+};
+
+/// What an instance keeps between requests. Never anything of a request: up to sixteen run at once.
+pub struct Instance {
+    config: Config,
+    keys: Keys,
+}
+
+impl Instance {
+    /// Reads the variables. Called again by the next request when it fails, so that an operator's repair is seen.
+    pub async fn load(platform: &dyn Platform) -> Result<Self, Problem> {
+        let config = Config::load(platform).await.map_err(Problem::Misconfigured)?;
+        Ok(Self { keys: Keys::of(&config), config })
+    }
+
+    /// The variables.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+/// One request's view of the world.
+pub struct Edge {
+    platform: Rc<dyn Platform>,
+    instance: Rc<Instance>,
+    trace: Trace,
+    started: Duration,
+    record: RefCell<Record>,
+}
+
+impl Edge {
+    pub(crate) fn new(
+        platform: Rc<dyn Platform>,
+        instance: Rc<Instance>,
+        trace: Trace,
+        started: Duration,
+        record: Record,
+    ) -> Self {
+        Self { platform, instance, trace, started, record: RefCell::new(record) }
+    }
+
+    /// Who is asking? Everything else starts from the answer.
+    pub async fn authenticate(&self, request: &Request) -> Result<Caller, Problem> {
+        let started = self.elapsed();
+        let now = self.platform.now();
+        let caller = auth::authenticate(&request.headers, self.config(), &self.instance.keys, now);
+        let took = self.elapsed().saturating_sub(started);
+        self.record(|record| record.authenticated(caller.as_ref().map(|_| ()), took));
+        caller
+    }
+
+    /// The database, as this caller.
+    pub fn rpc<'e>(&'e self, caller: &'e Caller) -> Database<'e> {
+        Database { edge: self, caller }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.instance.config
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.platform.elapsed()
+    }
+
+    /// What is left of the request's time.
+    pub(crate) fn remaining(&self) -> Result<Duration, Problem> {
+        let spent = self.elapsed().saturating_sub(self.started);
+        let left = self.config().request_timeout.saturating_sub(spent);
+        if left.is_zero() { Err(Problem::DeadlineExceeded) } else { Ok(left) }
+    }
+
+    pub(crate) async fn send(&self, call: Outbound) -> Result<Inbound, OutboundError> {
+        self.platform.send(call).await
+    }
+
+    pub(crate) fn record(&self, note: impl FnOnce(&mut Record)) {
+        note(&mut self.record.borrow_mut());
+    }
+
+    pub(crate) fn into_record(self) -> Record {
+        self.record.into_inner()
+    }
+}

@@ -1,0 +1,147 @@
+//! Every way in which a request can fail, and which side is to blame: 401 the caller's token, 403 the caller's rights,
+//! 422 the caller's data, 500 the operator, 503 the deploy or the upstream.
+//!
+//! The table in `functions/README.md` equals this enum; a test holds it.
+
+use http::StatusCode;
+
+/// A refusal: a public half that goes into the response, and for some a private cause that goes into the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// No `Authorization` header.
+    AuthRequired,
+    /// A bearer token that proves nothing: the text says in public what is wrong with it.
+    InvalidToken(&'static str),
+    /// A token that was valid once.
+    TokenExpired,
+    /// A project key (`anon`, `service_role`, `sb_…`) where a user's token belongs.
+    NotAUserToken,
+    /// The caller does not belong to the channel, or there is no such channel: which of both is not told.
+    NotChannelMember,
+    /// The database refused the caller for another reason.
+    Forbidden,
+    /// No function has this name.
+    NotFound,
+    /// The route exists, the method does not.
+    MethodNotAllowed {
+        /// For the `Allow` header.
+        allow: &'static str,
+    },
+    /// A field is missing, malformed, unknown or given twice.
+    InvalidParameter {
+        /// The field's path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A variable is missing or malformed.
+    Misconfigured(String),
+    /// The gateway refused our own key, or refused to be called at all.
+    UpstreamMisconfigured(String),
+    /// The RPC is missing, ambiguous, or not the version that this component was built for.
+    ContractMismatch(String),
+    /// The database is not there right now.
+    UpstreamUnavailable(String),
+    /// The upstream answered something that makes no sense.
+    UpstreamFailed(String),
+    /// The time budget is used up.
+    DeadlineExceeded,
+}
+
+impl Problem {
+    /// A field that cannot be accepted.
+    pub fn invalid(path: &str, reason: impl Into<String>) -> Self {
+        Self::InvalidParameter { path: path.to_owned(), reason: reason.into() }
+    }
+
+    /// The stable name that clients switch on; also the header `sb-error-code` and `error.type` in the record.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AuthRequired => "auth_required",
+            Self::InvalidToken(_) => "invalid_token",
+            Self::TokenExpired => "token_expired",
+            Self::NotAUserToken => "not_a_user_token",
+            Self::NotChannelMember => "not_channel_member",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "function_not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::InvalidParameter { .. } => "invalid_parameter",
+            Self::Misconfigured(_) => "misconfigured",
+            Self::UpstreamMisconfigured(_) => "upstream_misconfigured",
+            Self::ContractMismatch(_) => "rpc_contract_mismatch",
+            Self::UpstreamUnavailable(_) => "upstream_unavailable",
+            Self::UpstreamFailed(_) => "upstream_failed",
+            Self::DeadlineExceeded => "deadline_exceeded",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::AuthRequired | Self::InvalidToken(_) | Self::TokenExpired | Self::NotAUserToken => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::NotChannelMember | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ContractMismatch(_) | Self::UpstreamUnavailable(_) | Self::UpstreamFailed(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// One sentence for a person.
+    pub fn message(&self) -> String {
+        match self {
+            Self::AuthRequired => "Sign in: this function needs a user's access token.".into(),
+            Self::InvalidToken(reason) => format!("The access token is not valid: {reason}."),
+            Self::TokenExpired => "The access token has expired.".into(),
+            Self::NotAUserToken => "Sign in: this is a key of the project, not a user's access token.".into(),
+            Self::NotChannelMember => "You are not a member of this channel.".into(),
+            Self::Forbidden => "You may not do this.".into(),
+            Self::NotFound => "There is no function of this name.".into(),
+            Self::MethodNotAllowed { allow } => format!("Only {allow} is possible here."),
+            Self::InvalidParameter { path, reason } => format!("{path}: {reason}."),
+            Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => "The service is misconfigured.".into(),
+            Self::ContractMismatch(_) => "The database does not have the version that this function needs.".into(),
+            Self::UpstreamUnavailable(_) => "The database cannot be reached right now.".into(),
+            Self::UpstreamFailed(_) => "The database gave no usable answer.".into(),
+            Self::DeadlineExceeded => "The request took too long.".into(),
+        }
+    }
+
+    /// The machine-readable particular, if there is one: the path of the field.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Self::InvalidParameter { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, where the caller can do something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::AuthRequired | Self::NotAUserToken => {
+                Some("Send `Authorization: Bearer <access_token of the session>`.")
+            }
+            Self::TokenExpired => Some("Refresh the session and try again."),
+            Self::UpstreamUnavailable(_) | Self::DeadlineExceeded => Some("Try again with a delay."),
+            _ => None,
+        }
+    }
+
+    /// The private half, for the record only.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Self::Misconfigured(cause)
+            | Self::UpstreamMisconfigured(cause)
+            | Self::ContractMismatch(cause)
+            | Self::UpstreamUnavailable(cause)
+            | Self::UpstreamFailed(cause) => Some(cause),
+            _ => None,
+        }
+    }
+}

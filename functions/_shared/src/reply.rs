@@ -1,0 +1,94 @@
+//! From a result to the bytes of a response. Every response has a `Content-Length`, because the host sets no
+//! `TCP_NODELAY` and a terminating chunk would wait for the client's delayed ACK.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use crate::{problem::Problem, trace::Trace};
+
+/// A successful answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// 200, or 201 where something was stored.
+    pub status: StatusCode,
+    /// JSON.
+    pub body: Bytes,
+    /// What the RPC said of itself, handed on as `X-RPC-Version`.
+    pub rpc_version: Option<HeaderValue>,
+}
+
+/// The code again, where `supabase.functions.invoke` hides the body.
+pub const ERROR_CODE: HeaderName = HeaderName::from_static("sb-error-code");
+/// Given or made, returned and recorded.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// `name/semver` of every RPC that answered.
+pub const RPC_VERSION: HeaderName = HeaderName::from_static("x-rpc-version");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The shape that PostgREST's clients and `supabase.functions.invoke`'s both understand.
+#[derive(Serialize)]
+struct ErrorBody<'p> {
+    code: &'static str,
+    message: &'p str,
+    msg: &'p str,
+    details: Option<&'p str>,
+    hint: Option<&'static str>,
+    request_id: &'p str,
+}
+
+/// The response to a result, without the headers that every response has.
+pub fn response(result: &Result<Reply, Problem>, trace: &Trace) -> Response<Bytes> {
+    let (status, headers, body) = match result {
+        Ok(reply) => (reply.status, of_reply(reply), reply.body.clone()),
+        Err(problem) => (problem.status(), of_problem(problem), body(problem, trace)),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    let length = response.body().len().into();
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response.headers_mut().insert(header::CONTENT_LENGTH, length);
+    response
+}
+
+fn of_reply(reply: &Reply) -> HeaderMap {
+    reply.rpc_version.iter().map(|version| (RPC_VERSION, version.clone())).collect()
+}
+
+fn of_problem(problem: &Problem) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ERROR_CODE, HeaderValue::from_static(problem.code()));
+    match problem {
+        Problem::AuthRequired => {
+            // RFC 6750, section 3.1: without credentials, no error code.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Problem::InvalidToken(_) | Problem::TokenExpired | Problem::NotAUserToken => {
+            let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        Problem::MethodNotAllowed { allow } => {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        Problem::UpstreamUnavailable(_) => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        _ => {}
+    }
+    headers
+}
+
+fn body(problem: &Problem, trace: &Trace) -> Bytes {
+    let message = problem.message();
+    let body = ErrorBody {
+        code: problem.code(),
+        message: &message,
+        msg: &message,
+        details: problem.details(),
+        hint: problem.hint(),
+        request_id: &trace.request_id,
+    };
+    serde_json::to_vec(&body).expect("strings only").into()
+}

@@ -1,0 +1,162 @@
+//! The one file that names `spin_sdk`: Spin's side of every seam.
+
+use std::{io::Write as _, pin::pin, rc::Rc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use spin_sdk::{
+    http::{FromResponse as _, Request as SpinRequest, Response as SpinResponse},
+    variables,
+    wasip3::{
+        clocks::monotonic_clock,
+        http::{
+            client,
+            types::{ErrorCode, Fields, Method as WasiMethod, Request as WasiRequest, RequestOptions, Scheme},
+        },
+        random::random,
+        spawn, wit_future, wit_stream,
+    },
+};
+use time::UtcDateTime;
+
+use crate::{
+    edge::Edge,
+    endpoint::{Endpoint, Shared},
+    platform::{Inbound, Local, Outbound, OutboundError, Platform},
+    problem::Problem,
+    reply::Reply,
+    request::Request,
+};
+
+thread_local! {
+    /// An instance has one thread, so this is the instance's.
+    static SHARED: Rc<Shared> = Rc::default();
+}
+
+impl Endpoint {
+    /// Takes a request from Spin and answers it. Never fails.
+    pub async fn serve<H>(&self, request: SpinRequest, handle: H) -> Response<Full<Bytes>>
+    where
+        H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
+    {
+        let (parts, _body) = request.into_parts();
+        let request = Request { method: parts.method, uri: parts.uri, headers: parts.headers, body: Bytes::new() };
+        let shared = SHARED.with(Rc::clone);
+        self.answer(Rc::new(Spin), &shared, request, handle).await.map(Full::new)
+    }
+}
+
+/// Spin, or any host with the same imports.
+struct Spin;
+
+impl Platform for Spin {
+    fn now(&self) -> UtcDateTime {
+        UtcDateTime::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+
+    fn random(&self) -> [u8; 16] {
+        let bytes = random::get_random_bytes(16);
+        bytes.try_into().expect("the host gives as many bytes as were asked for")
+    }
+
+    fn variable<'a>(&'a self, name: &'static str) -> Local<'a, Result<Option<String>, String>> {
+        Box::pin(async move {
+            match variables::get(name).await {
+                Ok(value) => Ok(Some(value)),
+                Err(variables::Error::Undefined(_)) => Ok(None),
+                Err(error) => Err(error.to_string()),
+            }
+        })
+    }
+
+    fn send<'a>(&'a self, call: Outbound) -> Local<'a, Result<Inbound, OutboundError>> {
+        Box::pin(async move {
+            let within = call.within;
+            let work = pin!(exchange(call));
+            let alarm = pin!(monotonic_clock::wait_for(nanoseconds(within)));
+            match futures::future::select(work, alarm).await {
+                futures::future::Either::Left((answer, _)) => answer,
+                futures::future::Either::Right(((), _)) => Err(OutboundError::TimedOut),
+            }
+        })
+    }
+
+    fn log(&self, line: &str) {
+        // A line is one record only while it is one write; a closed stdout is no reason to refuse the caller.
+        let _ = std::io::stdout().write_all(format!("{line}\n").as_bytes());
+    }
+}
+
+async fn exchange(call: Outbound) -> Result<Inbound, OutboundError> {
+    let limit = call.limit;
+    let answer = client::send(wasi_request(call)?).await.map_err(|code| outbound_error(&code))?;
+    let (parts, body) = SpinResponse::from_response(answer).map_err(|code| outbound_error(&code))?.into_parts();
+    let body = Limited::new(body, limit).collect().await.map_err(|error| match error.downcast::<ErrorCode>() {
+        Ok(code) => outbound_error(&code),
+        Err(other) if other.is::<LengthLimitError>() => OutboundError::TooLarge,
+        Err(other) => OutboundError::Broken(other.to_string()),
+    })?;
+    Ok(Inbound { status: parts.status, headers: parts.headers, body: body.to_bytes() })
+}
+
+/// Built by hand, because the SDK's conversion gives every request a body stream, and a `GET` would be sent as chunked.
+fn wasi_request(call: Outbound) -> Result<WasiRequest, OutboundError> {
+    let broken = |what: &str| OutboundError::Broken(format!("cannot send: {what}"));
+    let uri: Uri = call.uri.parse().map_err(|_| broken("URI"))?;
+    let mut headers = call.headers;
+    let contents = call.body.map(|body| {
+        headers.insert(http::header::CONTENT_LENGTH, body.len().into());
+        let (mut writer, reader) = wit_stream::new();
+        spawn(async move {
+            // What is left over was not wanted: the answer came first.
+            let _unwritten = writer.write_all(body.into()).await;
+        });
+        reader
+    });
+    let (trailers, no_trailers) = wit_future::new(|| Ok(None));
+    drop(trailers);
+    let (request, _sent) = WasiRequest::new(fields(&headers)?, contents, no_trailers, Some(options(call.within)?));
+    let scheme = if uri.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
+    request.set_method(&WasiMethod::from(&call.method)).map_err(|()| broken("method"))?;
+    request.set_scheme(Some(&scheme)).map_err(|()| broken("scheme"))?;
+    request.set_authority(uri.authority().map(|a| a.as_str())).map_err(|()| broken("authority"))?;
+    request.set_path_with_query(uri.path_and_query().map(|p| p.as_str())).map_err(|()| broken("path"))?;
+    Ok(request)
+}
+
+fn fields(headers: &HeaderMap) -> Result<Fields, OutboundError> {
+    let pair = |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), value.as_bytes().to_vec());
+    Fields::from_list(&headers.iter().map(pair).collect::<Vec<_>>())
+        .map_err(|error| OutboundError::Broken(format!("cannot send: headers: {error:?}")))
+}
+
+/// The host's own limits are ten minutes each.
+fn options(within: Duration) -> Result<RequestOptions, OutboundError> {
+    let options = RequestOptions::new();
+    let nanoseconds = Some(nanoseconds(within));
+    options
+        .set_connect_timeout(nanoseconds)
+        .and_then(|()| options.set_first_byte_timeout(nanoseconds))
+        .and_then(|()| options.set_between_bytes_timeout(nanoseconds))
+        .map_err(|error| OutboundError::Broken(format!("cannot send: timeouts: {error:?}")))?;
+    Ok(options)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn outbound_error(code: &ErrorCode) -> OutboundError {
+    match code {
+        ErrorCode::ConnectionTimeout | ErrorCode::ConnectionReadTimeout | ErrorCode::HttpResponseTimeout => {
+            OutboundError::TimedOut
+        }
+        ErrorCode::HttpRequestDenied => OutboundError::Denied,
+        other => OutboundError::Broken(format!("{other:?}")),
+    }
+}

@@ -1,0 +1,129 @@
+//! PostgREST's answer, read by its code and not by its status: an ambiguous overload arrives as 300, a statement
+//! timeout as 500, and the gateway's refusal of our own key as a 401 that is not the caller's.
+//!
+//! The catalogue is PostgREST's (docs.postgrest.org, "Errors"), from 12 to 16.
+
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    platform::{Inbound, OutboundError},
+    problem::Problem,
+};
+
+/// The error body of PostgREST; the gateway's has no code.
+#[derive(Debug, Default, Deserialize)]
+pub struct Refusal {
+    /// SQLSTATE, `PGRSTnnn`, or the code of one of our RPCs.
+    pub code: Option<String>,
+    /// For the log. Never for a body: it may contain SQL.
+    #[serde(default)]
+    message: String,
+}
+
+impl Refusal {
+    /// `None` when the body is not an error that PostgREST or the gateway would write.
+    pub fn read(answer: &Inbound) -> Option<Self> {
+        serde_json::from_slice(&answer.body).ok()
+    }
+
+    /// Who is to blame.
+    pub fn problem(&self, status: u16) -> Problem {
+        let cause = format!("{} {status}: {}", self.code.as_deref().unwrap_or("no code"), self.message);
+        match self.code.as_deref() {
+            // Kong's and the hosted gateway's form: {"message":"Invalid API key"}.
+            None if status == 401 || status == 403 => Problem::UpstreamMisconfigured(cause),
+            None => Problem::UpstreamFailed(cause),
+            Some(code) => of_code(code, cause),
+        }
+    }
+}
+
+fn of_code(code: &str, cause: String) -> Problem {
+    match code {
+        "not_channel_member" => Problem::NotChannelMember,
+        "auth_required" | "PGRST301" | "PGRST302" | "PGRST303" | "PT401" => {
+            Problem::InvalidToken("the database does not accept it")
+        }
+        "42501" | "PT403" => Problem::Forbidden,
+        // Missing, ambiguous, not the version, or its volatility is not what GET needs: a deploy fault, never benign.
+        "rpc_contract_mismatch"
+        | "rpc_expect_malformed"
+        | "PGRST202"
+        | "PGRST203"
+        | "PGRST205"
+        | "42883"
+        | "42P01"
+        | "42703"
+        | "25006" => Problem::ContractMismatch(cause),
+        "57014" => Problem::DeadlineExceeded,
+        "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003" | "57P01" | "57P02" | "57P03" | "53300" | "53400"
+        | "40P01" | "55P03" => Problem::UpstreamUnavailable(cause),
+        connection if connection.starts_with("08") => Problem::UpstreamUnavailable(cause),
+        "PGRST300" | "PGRST106" => Problem::UpstreamMisconfigured(cause),
+        "22P02" | "22003" | "22007" | "22008" | "22023" | "23502" | "23514" | "PGRST102" | "PT422" => {
+            Problem::invalid("request", "the database does not accept one of the values")
+        }
+        _ => Problem::UpstreamFailed(cause),
+    }
+}
+
+/// There was no answer at all.
+pub fn silence(error: OutboundError) -> Problem {
+    match error {
+        OutboundError::TimedOut => Problem::DeadlineExceeded,
+        OutboundError::TooLarge => Problem::UpstreamFailed("the answer is larger than a page can be".into()),
+        OutboundError::Denied => Problem::Misconfigured("supabase_url is not an allowed outbound host".into()),
+        OutboundError::Broken(cause) => Problem::UpstreamUnavailable(cause),
+    }
+}
+
+/// How many rows an array has. It is counted because it must be read anyway: a proxy's HTML page with status 200, or
+/// half an answer, is not to be handed on as messages.
+pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
+    match serde_json::from_slice::<Vec<IgnoredAny>>(&answer.body) {
+        Ok(rows) => Ok(rows.len() as u64),
+        Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON array: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn problem(status: u16, body: &'static str) -> &'static str {
+        let answer = Inbound {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(body.as_bytes()),
+        };
+        Refusal::read(&answer).unwrap_or_default().problem(status).code()
+    }
+
+    #[test]
+    fn an_answer_is_read_by_its_code_and_not_by_its_status() {
+        for (status, body, code) in [
+            (
+                300,
+                r#"{"code":"PGRST203","message":"Could not choose the best candidate function"}"#,
+                "rpc_contract_mismatch",
+            ),
+            (404, r#"{"code":"PGRST202","message":"Could not find the function"}"#, "rpc_contract_mismatch"),
+            (404, r#"{"code":"42883","message":"function does not exist"}"#, "rpc_contract_mismatch"),
+            (500, r#"{"code":"57014","message":"canceling statement due to statement timeout"}"#, "deadline_exceeded"),
+            (503, r#"{"code":"08006","message":"no connection"}"#, "upstream_unavailable"),
+            (504, r#"{"code":"PGRST003","message":"pool"}"#, "upstream_unavailable"),
+            (401, r#"{"code":"PGRST301","message":"JWT expired"}"#, "invalid_token"),
+            (401, r#"{"message":"No API key found in request"}"#, "upstream_misconfigured"),
+            (403, r#"{"code":"42501","message":"permission denied for function f"}"#, "forbidden"),
+            (403, r#"{"code":"not_channel_member","message":"-"}"#, "not_channel_member"),
+            (400, r#"{"code":"22008","message":"date out of range"}"#, "invalid_parameter"),
+            (502, "<html>Bad Gateway</html>", "upstream_failed"),
+            (500, r#"{"code":"XX000","message":"relation 17 is gone"}"#, "upstream_failed"),
+        ] {
+            assert_eq!(problem(status, body), code, "{status} {body}");
+        }
+    }
+}

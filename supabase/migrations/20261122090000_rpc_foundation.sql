@@ -1,0 +1,156 @@
+-- What every versioned RPC stands on: the unexposed schema `lockstep`, the caller, the refusal, the handshake.
+--
+-- Contract: none by itself, all RPCs use it.
+-- Called by: the RPCs, never by a client: PostgREST does not expose the schema.
+-- Undo: drop schema lockstep cascade; (only after every RPC that uses it)
+
+set local role postgres;
+set local search_path = '';
+
+create schema if not exists lockstep;
+revoke all on schema lockstep from public, anon, authenticated, service_role;
+
+comment on schema lockstep is 'Helpers of the versioned RPCs. Not exposed, no rights for clients.';
+
+-- Who is asking --------------------------------------------------------------------------------------------------
+
+-- The owners of the RPCs cannot be given `usage on schema auth` on a hosted project (postgres holds it without grant
+-- option), so this function stands between them and auth.uid(). Its value is the same.
+create or replace function lockstep.caller_id()
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select auth.uid();
+$$;
+
+comment on function lockstep.caller_id() is 'The signed-in user, or null.';
+revoke all on function lockstep.caller_id() from public, anon, authenticated, service_role;
+
+-- Refusing -------------------------------------------------------------------------------------------------------
+
+-- SQLSTATE PGRST is the only error whose headers PostgREST sends (docs.postgrest.org, "Errors", "RAISE Error with
+-- Custom HTTP Status Code"); without them a refusal would not say which version refused.
+create or replace function lockstep.refuse(
+  p_status integer,
+  p_code text,
+  p_message text,
+  p_details text default null,
+  p_hint text default null
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_headers jsonb;
+begin
+  select coalesce(jsonb_object_agg(header.key, header.value), '{}')
+  into v_headers
+  from jsonb_array_elements(coalesce(nullif(current_setting('response.headers', true), ''), '[]')::jsonb) as entry,
+       jsonb_each(entry) as header;
+
+  raise sqlstate 'PGRST' using
+    message = jsonb_build_object(
+      'code', refuse.p_code, 'message', refuse.p_message, 'details', refuse.p_details, 'hint', refuse.p_hint
+    )::text,
+    detail = jsonb_build_object('status', refuse.p_status, 'headers', v_headers)::text;
+end;
+$$;
+
+comment on function lockstep.refuse(integer, text, text, text, text) is
+  'Ends the request with an HTTP status and a code of our own.';
+revoke all on function lockstep.refuse(integer, text, text, text, text) from public, anon, authenticated, service_role;
+
+-- Fails closed: a caller whose id is null gets nowhere.
+create or replace function lockstep.require_caller()
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_caller constant uuid := lockstep.caller_id();
+begin
+  if v_caller is null then
+    perform lockstep.refuse(401, 'auth_required', 'Sign in first.');
+  end if;
+  return v_caller;
+end;
+$$;
+
+comment on function lockstep.require_caller() is 'The signed-in user; refuses with 401 where there is none.';
+revoke all on function lockstep.require_caller() from public, anon, authenticated, service_role;
+
+-- The version handshake ------------------------------------------------------------------------------------------
+
+-- The first statement of every RPC. Says `name/semver` in X-RPC-Version, and refuses before anything is done when the
+-- request's X-RPC-Expect names this RPC with another major version, or with a newer one than this database has.
+create or replace function lockstep.announce_rpc(p_name text, p_version text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  c_semver constant text := '^(0|[1-9][0-9]{0,8})[.](0|[1-9][0-9]{0,8})[.](0|[1-9][0-9]{0,8})$';
+  v_said jsonb := coalesce(nullif(current_setting('response.headers', true), ''), '[]')::jsonb;
+  v_list text;
+  v_expect text := nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-rpc-expect';
+  v_entry text;
+  v_expected integer[];
+  v_present constant integer[] := string_to_array(announce_rpc.p_version, '.')::integer[];
+begin
+  -- One RPC may run another: the header lists both, and the last writer of response.headers would win otherwise.
+  select string_agg(header.value, ', ')
+  into v_list
+  from jsonb_array_elements(v_said) as entry, jsonb_each_text(entry) as header
+  where lower(header.key) = 'x-rpc-version';
+
+  select coalesce(jsonb_agg(entry), '[]')
+  into v_said
+  from jsonb_array_elements(v_said) as entry
+  where not exists (
+    select from jsonb_object_keys(entry) as header(name) where lower(header.name) = 'x-rpc-version'
+  );
+
+  perform set_config(
+    'response.headers',
+    (v_said || jsonb_build_object(
+      'X-RPC-Version', concat_ws(', ', v_list, announce_rpc.p_name || '/' || announce_rpc.p_version)
+    ))::text,
+    true
+  );
+
+  foreach v_entry in array string_to_array(coalesce(v_expect, ''), ',') loop
+    -- The blanks that HTTP allows around a comma: an entry overlooked for its tab would be a check skipped.
+    v_entry := btrim(v_entry, e' \t');
+    continue when split_part(v_entry, '/', 1) <> announce_rpc.p_name;
+
+    v_entry := substr(v_entry, length(announce_rpc.p_name) + 2);
+    if v_entry !~ c_semver then
+      perform lockstep.refuse(
+        400, 'rpc_expect_malformed', 'X-RPC-Expect is not a list of name/semver.', announce_rpc.p_name
+      );
+    end if;
+
+    v_expected := string_to_array(v_entry, '.')::integer[];
+    if v_expected[1] <> v_present[1] or v_present < v_expected then
+      perform lockstep.refuse(
+        503,
+        'rpc_contract_mismatch',
+        'This database has another version of the RPC than the caller was built for.',
+        announce_rpc.p_name || ': expected ' || v_entry || ', present ' || announce_rpc.p_version,
+        'Run the migrations, or deploy the components that fit them.'
+      );
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function lockstep.announce_rpc(text, text) is
+  'Names the RPC and its version in the answer, and refuses a caller who was built for another.';
+revoke all on function lockstep.announce_rpc(text, text) from public, anon, authenticated, service_role;

@@ -1,0 +1,83 @@
+-- Channels, who belongs to them, and what was said in them.
+--
+-- Clients have no rights here, on no table: they come through the RPCs. `service_role`, the team's own back office,
+-- manages channels and members and may remove messages, never write them in somebody's name.
+-- Contract: the columns of social_messages are the result of the social RPCs.
+-- Called by: the social RPCs.
+-- Undo: drop table public.social_messages, public.social_channel_members, public.social_channels;
+
+set local role postgres;
+set local search_path = '';
+
+create table if not exists public.social_channels (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  inserted_at timestamptz not null default now(),
+
+  constraint channel_name_length check (char_length(name) between 1 and 120)
+);
+
+create table if not exists public.social_channel_members (
+  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  inserted_at timestamptz not null default now(),
+
+  primary key (channel_id, user_id)
+);
+
+-- Whose channels are these? Also what `on delete cascade` of a user looks for.
+create index if not exists social_channel_members_by_user on public.social_channel_members (user_id);
+
+create table if not exists public.social_messages (
+  id uuid primary key default gen_random_uuid(),
+  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  -- Null once the account is gone: the conversation of the others stays readable.
+  sender_id uuid references auth.users (id) on delete set null,
+  body text not null,
+  client_message_id uuid,
+  inserted_at timestamptz not null default now(),
+
+  constraint message_body_length check (char_length(body) between 1 and 4000),
+  constraint one_message_per_client_message_id unique (sender_id, client_message_id)
+);
+
+-- Serves the newest page, the page before a cursor, and `since`, each as one range of the index.
+create index if not exists social_messages_by_channel_and_age
+  on public.social_messages (channel_id, inserted_at desc, id desc);
+
+alter table public.social_channels enable row level security;
+alter table public.social_channel_members enable row level security;
+alter table public.social_messages enable row level security;
+
+revoke all on public.social_channels from public, anon, authenticated, service_role;
+revoke all on public.social_channel_members from public, anon, authenticated, service_role;
+revoke all on public.social_messages from public, anon, authenticated, service_role;
+
+grant select, insert, update, delete on public.social_channels to service_role;
+grant select, insert, update, delete on public.social_channel_members to service_role;
+grant select, delete on public.social_messages to service_role;
+
+grant select on public.social_channel_members to social_rpc_owner;
+grant select on public.social_messages to social_rpc_owner;
+
+-- The RPCs run as social_rpc_owner, on behalf of the caller: these hold even where a function forgets to look.
+drop policy if exists "members see their own memberships" on public.social_channel_members;
+create policy "members see their own memberships" on public.social_channel_members
+  for select to social_rpc_owner
+  using (user_id = (select lockstep.caller_id()));
+
+drop policy if exists "members read the messages of their channels" on public.social_messages;
+create policy "members read the messages of their channels" on public.social_messages
+  for select to social_rpc_owner
+  using (
+    exists (
+      select
+      from public.social_channel_members as membership
+      where membership.channel_id = social_messages.channel_id
+        and membership.user_id = (select lockstep.caller_id())
+    )
+  );
+
+comment on table public.social_channels is 'Where messages are said. Managed by the team''s back office.';
+comment on table public.social_channel_members is 'Who may read and write in a channel.';
+comment on table public.social_messages is 'What was said. Written and read through the social RPCs only.';

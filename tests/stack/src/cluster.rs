@@ -1,0 +1,176 @@
+//! PostgreSQL: a cluster of its own, reached by a free port of the loopback interface and a socket in its folder.
+
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::{PermissionsExt as _, chown},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use nix::sys::signal::Signal;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::{
+    process::Process,
+    reaper::Reaper,
+    setup::{Binaries, unprivileged},
+};
+
+/// What the roles of the baseline that can log in are given.
+pub const PASSWORD: &str = "postgres";
+
+const START: Duration = Duration::from_secs(60);
+
+/// Loaded where the machine has them; pg_cron needs it, the others are created as extensions.
+const PRELOAD: &[&str] = &["pg_cron"];
+
+/// A running cluster. Dropping it stops it.
+pub struct Cluster {
+    port: u16,
+    sockets: PathBuf,
+    version: u32,
+    _process: Process,
+}
+
+/// Whether what is written must survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// `--data`: the cluster is kept.
+    Kept,
+    /// Nothing is synced to disk.
+    Temporary,
+}
+
+impl Cluster {
+    /// Starts the cluster in `data`, which is made when it is empty, with its socket in `sockets`.
+    pub async fn start(
+        binaries: &Binaries,
+        data: &Path,
+        sockets: &Path,
+        durability: Durability,
+        reaper: &Reaper,
+    ) -> Result<Self> {
+        own(data)?;
+        own(sockets)?;
+        if !data.join("PG_VERSION").is_file() {
+            initdb(binaries, data)?;
+        }
+        // The port is free when it is looked for; whoever takes it before PostgreSQL does makes us look again.
+        for _ in 0..5 {
+            let port = free_port()?;
+            let mut process = Process::spawn(
+                "PostgreSQL",
+                postgres(binaries, data, sockets, port, durability)?,
+                stop(durability),
+                reaper,
+            )?;
+            match process.until("database system is ready to accept connections", START).await {
+                Ok(_) => {
+                    return Ok(Self {
+                        port,
+                        sockets: sockets.to_owned(),
+                        version: binaries.version,
+                        _process: process,
+                    });
+                }
+                Err(_) if process.output().contains("could not bind") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bail!("five free ports in a row were taken by somebody else before PostgreSQL could")
+    }
+
+    /// For a role of the baseline, over the socket and without a password.
+    pub async fn connect(&self, role: &str) -> Result<Client> {
+        let mut config = Config::new();
+        config.host_path(&self.sockets).port(self.port).user(role).dbname("postgres").application_name("stack");
+        let (client, connection) = config.connect(NoTls).await.with_context(|| format!("cannot connect as {role}"))?;
+        tokio::spawn(async move {
+            // The client sees the error too, at its next query.
+            let _ended = connection.await;
+        });
+        Ok(client)
+    }
+
+    /// A URL with a password, for other programs.
+    pub fn url(&self, role: &str) -> String {
+        format!("postgresql://{role}:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// PostgreSQL's major version.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+fn initdb(binaries: &Binaries, data: &Path) -> Result<()> {
+    let mut command = binaries.command("initdb")?;
+    command.args(["--username=supabase_admin", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync"]);
+    command.args(["--encoding=UTF8", "--locale=C.UTF-8", "--pgdata"]).arg(data);
+    let output = command.output().context("cannot run initdb")?;
+    if !output.status.success() {
+        bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+fn postgres(
+    binaries: &Binaries,
+    data: &Path,
+    sockets: &Path,
+    port: u16,
+    durability: Durability,
+) -> Result<std::process::Command> {
+    let mut command = binaries.command("postgres")?;
+    command.arg("-D").arg(data).arg("-k").arg(sockets).args(["-p", &port.to_string(), "-h", "127.0.0.1"]);
+    let mut set = |setting: &str| {
+        command.args(["-c", setting]);
+    };
+    // What Supabase's Realtime reads, and what a busy project has.
+    set("wal_level=logical");
+    set("max_connections=100");
+    // Messages are waited for and shown; they must not depend on the machine's language.
+    set("lc_messages=C");
+    set("log_destination=stderr");
+    set("logging_collector=off");
+    if durability == Durability::Temporary {
+        set("fsync=off");
+        set("full_page_writes=off");
+        set("synchronous_commit=off");
+    }
+    let loaded: Vec<&str> = PRELOAD.iter().copied().filter(|library| binaries.has_library(library)).collect();
+    if !loaded.is_empty() {
+        set(&format!("shared_preload_libraries={}", loaded.join(",")));
+        set(&format!("cron.host={}", sockets.display()));
+        set("cron.database_name=postgres");
+    }
+    Ok(command)
+}
+
+fn stop(durability: Durability) -> Signal {
+    match durability {
+        // "Fast": connections are closed, everything is written.
+        Durability::Kept => Signal::SIGINT,
+        // "Immediate": the folder goes anyway.
+        Durability::Temporary => Signal::SIGQUIT,
+    }
+}
+
+/// Makes a folder that belongs to the user PostgreSQL runs as, and to nobody else.
+fn own(folder: &Path) -> Result<()> {
+    let mend = || -> Result<()> {
+        fs::create_dir_all(folder)?;
+        if let Some(user) = unprivileged()? {
+            chown(folder, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+        }
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        Ok(())
+    };
+    mend().with_context(|| format!("cannot use the folder {}", folder.display()))
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port())
+}

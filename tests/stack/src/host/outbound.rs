@@ -1,0 +1,124 @@
+//! Outbound calls as Spin makes them: pooled connections, allowed hosts enforced, the component's timeouts applied.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use tokio::time::timeout;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use super::Sockets;
+
+/// Spin's, when the component sets none.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// One pool for all components, as in Spin.
+#[derive(Clone)]
+pub struct Client(legacy::Client<HttpConnector, WasiBody>);
+
+impl Client {
+    pub fn new(sockets: Sockets) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(sockets == Sockets::NoDelay);
+        Self(legacy::Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector))
+    }
+}
+
+/// What a component may do on the network.
+#[derive(Clone)]
+pub struct Outbound {
+    pub client: Client,
+    /// Origins.
+    pub allowed: Vec<String>,
+}
+
+type Transmitted = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Answer = Result<(Response<WasiBody>, Transmitted), Error>;
+
+impl WasiHttpHooks for Outbound {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _consumed: Transmitted,
+    ) -> Box<dyn Future<Output = Answer> + Send> {
+        let Self { client, allowed } = self.clone();
+        Box::new(async move { send(client, &allowed, request, options.unwrap_or_default()).await })
+    }
+}
+
+async fn send(client: Client, allowed: &[String], mut request: Request<WasiBody>, options: RequestOptions) -> Answer {
+    if !allowed.iter().any(|origin| same_origin(origin, request.uri())) {
+        return Err(Error::HttpRequestDenied);
+    }
+    // hyper derives it from the URI.
+    request.headers_mut().remove(http::header::HOST);
+    let first_byte = options.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let between_bytes = options.between_bytes_timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let response = timeout(first_byte, client.0.request(request))
+        .await
+        .map_err(|_| Error::ConnectionReadTimeout)?
+        .map_err(|error| Error::InternalError(Some(root_cause(&error))))?;
+    let response = response.map(|body| {
+        Paced { body: body.map_err(Error::from).boxed_unsync(), between_bytes, alarm: None }.boxed_unsync()
+    });
+    Ok((response, Box::new(async { Ok(()) })))
+}
+
+fn same_origin(allowed: &str, uri: &http::Uri) -> bool {
+    match (url::Url::parse(allowed), url::Url::parse(&uri.to_string())) {
+        (Ok(allowed), Ok(asked)) => allowed.origin() == asked.origin(),
+        _ => false,
+    }
+}
+
+fn root_cause(error: &legacy::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    format!("{error}: {cause}")
+}
+
+/// A body that fails when it pauses for too long.
+struct Paced {
+    body: WasiBody,
+    between_bytes: Duration,
+    alarm: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl http_body::Body for Paced {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Error>>> {
+        use std::task::Poll;
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                self.alarm = None;
+                Poll::Ready(frame)
+            }
+            Poll::Pending => {
+                let pause = self.between_bytes;
+                let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
+                alarm.as_mut().poll(cx).map(|()| Some(Err(Error::ConnectionReadTimeout)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}

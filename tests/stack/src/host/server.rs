@@ -1,0 +1,94 @@
+//! The port of the host: HTTP/1.1, routes of `spin.toml`, and what Spin answers when it has no component to ask.
+
+use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use wasmtime_wasi_http::{Error, WasiBody, handler::ProxyHandler};
+
+use super::{Sockets, manifest::Routes, worker::Worker};
+
+pub struct Server {
+    routes: Routes,
+    handlers: BTreeMap<String, ProxyHandler<Worker>>,
+    sockets: Sockets,
+}
+
+impl Server {
+    pub fn new(routes: Routes, handlers: BTreeMap<String, ProxyHandler<Worker>>, sockets: Sockets) -> Self {
+        Self { routes, handlers, sockets }
+    }
+
+    /// Until the task is aborted.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let mut connections = tokio::task::JoinSet::new();
+        loop {
+            match listener.accept().await {
+                Ok((stream, client)) => drop(connections.spawn(self.clone().connection(stream, client))),
+                // Out of descriptors, most likely: the next connection may find one.
+                Err(error) => {
+                    eprintln!("the host cannot accept a connection: {error}");
+                    tokio::task::yield_now().await;
+                }
+            }
+            while connections.try_join_next().is_some() {}
+        }
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream, client: SocketAddr) {
+        let nodelay = stream.set_nodelay(self.sockets == Sockets::NoDelay);
+        if let Err(error) = nodelay {
+            eprintln!("TCP_NODELAY: {error}");
+        }
+        let service = service_fn(|request| {
+            let server = self.clone();
+            async move { Ok::<_, Infallible>(server.answer(request, client).await) }
+        });
+        // A client that goes away in the middle is its own business.
+        let _ended =
+            http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<WasiBody> {
+        let handler = self.routes.component(request.uri().path()).and_then(|id| self.handlers.get(id));
+        let Some(handler) = handler else {
+            return bare(StatusCode::NOT_FOUND);
+        };
+        match handler.handle((), prepared(request, client)).await {
+            Ok(response) => response,
+            Err(error) => {
+                eprintln!("a component gave no answer: {error:?}");
+                bare(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}
+
+/// Spin appends its own headers after the client's, so whoever reads the first one reads the client's.
+fn prepared(request: Request<Incoming>, client: SocketAddr) -> Request<WasiBody> {
+    let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let authority = host.to_owned();
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let uri = format!("http://{authority}{path}");
+    let (mut parts, body) = request.into_parts();
+    for (name, value) in [("spin-client-addr", client.to_string()), ("spin-full-url", uri.clone())] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            parts.headers.append(name, value);
+        }
+    }
+    parts.headers.remove(http::header::CONNECTION);
+    if let Ok(uri) = uri.parse() {
+        parts.uri = uri;
+    }
+    Request::from_parts(parts, body.map_err(Error::from).boxed_unsync())
+}
+
+fn bare(status: StatusCode) -> Response<WasiBody> {
+    let mut response = Response::new(Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response
+}

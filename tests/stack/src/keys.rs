@@ -1,0 +1,124 @@
+//! The project's keys: what Auth signs with, what PostgREST and the components verify with, and the two API keys.
+
+use anyhow::{Context as _, Result};
+use jwt_simple::{
+    prelude::{
+        Claims, Duration, ECDSAP256PublicKeyLike as _, ES256KeyPair, HS256Key, JWTClaims, MACLike as _,
+        VerificationOptions,
+    },
+    reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Longer than anybody leaves a local stack running.
+const LIFETIME_HOURS: u64 = 24;
+
+/// Made anew for each stack.
+pub struct Keys {
+    secret: String,
+    es256: ES256KeyPair,
+    /// What browsers send as `apikey`.
+    pub publishable: String,
+    issuer: String,
+}
+
+/// What Supabase Auth puts into an access token besides the registered claims
+/// (https://supabase.com/docs/guides/auth/jwt-fields).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UserClaims {
+    /// `authenticated`, `anon` or `service_role`.
+    pub role: String,
+    /// For people to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Which sign-in the token belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<Uuid>,
+    /// Authenticator assurance level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aal: Option<String>,
+    /// A guest.
+    #[serde(default)]
+    pub is_anonymous: bool,
+}
+
+impl Keys {
+    /// New keys for an issuer: `<origin>/auth/v1`.
+    pub fn generate(origin: &str) -> Self {
+        let random = || Uuid::new_v4().simple().to_string();
+        Self {
+            secret: random() + &random(),
+            es256: ES256KeyPair::generate().with_key_id(&Uuid::new_v4().to_string()),
+            publishable: format!("sb_publishable_{}", random()),
+            issuer: format!("{origin}/auth/v1"),
+        }
+    }
+
+    /// The legacy shared secret.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// What `iss` is.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The private ES256 key, for tests that sign.
+    pub fn private_jwk(&self) -> String {
+        self.es256.to_jwk()
+    }
+
+    /// What `/auth/v1/.well-known/jwks.json` serves: public keys only.
+    pub fn public_set(&self) -> Result<Value> {
+        let key: Value = serde_json::from_str(&self.es256.public_key().to_jwk()).context("a JWK is JSON")?;
+        Ok(json!({ "keys": [key] }))
+    }
+
+    /// What PostgREST verifies with: the public keys and the shared secret, as on a project that has both.
+    pub fn verification_set(&self) -> Result<String> {
+        let mut set = self.public_set()?;
+        let secret = Base64UrlSafeNoPadding::encode_to_string(&self.secret)?;
+        let keys = set["keys"].as_array_mut().context("a set has keys")?;
+        keys.push(json!({ "kty": "oct", "alg": "HS256", "k": secret }));
+        Ok(set.to_string())
+    }
+
+    /// A signed-in user's access token.
+    pub fn user(&self, id: Uuid, email: &str) -> Result<String> {
+        let claims = UserClaims {
+            role: "authenticated".into(),
+            email: Some(email.into()),
+            session_id: Some(Uuid::new_v4()),
+            aal: Some("aal1".into()),
+            is_anonymous: false,
+        };
+        self.sign(self.claims(claims).with_subject(id).with_audience("authenticated"))
+    }
+
+    /// A legacy key of the project: a JWT too, of nobody.
+    pub fn project(&self, role: &str) -> Result<String> {
+        let claims = UserClaims { role: role.into(), email: None, session_id: None, aal: None, is_anonymous: false };
+        self.sign(self.claims(claims))
+    }
+
+    /// Claims that a test may change before it has them signed.
+    pub fn claims(&self, custom: UserClaims) -> JWTClaims<UserClaims> {
+        Claims::with_custom_claims(custom, Duration::from_hours(LIFETIME_HOURS)).with_issuer(&self.issuer)
+    }
+
+    /// Signs with the shared secret.
+    pub fn sign(&self, claims: JWTClaims<UserClaims>) -> Result<String> {
+        HS256Key::from_bytes(self.secret.as_bytes()).authenticate(claims)
+    }
+
+    /// Whose token this is, if it is one of ours: Auth's own check.
+    pub fn verify(&self, token: &str) -> Result<JWTClaims<UserClaims>> {
+        let options = || Some(VerificationOptions::default());
+        HS256Key::from_bytes(self.secret.as_bytes())
+            .verify_token(token, options())
+            .or_else(|_| self.es256.public_key().verify_token(token, options()))
+    }
+}

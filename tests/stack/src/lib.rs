@@ -1,0 +1,21 @@
+//! The whole system on one machine, as a library: the tests are written against it, and `cargo run -p stack` is a thin
+//! `main` around it.
+//!
+//! In the order in which it starts: [`setup`] sees to what the machine lacks, [`cluster`] is PostgreSQL and
+//! [`database`] what is in it, [`keys`] are the project's, [`postgrest`] and [`host`] answer, and [`origin`] stands in
+//! front of both. [`stack`] puts them together, [`reaper`] and [`process`] see to it that nothing stays behind.
+
+pub mod cluster;
+pub mod database;
+pub mod demo;
+pub mod env_file;
+pub mod host;
+pub mod keys;
+pub mod origin;
+pub mod postgrest;
+pub mod process;
+pub mod progress;
+pub mod reaper;
+pub mod runtime;
+pub mod setup;
+pub mod stack;

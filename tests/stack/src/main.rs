@@ -1,0 +1,154 @@
+//! `cargo run -p stack`: the whole system on one machine, for trying it and for developing against it.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use console::style;
+use stack::{
+    database::Grants,
+    demo, env_file,
+    host::Sockets,
+    progress::Progress,
+    runtime::Kind,
+    stack::{Options, Stack},
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::broadcast::{Receiver, error::RecvError},
+};
+
+/// Starts everything on this machine: PostgreSQL with the migrations and a small demo, PostgREST, a stand-in for Auth,
+/// and the components, behind one origin that an unmodified supabase-js works with.
+///
+/// The first run fetches what is missing (the wasm32-wasip2 target, PostgREST, PostgreSQL if the machine has none) and
+/// compiles the components. Telemetry goes to standard output, one JSON line for each request; everything else to
+/// standard error. Ctrl-C stops it and leaves nothing behind.
+#[derive(Parser)]
+#[command(version, after_help = "Exit status: 0 after Ctrl-C or a smoke test that passed, 1 otherwise.")]
+struct Arguments {
+    /// Port of the origin; 0 is any free one
+    #[arg(long, default_value_t = 54321)]
+    port: u16,
+    /// Keep the database in this folder, and use it again
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// The bin folder of a PostgreSQL 15 or newer [default: the machine's, else npm's]
+    #[arg(long, value_name = "FOLDER")]
+    postgres: Option<PathBuf>,
+    /// Default privileges of a new database
+    #[arg(long, value_enum, default_value_t = Grants::Today)]
+    grants: Grants,
+    /// What runs the components
+    #[arg(long, value_enum, default_value_t = Kind::Embedded)]
+    runtime: Kind,
+    /// Leave TCP_NODELAY off on the components' sockets, as Spin does
+    #[arg(long)]
+    no_nodelay: bool,
+    /// Run the smoke test when everything is up, then stop, with its result
+    #[arg(long)]
+    smoke: bool,
+    /// Write addresses, keys and tokens to this file when everything is up, for a shell to source
+    #[arg(long, value_name = "PATH")]
+    env_file: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let work = serve(arguments);
+    // Whichever comes first drops the other, and with it all that was started.
+    tokio::select! {
+        done = work => done,
+        _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
+        _ = terminate.recv() => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn serve(arguments: Arguments) -> Result<ExitCode> {
+    let stack = Stack::start(Options {
+        port: arguments.port,
+        data: arguments.data,
+        postgres: arguments.postgres,
+        grants: arguments.grants,
+        runtime: arguments.runtime,
+        sockets: if arguments.no_nodelay { Sockets::LikeSpin } else { Sockets::NoDelay },
+        progress: Progress::Shown,
+    })
+    .await?;
+    let environment = stack.environment()?;
+    let value = |name: &str| environment.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    let list = format!("{}/messages-list?channel_id={}&limit=2", value("FUNCTIONS_URL"), demo::GENERAL);
+    let mut telemetry = stack.telemetry();
+
+    if arguments.smoke {
+        let target = smoke::Target {
+            url: value("FUNCTIONS_URL").to_owned(),
+            token: value("TOKEN_MEMBER").to_owned(),
+            outsider: Some(value("TOKEN_OUTSIDER").to_owned()),
+            channel: demo::GENERAL.to_string(),
+        };
+        let passed = tokio::task::spawn_blocking(move || smoke::run(&target)).await?;
+        return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+
+    introduce(&environment);
+    first_request(&list, value("TOKEN_MEMBER")).await?;
+    if let Some(path) = &arguments.env_file {
+        env_file::write(path, &environment)?;
+    }
+    eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
+    print_lines(&mut telemetry).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn introduce(environment: &[(&str, String)]) {
+    let shown = [
+        "ORIGIN",
+        "FUNCTIONS_URL",
+        "DATABASE_URL",
+        "SUPABASE_PUBLISHABLE_KEY",
+        "TOKEN_MEMBER",
+        "TOKEN_MEMBER_2",
+        "TOKEN_OUTSIDER",
+    ];
+    eprintln!();
+    for (name, value) in environment.iter().filter(|(name, _)| shown.contains(name)) {
+        eprintln!("{} {value}", style(format!("{name:25}")).bold().for_stderr());
+    }
+}
+
+/// Shows the way in: a command to copy, and what it answers.
+async fn first_request(url: &str, token: &str) -> Result<()> {
+    let curl = format!("curl '{url}' -H 'Authorization: Bearer {token}'");
+    eprintln!("\n{}\n{curl}", style("Try it:").bold().for_stderr());
+    let (url, token) = (url.to_owned(), token.to_owned());
+    let answer = tokio::task::spawn_blocking(move || smoke::get(&url, Some(&token))).await?;
+    let answer = answer.context("the first request got no answer")?;
+    eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.body);
+    Ok(())
+}
+
+/// One write for each record, whoever reads it.
+async fn print_lines(lines: &mut Receiver<String>) {
+    loop {
+        match lines.recv().await {
+            Ok(line) => println!("{line}"),
+            Err(RecvError::Lagged(lost)) => {
+                eprintln!("{lost} telemetry lines were not shown: the terminal is too slow")
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}

