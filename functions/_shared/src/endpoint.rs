@@ -50,7 +50,7 @@ impl Endpoint {
     {
         let started = platform.elapsed();
         let trace = Trace::of(&request.headers, platform.random());
-        let mut record = Record::begin(self.name, &request.method, &trace, platform.now());
+        let mut record = Record::begin(self.name, &request, &trace, platform.now());
         let asked = request.headers.clone();
         let preflight = request.method == Method::OPTIONS;
 

@@ -8,7 +8,7 @@ use http::Method;
 use serde::{Serialize, Serializer};
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
-use crate::{contract::Rpc, problem::Problem, trace::Trace};
+use crate::{contract::Rpc, problem::Problem, request::Request, trace::Trace};
 
 /// Longer causes are cut, so that a record stays below the 4 KiB that one write may have.
 const MAX_CAUSE: usize = 512;
@@ -68,7 +68,9 @@ pub struct Record {
 
 impl Record {
     /// The record of a request that has just arrived.
-    pub fn begin(function: &'static str, method: &Method, trace: &Trace, now: UtcDateTime) -> Self {
+    pub fn begin(function: &'static str, request: &Request, trace: &Trace, now: UtcDateTime) -> Self {
+        // The two forms in which a gateway passes the name; a path of another shape is not a dimension.
+        let bare = request.uri.path().trim_start_matches('/') == function;
         Self {
             timestamp: now,
             function,
@@ -77,8 +79,8 @@ impl Record {
             trace_id: trace.trace_id.clone(),
             span_id: trace.span_id.clone(),
             request_id: trace.request_id.clone(),
-            method: known(method),
-            route: format!("/functions/v1/{function}"),
+            method: known(&request.method),
+            route: format!("{}/{function}", if bare { "" } else { "/functions/v1" }),
             status: 0,
             error: None,
             cause: None,

@@ -1,6 +1,7 @@
 //! What the machine must have before anything can run, and what is fetched when it lacks it.
 
 mod components;
+mod debian;
 mod npm;
 mod postgres;
 mod run;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::{
     components::build,
+    debian::{database_packages, provide},
     npm::{packages, postgrest},
     postgres::{Binaries, unprivileged},
 };

@@ -1,0 +1,128 @@
+//! Who is let in. Everything that is refused here is refused before the database sees a request.
+
+use it::{Call, Channel, Person, Scripted, json};
+use jwt_simple::prelude::{Audiences, Clock, Duration, HS256Key, MACLike as _};
+use stack::keys::UserClaims;
+
+#[tokio::test]
+async fn without_a_token_nobody_is_let_in() {
+    let channel = Channel::with_messages(1).await;
+    let path = format!("/functions/v1/messages-list?channel_id={}", channel.id);
+
+    let refused = Call::get(&path).send().await;
+
+    refused.assert_problem(401, "auth_required");
+    assert_eq!(refused.header("www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
+async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
+    let upstream = Scripted::answering(|| async { json(500, &[], "{}") }).await;
+    let user = |anonymous| UserClaims {
+        role: "authenticated".into(),
+        email: None,
+        session_id: None,
+        aal: None,
+        is_anonymous: anonymous,
+    };
+    let valid = upstream.token(user(false), |_| {});
+    let (head, signature) = valid.rsplit_once('.').unwrap();
+    let (header, payload) = head.split_once('.').unwrap();
+    let project =
+        |role: &str| upstream.token(UserClaims { role: role.into(), ..user(false) }, |claims| claims.subject = None);
+    let now = Clock::now_since_epoch;
+    let another_key =
+        HS256Key::generate().authenticate(jwt_simple::claims::Claims::create(Duration::from_hours(1))).unwrap();
+
+    for (what, token, code) in [
+        ("a forged signature", format!("{head}.{}", "A".repeat(signature.len())), "invalid_token"),
+        ("no signature", format!("{head}."), "invalid_token"),
+        ("alg none", format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."), "invalid_token"),
+        ("another payload", format!("{header}.{}.{signature}", payload.replacen('e', "f", 1)), "invalid_token"),
+        ("another key", another_key, "invalid_token"),
+        ("no JWT", "x".repeat(300), "invalid_token"),
+        ("9 KiB", "x".repeat(9 * 1024), "invalid_token"),
+        ("the publishable key", "sb_publishable_abc".into(), "not_a_user_token"),
+        ("a secret key", "sb_secret_abc".into(), "not_a_user_token"),
+        ("the anon key", project("anon"), "not_a_user_token"),
+        ("the service key", project("service_role"), "not_a_user_token"),
+        (
+            "another role",
+            upstream.token(UserClaims { role: "postgres".into(), ..user(false) }, |_| {}),
+            "not_a_user_token",
+        ),
+        (
+            "expired",
+            upstream.token(user(false), |c| c.expires_at = Some(now() - Duration::from_secs(31))),
+            "token_expired",
+        ),
+        ("never expires", upstream.token(user(false), |c| c.expires_at = None), "invalid_token"),
+        (
+            "not valid yet",
+            upstream.token(user(false), |c| c.invalid_before = Some(now() + Duration::from_secs(60))),
+            "invalid_token",
+        ),
+        (
+            "another issuer",
+            upstream.token(user(false), |c| c.issuer = Some("https://evil.example/auth/v1".into())),
+            "invalid_token",
+        ),
+        ("no issuer", upstream.token(user(false), |c| c.issuer = None), "invalid_token"),
+        (
+            "another audience",
+            upstream.token(user(false), |c| c.audiences = Some(Audiences::AsString("admin".into()))),
+            "invalid_token",
+        ),
+        ("no subject", upstream.token(user(false), |c| c.subject = None), "invalid_token"),
+        (
+            "a subject that is no user",
+            upstream.token(user(false), |c| c.subject = Some("admin".into())),
+            "invalid_token",
+        ),
+    ] {
+        let (refused, record) = upstream.answer(upstream.anonymous().bearer(&token)).await;
+        assert_eq!(refused.json()["code"], code, "{what}: {}", refused.body);
+        assert_eq!(refused.status, 401, "{what}");
+        assert_eq!(record["app.auth.outcome"], code, "{what}");
+    }
+    assert!(upstream.seen().is_empty(), "the upstream saw {:?}", upstream.seen());
+}
+
+/// Both sides allow thirty seconds, so that neither refuses what the other accepts.
+#[tokio::test]
+async fn a_clock_that_is_half_a_minute_off_does_no_harm() {
+    let channel = Channel::with_messages(1).await;
+    let now = Clock::now_since_epoch;
+
+    for token in [
+        channel.member.token_with(|claims| claims.expires_at = Some(now() - Duration::from_secs(20))),
+        channel.member.token_with(|claims| claims.issued_at = Some(now() + Duration::from_secs(20))),
+    ] {
+        let listed = channel.list(&Person { token, ..channel.member.clone() }, "").send().await;
+        assert_eq!(listed.rows().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_bad_credential_is_never_treated_as_none() {
+    let channel = Channel::with_messages(1).await;
+    let path = format!("/functions/v1/messages-list?channel_id={}", channel.id);
+
+    for value in ["Basic YWRhOmFkYQ==", "Bearer", "Bearer ", "Bearer a.b.c d", "Token abc"] {
+        let refused = Call::get(&path).header("authorization", value).send().await;
+        refused.assert_problem(401, "invalid_token");
+        assert!(refused.header("www-authenticate").contains("invalid_token"));
+    }
+    let twice = channel.list(&channel.member, "").header("authorization", "Bearer x").send().await;
+    twice.assert_problem(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn the_scheme_may_be_written_in_any_case() {
+    let channel = Channel::with_messages(1).await;
+    let path = format!("/functions/v1/messages-list?channel_id={}", channel.id);
+
+    let listed = Call::get(&path).header("authorization", &format!("bEaReR {}", channel.member.token)).send().await;
+
+    assert_eq!(listed.rows().len(), 1);
+}

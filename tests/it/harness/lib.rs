@@ -1,0 +1,19 @@
+//! What the tests are written with: the running stack, people, channels, and a client that checks on every response
+//! what every response must obey.
+//!
+//! Nothing here waits for a fixed time, and nothing is shared between tests but the system itself: each makes its own
+//! people and channels.
+
+mod answer;
+mod channel;
+mod person;
+mod running;
+mod scripted;
+
+pub use self::{
+    answer::{Answer, Call},
+    channel::Channel,
+    person::Person,
+    running::{Running, running},
+    scripted::{Scripted, Seen, json},
+};

@@ -1,0 +1,141 @@
+//! A scripted upstream in place of PostgREST, for what the real one cannot be made to answer; and the components,
+//! pointed at it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use http::{HeaderMap, Method};
+use jwt_simple::prelude::JWTClaims;
+use serde_json::Value;
+use stack::{
+    host::{Host, Sockets},
+    keys::{Keys, UserClaims},
+    setup,
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use uuid::Uuid;
+
+use crate::{
+    answer::{Answer, Call},
+    running,
+    running::Records,
+};
+
+/// What the upstream was sent.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+}
+
+/// The components, with an upstream of the test's own.
+pub struct Scripted {
+    host: Host,
+    keys: Keys,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    records: Arc<Records>,
+    serving: JoinHandle<()>,
+}
+
+impl Scripted {
+    /// Every upstream request is answered by `script`.
+    pub async fn answering<R>(script: impl Fn() -> R + Clone + Send + Sync + 'static) -> Self
+    where
+        R: Future<Output = Response> + Send,
+    {
+        Self::with_variables(script, &[]).await
+    }
+
+    /// With some variables changed.
+    pub async fn with_variables<R>(
+        script: impl Fn() -> R + Clone + Send + Sync + 'static,
+        changed: &[(&str, &str)],
+    ) -> Self
+    where
+        R: Future<Output = Response> + Send,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let noted = seen.clone();
+        let router = Router::new().fallback(move |request: Request| {
+            let (noted, script) = (noted.clone(), script.clone());
+            async move {
+                let path = request.uri().to_string();
+                let note = Seen { method: request.method().clone(), path, headers: request.headers().clone() };
+                noted.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+                script().await
+            }
+        });
+        let serving = tokio::spawn(async move {
+            axum::serve(listener, router).await.expect("it serves until it is aborted");
+        });
+
+        let keys = Keys::generate(&url);
+        let mut variables = BTreeMap::from(
+            [
+                ("supabase_url", url.as_str()),
+                ("supabase_publishable_key", &keys.publishable),
+                ("supabase_jwt_secret", keys.secret()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        variables.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let manifest = running().stack.manifest();
+        let host = Host::start(&setup::root(), manifest, &variables, Sockets::NoDelay).await.expect("the host starts");
+        let records = Records::follow(host.telemetry());
+        Self { host, keys, seen, records, serving }
+    }
+
+    /// A request for some channel, with a token that is valid.
+    pub fn list(&self) -> Call {
+        let token = self.keys.user(Uuid::new_v4(), "ada@example.com").expect("a token");
+        self.anonymous().bearer(&token)
+    }
+
+    /// A request for some channel, without a token.
+    pub fn anonymous(&self) -> Call {
+        Call::get(&format!("http://{}/messages-list?channel_id={}", self.host.address(), Uuid::new_v4()))
+    }
+
+    /// Sends the request and returns the answer with its record.
+    pub async fn answer(&self, call: Call) -> (Answer, Value) {
+        let answer = call.send().await;
+        let record = self.records.of(answer.header("x-request-id")).await;
+        (answer, record)
+    }
+
+    /// A token with claims of the test's choice.
+    pub fn token(&self, custom: UserClaims, change: impl FnOnce(&mut JWTClaims<UserClaims>)) -> String {
+        let mut claims = self.keys.claims(custom).with_subject(Uuid::new_v4()).with_audience("authenticated");
+        change(&mut claims);
+        self.keys.sign(claims).expect("a signature")
+    }
+
+    /// What the upstream has been sent so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// A JSON response with headers.
+pub fn json(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+    let mut response = Response::builder().status(status).header("content-type", "application/json");
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(Body::from(body.to_owned())).expect("a response")
+}

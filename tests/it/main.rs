@@ -1,0 +1,12 @@
+//! Everything that is promised, over HTTP and SQL, against one running stack.
+
+mod authentication;
+mod cors;
+mod direct;
+mod handshake;
+mod messages_list;
+mod pgtap;
+mod smoke_test;
+mod telemetry;
+mod tidy;
+mod upstream;

@@ -1,0 +1,143 @@
+//! The habits that a machine can check.
+
+use std::{fs, process::Command};
+
+use regex::Regex;
+use stack::{host::Manifest, setup};
+
+/// Every file of the checkout that is or could be committed.
+fn files(endings: &[&str]) -> Vec<(String, String)> {
+    let root = setup::root();
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(&root)
+        .output();
+    let listed = String::from_utf8(listed.expect("git is installed").stdout).unwrap();
+    let wanted = listed.lines().filter(|path| endings.iter().any(|ending| path.ends_with(ending)));
+    wanted.filter_map(|path| Some((path.to_owned(), fs::read_to_string(root.join(path)).ok()?))).collect()
+}
+
+#[test]
+fn every_folder_of_a_function_is_a_component_and_vice_versa() {
+    let root = setup::root();
+    let mut folders: Vec<String> = fs::read_dir(root.join("functions"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| !["_shared", "client"].contains(&name.as_str()))
+        .collect();
+    folders.sort();
+
+    let components: Vec<String> = Manifest::read(&root).unwrap().components.into_keys().collect();
+
+    assert_eq!(folders, components);
+}
+
+#[test]
+fn a_function_has_at_most_sixty_lines_and_any_other_source_file_two_hundred_and_fifty() {
+    let function = Regex::new("^functions/[a-z].*/src/lib.rs$").unwrap();
+    let long: Vec<String> = files(&[".rs", ".sql", ".js", ".mjs", ".ts"])
+        .into_iter()
+        .map(|(path, text)| (text.lines().count(), path))
+        .filter(|(lines, path)| *lines > if function.is_match(path) { 60 } else { 250 })
+        .map(|(lines, path)| format!("{path}: {lines}"))
+        .collect();
+
+    assert_eq!(long, [] as [String; 0]);
+}
+
+#[test]
+fn every_source_file_says_what_it_is() {
+    let silent: Vec<String> = files(&[".rs"])
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//! "))
+        .chain(files(&[".sql"]).into_iter().filter(|(_, text)| !text.starts_with("-- ")))
+        .map(|(path, _)| path)
+        .collect();
+
+    assert_eq!(silent, [] as [String; 0]);
+}
+
+#[test]
+fn the_sdk_is_named_in_one_file_of_the_shared_library() {
+    let naming: Vec<String> = files(&[".rs"])
+        .into_iter()
+        .filter(|(path, text)| path.starts_with("functions/_shared/") && text.contains("use spin_sdk"))
+        .map(|(path, _)| path)
+        .collect();
+
+    assert_eq!(naming, ["functions/_shared/src/spin.rs"]);
+}
+
+/// Time is read by the platform alone; everything below gets it as an argument.
+#[test]
+fn no_clock_is_read_below_serve() {
+    let clock = Regex::new(r"(SystemTime|Instant|UtcDateTime|OffsetDateTime|Clock)::now").unwrap();
+    let reading: Vec<String> = files(&[".rs"])
+        .into_iter()
+        .filter(|(path, text)| path.starts_with("functions/") && !path.ends_with("/spin.rs") && clock.is_match(text))
+        .map(|(path, _)| path)
+        .collect();
+
+    assert_eq!(reading, [] as [String; 0]);
+}
+
+#[test]
+fn no_test_sleeps_and_no_port_is_fixed() {
+    let sleeping = Regex::new(r"(thread|time)::sleep\(").unwrap();
+    let offending: Vec<String> = files(&[".rs"])
+        .into_iter()
+        .filter(|(path, text)| path.starts_with("tests/it/") && sleeping.is_match(text))
+        .map(|(path, _)| path)
+        .collect();
+
+    assert_eq!(offending, [] as [String; 0]);
+}
+
+/// One per line, each tagged and with something to do.
+#[test]
+fn notes_to_ourselves_are_tagged() {
+    let untagged = Regex::new(r"(?m)(//|--|#).*\b(TODO\b[^-]|FIXME|XXX\b)").unwrap();
+    let found: Vec<String> = files(&[".rs", ".sql", ".toml", ".js", ".ts"])
+        .into_iter()
+        .filter(|(path, text)| !path.ends_with("tidy.rs") && untagged.is_match(text))
+        .map(|(path, _)| path)
+        .collect();
+
+    assert_eq!(found, [] as [String; 0]);
+}
+
+/// A migration says what it is for and how to undo it, and depends on no setting of the session that runs it.
+#[test]
+fn every_migration_has_its_frame() {
+    for (path, text) in files(&[".sql"]).into_iter().filter(|(path, _)| path.starts_with("supabase/migrations/")) {
+        for part in
+            ["-- Contract: ", "-- Called by: ", "-- Undo: ", "set local role postgres;", "set local search_path = '';"]
+        {
+            assert!(text.contains(part), "{path} has no `{part}`");
+        }
+        let functions = text.matches("create or replace function").count();
+        assert_eq!(text.matches("set search_path = ''").count(), functions, "{path}: a function without a search path");
+        assert!(!Regex::new(r"(?im)^\s*(begin|commit)\s*;").unwrap().is_match(&text) || text.contains("$$"), "{path}");
+    }
+}
+
+/// The table of codes in the documentation is the enum, no more and no less.
+#[test]
+fn the_documented_codes_are_the_codes() {
+    let root = setup::root();
+    let source = fs::read_to_string(root.join("functions/_shared/src/problem.rs")).unwrap();
+    let readme = fs::read_to_string(root.join("functions/README.md")).unwrap();
+    let all = |pattern: &str, text: &str| {
+        let mut found: Vec<String> =
+            Regex::new(pattern).unwrap().captures_iter(text).map(|captures| captures[1].to_owned()).collect();
+        found.sort();
+        found
+    };
+
+    let codes = all(r#"=> "([a-z_]+)","#, &source);
+
+    assert!(!codes.is_empty());
+    assert_eq!(all(r"(?m)^\| `([a-z_]+)` \|", &readme), codes);
+}
