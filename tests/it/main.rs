@@ -1,5 +1,7 @@
 //! Everything that is promised, over HTTP and SQL, against one running stack.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod authentication;
 mod cors;
 mod direct;

@@ -1,7 +1,7 @@
 //! `GET /messages-list`: the messages of a channel the caller belongs to, newest first.
 //!
-//! Calls `fetch_social_messages`, or `fetch_social_messages_page` for the messages before a cursor. Who may read, and
-//! how many at a time, is the database's decision; this file only establishes who is asking, and for what.
+//! Calls `fetch_social_messages`, or `fetch_social_messages_page` for those before a cursor. Who may read how many is
+//! the database's decision; this file only establishes who is asking, and for what.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -33,33 +33,26 @@ struct Listing {
     before: Option<Cursor>,
 }
 
+/// Of both RPCs; what is not given is left out.
 #[derive(Serialize)]
-struct Newest {
+struct Arguments {
     p_channel_id: Id,
     p_limit: Option<Limit>,
     p_since: Option<Timestamp>,
-}
-
-#[derive(Serialize)]
-struct Older {
-    p_channel_id: Id,
-    p_before_inserted_at: Timestamp,
-    p_before_id: Id,
-    p_limit: Option<Limit>,
+    p_before_inserted_at: Option<Timestamp>,
+    p_before_id: Option<Id>,
 }
 
 /// Authenticate, read, ask the database, answer.
 async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
     let caller = edge.authenticate(&request).await?;
-    let Listing { channel_id: p_channel_id, limit: p_limit, since, before } = query(&request)?;
-    match (since, before) {
-        (p_since, None) => {
-            edge.rpc(&caller).read(&FETCH_SOCIAL_MESSAGES, &Newest { p_channel_id, p_limit, p_since }).await
-        }
-        (None, Some(Cursor { inserted_at: p_before_inserted_at, id: p_before_id })) => {
-            let page = Older { p_channel_id, p_before_inserted_at, p_before_id, p_limit };
-            edge.rpc(&caller).read(&FETCH_SOCIAL_MESSAGES_PAGE, &page).await
-        }
-        (Some(_), Some(_)) => Err(Problem::invalid("before", "cannot be combined with since")),
-    }
+    let Listing { channel_id: p_channel_id, limit: p_limit, since: p_since, before } = query(&request)?;
+    let rpc = match (&p_since, &before) {
+        (_, None) => FETCH_SOCIAL_MESSAGES,
+        (None, Some(_)) => FETCH_SOCIAL_MESSAGES_PAGE,
+        (Some(_), Some(_)) => return Err(Problem::invalid("before", "cannot be combined with since")),
+    };
+    let (p_before_inserted_at, p_before_id) = before.map(|cursor| (cursor.inserted_at, cursor.id)).unzip();
+    let arguments = Arguments { p_channel_id, p_limit, p_since, p_before_inserted_at, p_before_id };
+    edge.rpc(&caller).read(&rpc, &arguments).await
 }

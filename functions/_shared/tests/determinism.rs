@@ -1,0 +1,154 @@
+//! Under a fixed clock, fixed randomness, fixed variables and a fixed upstream answer, a request gives the same bytes:
+//! in the response and in the telemetry. That is what makes an incident a test case.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use jwt_simple::prelude::{Claims, HS256Key, MACLike as _};
+use serde_json::json;
+use shared::{
+    contract::FETCH_SOCIAL_MESSAGES,
+    edge::Edge,
+    endpoint::{Endpoint, Shared},
+    platform::{Inbound, Local, Outbound, OutboundError, Platform},
+    problem::Problem,
+    reply::Reply,
+    request::Request,
+};
+use time::UtcDateTime;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const NOW: i64 = 1_795_000_000;
+
+/// A world in which each reading of the clock is a millisecond after the one before.
+#[derive(Default)]
+struct Fixed {
+    readings: RefCell<u32>,
+    log: RefCell<Vec<String>>,
+}
+
+impl Platform for Fixed {
+    fn now(&self) -> UtcDateTime {
+        UtcDateTime::from_unix_timestamp(NOW).unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        *self.readings.borrow_mut() += 1;
+        Duration::from_millis(1) * *self.readings.borrow()
+    }
+
+    fn random(&self) -> [u8; 16] {
+        [7; 16]
+    }
+
+    fn variable<'a>(&'a self, name: &'static str) -> Local<'a, Result<Option<String>, String>> {
+        let value = match name {
+            "supabase_url" => Some("https://abc.supabase.co"),
+            "supabase_publishable_key" => Some("sb_publishable_x"),
+            "supabase_jwt_secret" => Some(SECRET),
+            "jwt_audience" => Some("authenticated"),
+            "allowed_origins" => Some("*"),
+            "request_timeout_ms" => Some("8000"),
+            _ => None,
+        };
+        Box::pin(std::future::ready(Ok(value.map(str::to_owned))))
+    }
+
+    fn send<'a>(&'a self, _: Outbound) -> Local<'a, Result<Inbound, OutboundError>> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-rpc-version", HeaderValue::from_static("fetch_social_messages/1.0.0"));
+        let body = Bytes::from_static(br#"[{"body":"hello"}]"#);
+        Box::pin(std::future::ready(Ok(Inbound { status: StatusCode::OK, headers, body })))
+    }
+
+    fn log(&self, line: &str) {
+        self.log.borrow_mut().push(line.to_owned());
+    }
+}
+
+async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
+    let caller = edge.authenticate(&request).await?;
+    edge.rpc(&caller).read(&FETCH_SOCIAL_MESSAGES, &[("p_limit", 1)]).await
+}
+
+fn request(authorization: Option<&str>) -> Request {
+    let headers = authorization.map(|value| (http::header::AUTHORIZATION, value.parse().unwrap()));
+    Request {
+        method: Method::GET,
+        uri: "/messages-list".parse().unwrap(),
+        headers: headers.into_iter().collect(),
+        body: Bytes::new(),
+    }
+}
+
+/// The whole response as text, and the line that was logged, from a fresh instance.
+fn answer(authorization: Option<&str>) -> (String, String) {
+    let platform = Rc::new(Fixed::default());
+    let endpoint = Endpoint::get("messages-list");
+    let shared = Shared::default();
+    let work = endpoint.answer(platform.clone(), &shared, request(authorization), handle);
+    let response = futures::executor::block_on(work);
+    let [line] = platform.log.take().try_into().expect("one record for one request");
+    (format!("{response:?}"), line)
+}
+
+fn token() -> String {
+    let claims = json!({ "role": "authenticated" });
+    let mut claims = Claims::with_custom_claims(claims, jwt_simple::prelude::Duration::from_hours(1))
+        .with_issuer("https://abc.supabase.co/auth/v1")
+        .with_audience("authenticated")
+        .with_subject("ada00000-0000-4000-8000-000000000001");
+    let at = |seconds: i64| Some(jwt_simple::prelude::UnixTimeStamp::from_secs(seconds.try_into().unwrap()));
+    (claims.issued_at, claims.invalid_before, claims.expires_at) = (at(NOW), None, at(NOW + 60));
+    HS256Key::from_bytes(SECRET.as_bytes()).authenticate(claims).unwrap()
+}
+
+#[test]
+fn the_same_request_gives_the_same_bytes() {
+    let bearer = format!("Bearer {}", token());
+
+    for authorization in [Some(bearer.as_str()), Some("Bearer nonsense"), None] {
+        assert_eq!(answer(authorization), answer(authorization));
+    }
+}
+
+#[test]
+fn the_record_of_a_known_request_is_known() {
+    let (response, line) = answer(Some(&format!("Bearer {}", token())));
+
+    assert!(response.contains(r#"[{\"body\":\"hello\"}]"#), "{response}");
+    let record: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        record,
+        json!({
+            "timestamp": "2026-11-18T11:06:40Z",
+            "faas.name": "messages-list",
+            "faas.version": env!("CARGO_PKG_VERSION"),
+            "cloud.region": null,
+            "trace_id": "07070707070747078707070707070707",
+            "span_id": "8707070707070707",
+            "app.request_id": "07070707-0707-4707-8707-070707070707",
+            "http.request.method": "GET",
+            "http.route": "/messages-list",
+            "http.response.status_code": 200,
+            "error.type": null,
+            "app.error.cause": null,
+            "app.auth.outcome": "ok",
+            "db.system.name": "postgresql",
+            "db.stored_procedure.name": "fetch_social_messages",
+            "app.rpc.version.expected": "1.0.0",
+            "app.rpc.version.matched": "1.0.0",
+            "app.upstream.status_code": 200,
+            "db.response.status_code": null,
+            "db.response.returned_rows": 1,
+            "app.rpc.retries": 0,
+            "http.response.body.size": 18,
+            "auth_ms": 1.0,
+            "rpc_ms": 2.0,
+            "duration_ms": 6.0,
+        })
+    );
+}

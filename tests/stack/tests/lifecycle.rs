@@ -1,0 +1,191 @@
+//! Whatever becomes of the stack, nothing of it stays behind: no process, no file. And what goes wrong says what to do.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tempfile::TempDir;
+
+/// The first start compiles the components.
+const START: Duration = Duration::from_secs(600);
+const STOP: Duration = Duration::from_secs(30);
+
+/// A folder for everything that the stack makes, by which its processes are found too.
+fn folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("life-").tempdir().unwrap();
+    // PostgreSQL runs as somebody else when we are root.
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
+    folder
+}
+
+fn stack(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stack"));
+    command.args(arguments).env("TMPDIR", folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Reads standard error until the stack serves.
+fn serving(folder: &Path, arguments: &[&str]) -> Child {
+    let mut child = stack(folder, arguments).spawn().unwrap();
+    let mut seen = String::new();
+    let started = Instant::now();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        if line.contains("Serving until Ctrl-C") {
+            return child;
+        }
+        seen += &(line + "\n");
+        if started.elapsed() > START {
+            break;
+        }
+    }
+    let _gone = child.kill();
+    panic!("it ended before it served ({}):\n{seen}", child.wait().unwrap());
+}
+
+/// Processes whose command line or environment names the folder, apart from the stack itself.
+fn processes(folder: &Path) -> Vec<String> {
+    let name = folder.to_str().unwrap();
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let text = |file: &str| fs::read(entry.path().join(file)).map(|b| String::from_utf8_lossy(&b).into_owned());
+        let (Ok(command), environment) = (text("cmdline"), text("environ").unwrap_or_default()) else { continue };
+        if command.contains(name) || environment.contains(name) {
+            found.push(command.replace('\0', " "));
+        }
+    }
+    found
+}
+
+/// Waits until it is so, with a deadline.
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < STOP, "{what} did not happen within {} s", STOP.as_secs());
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+fn nothing_is_left(folder: &Path) {
+    eventually("the end of every process", || processes(folder).is_empty());
+    eventually("the removal of every file", || fs::read_dir(folder).unwrap().next().is_none());
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
+}
+
+#[test]
+fn ctrl_c_stops_everything_and_is_no_failure() {
+    let folder = folder();
+    let mut child = serving(folder.path(), &["--port", "0"]);
+    let running = processes(folder.path());
+    for program in ["postgres", "postgrest", "sh -c"] {
+        assert!(running.iter().any(|command| command.contains(program)), "no {program} in {running:#?}");
+    }
+
+    signal(&child, Signal::SIGINT);
+
+    assert!(child.wait().unwrap().success());
+    nothing_is_left(folder.path());
+}
+
+/// No destructor runs: also what a panic with `abort`, or a test harness that exits, amounts to.
+#[test]
+fn a_stack_that_is_killed_leaves_nothing_either() {
+    let folder = folder();
+    let mut child = serving(folder.path(), &["--port", "0"]);
+
+    signal(&child, Signal::SIGKILL);
+
+    child.wait().unwrap();
+    nothing_is_left(folder.path());
+}
+
+#[test]
+fn a_database_that_is_kept_is_there_again() {
+    let (folder, kept) = (folder(), folder());
+    let data = kept.path().join("data");
+    let environment = folder.path().join("env");
+    let arguments = ["--port", "0", "--data", data.to_str().unwrap(), "--env-file", environment.to_str().unwrap()];
+    let url = || {
+        let text = fs::read_to_string(&environment).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("DATABASE_URL=")).unwrap().to_owned();
+        line.trim_matches('\'').to_owned()
+    };
+    let execute = |sql: &str| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&url(), tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            let rows = client.query(sql, &[]).await.unwrap();
+            rows.first().map(|row| row.get::<_, String>(0))
+        })
+    };
+
+    let mut child = serving(folder.path(), &arguments);
+    execute("insert into public.social_channels (name) values ('kept') returning name");
+    signal(&child, Signal::SIGTERM);
+    assert!(child.wait().unwrap().success());
+    fs::remove_file(&environment).unwrap();
+    nothing_is_left(folder.path());
+
+    let mut again = serving(folder.path(), &arguments);
+    let found = execute("select name from public.social_channels where name = 'kept'");
+    signal(&again, Signal::SIGINT);
+    again.wait().unwrap();
+
+    assert_eq!(found.as_deref(), Some("kept"));
+}
+
+/// What it says, and that it leaves nothing.
+fn failure(arguments: &[&str]) -> String {
+    let folder = folder();
+    let output = stack(folder.path(), arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    nothing_is_left(folder.path());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_the_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let said = failure(&["--port", &port]);
+
+    assert!(said.contains(&format!("port {port} is taken")) && said.contains("--port"), "{said}");
+}
+
+#[test]
+fn a_missing_postgresql_is_named_with_the_way_out() {
+    let said = failure(&["--port", "0", "--postgres", "/usr/share"]);
+
+    assert!(said.contains("/usr/share") && said.contains("PostgreSQL 15 or newer"), "{said}");
+}
+
+#[tokio::test]
+async fn npm_without_a_network_is_named_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(source.join(file), folder.path().join(file)).unwrap();
+    }
+    let offline = "offline=true\ncache=cache\n";
+    fs::write(folder.path().join(".npmrc"), offline).unwrap();
+
+    let error = stack::setup::packages(folder.path()).await.unwrap_err();
+
+    let said = format!("{error:#}");
+    assert!(said.contains("npm ci") && said.contains("reaches its registry"), "{said}");
+}
