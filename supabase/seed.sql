@@ -1,4 +1,5 @@
--- seed: a small team to try things with. ada and grace talk in `general`; ada plans alone; eve belongs nowhere.
+-- seed: a small team to try things with. ada and grace talk in `general` and meet in a room; ada plans alone; eve
+-- belongs nowhere.
 --
 -- Every id is fixed, and a second run changes nothing. Nobody here has a password, so on a real project nobody can
 -- sign in as one of them.
@@ -9,6 +10,9 @@
 --   eve            e7e00000-0000-4000-8000-000000000003
 --   general        c0000000-0000-4000-8000-000000000001   260 messages, several of them at one and the same time
 --   raid-planning  c0000000-0000-4000-8000-000000000002    60 messages
+--   GAME           9a3e0000-0000-4000-8000-000000000001   two of `attack`, two of `support`; all three take part
+--   ROOM           400a0000-0000-4000-8000-000000000001   ada's, she in slot 0, grace in slot 2, slots 1 and 3 free
+--   heroes         4e500000-0000-4000-8000-00000000000N   1 is ada's, 2 is grace's, 3 is eve's
 
 -- Auth reads the tokens as text, and cannot sign in a user where one is null.
 insert into auth.users (
@@ -124,4 +128,55 @@ from generate_series(1, 60) as said (number),
       'Loot goes by need, as agreed.'
     ])
   ) as sentence (list)
+on conflict do nothing;
+
+-- The rank demo: a game of two roles, and a room of ada's in which two slots are taken.
+
+insert into public.heroes (id, owner_id, name, description, ability1, ability2)
+values
+  ('4e500000-0000-4000-8000-000000000001', 'ada00000-0000-4000-8000-000000000001', 'Aegis',
+    'Holds the bridge, alone if need be.', 'Shield wall', 'Second wind'),
+  ('4e500000-0000-4000-8000-000000000002', '97ace000-0000-4000-8000-000000000002', 'Compiler',
+    'Finds the fault in every plan.', 'Moth hunt', null),
+  ('4e500000-0000-4000-8000-000000000003', 'e7e00000-0000-4000-8000-000000000003', 'Echo',
+    'Was never there.', null, null)
+on conflict do nothing;
+
+insert into public.rank_games (id, owner_id, name, description, roles)
+values (
+  '9a3e0000-0000-4000-8000-000000000001', 'ada00000-0000-4000-8000-000000000001', 'Bridge Siege',
+  'Two attack, two support.', '[{"name": "attack", "slot_count": 2}, {"name": "support", "slot_count": 2}]'
+)
+on conflict do nothing;
+
+-- eve plays too, and sits in no room: the one who can stand in.
+insert into public.rank_participants (id, game_id, owner_id, hero_id, role, rating, score, battles, win_rate)
+values
+  ('9a470000-0000-4000-8000-000000000001', '9a3e0000-0000-4000-8000-000000000001',
+    'ada00000-0000-4000-8000-000000000001', '4e500000-0000-4000-8000-000000000001', 'attack', 1482, 96, 40, 0.6),
+  ('9a470000-0000-4000-8000-000000000002', '9a3e0000-0000-4000-8000-000000000001',
+    '97ace000-0000-4000-8000-000000000002', '4e500000-0000-4000-8000-000000000002', 'support', 1510, 104, 38, 0.63),
+  ('9a470000-0000-4000-8000-000000000003', '9a3e0000-0000-4000-8000-000000000001',
+    'e7e00000-0000-4000-8000-000000000003', '4e500000-0000-4000-8000-000000000003', 'attack', 1000, null, 0, null)
+on conflict do nothing;
+
+insert into public.rank_rooms (id, game_id, owner_id, code, slot_count, filled_count, ready_count)
+values (
+  '400a0000-0000-4000-8000-000000000001', '9a3e0000-0000-4000-8000-000000000001',
+  'ada00000-0000-4000-8000-000000000001', 'BRIDGE', 4, 2, 1
+)
+on conflict do nothing;
+
+insert into public.rank_room_slots (
+  id, room_id, slot_index, role, occupant_owner_id, occupant_hero_id, occupant_ready, joined_at
+)
+values
+  ('51070000-0000-4000-8000-000000000000', '400a0000-0000-4000-8000-000000000001', 0, 'attack',
+    'ada00000-0000-4000-8000-000000000001', '4e500000-0000-4000-8000-000000000001', true, now()),
+  ('51070000-0000-4000-8000-000000000001', '400a0000-0000-4000-8000-000000000001', 1, 'attack',
+    null, null, false, null),
+  ('51070000-0000-4000-8000-000000000002', '400a0000-0000-4000-8000-000000000001', 2, 'support',
+    '97ace000-0000-4000-8000-000000000002', '4e500000-0000-4000-8000-000000000002', false, now()),
+  ('51070000-0000-4000-8000-000000000003', '400a0000-0000-4000-8000-000000000001', 3, 'support',
+    null, null, false, null)
 on conflict do nothing;

@@ -12,6 +12,8 @@ struct Contract {
 struct Rpc {
     name: String,
     version: String,
+    #[serde(default)]
+    runs: Vec<String>,
 }
 
 fn main() {
@@ -23,11 +25,15 @@ fn main() {
     let contract: Contract = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
 
     let mut source = String::new();
-    for Rpc { name, version } in contract.rpcs {
+    for Rpc { name, version, runs } in contract.rpcs {
         let constant = name.to_uppercase();
+        let runs = runs.join(", ").to_uppercase();
         writeln!(source, "/// `{name}`, version {version} of the contract.").expect("a String");
-        writeln!(source, "pub const {constant}: Rpc = Rpc {{ name: {name:?}, version: {version:?} }};")
-            .expect("a String");
+        writeln!(
+            source,
+            "pub const {constant}: Rpc = Rpc {{ name: {name:?}, version: {version:?}, runs: &[{runs}] }};"
+        )
+        .expect("a String");
     }
     let out = env::var("OUT_DIR").expect("cargo sets it");
     fs::write(Path::new(&out).join("contract.rs"), source).expect("OUT_DIR is writable");

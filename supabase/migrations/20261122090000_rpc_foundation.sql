@@ -1,4 +1,4 @@
--- What every versioned RPC stands on: the unexposed schema `lockstep`, the caller, the refusal, the handshake.
+-- What every versioned RPC stands on: the unexposed schema `lockstep`, the caller's id, the answer, the handshake.
 --
 -- Contract: none by itself, all RPCs use it.
 -- Called by: the RPCs, never by a client: PostgREST does not expose the schema.
@@ -29,7 +29,35 @@ $$;
 comment on function lockstep.caller_id() is 'The signed-in user, or null.';
 revoke all on function lockstep.caller_id() from public, anon, authenticated, service_role;
 
--- Refusing -------------------------------------------------------------------------------------------------------
+-- Answering ------------------------------------------------------------------------------------------------------
+
+-- The last writer of response.headers would win, so each header is put among those that are there already.
+create or replace function lockstep.set_header(p_name text, p_value text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_headers jsonb;
+begin
+  select coalesce(jsonb_agg(entry), '[]')
+  into v_headers
+  from jsonb_array_elements(coalesce(nullif(current_setting('response.headers', true), ''), '[]')::jsonb) as entry
+  where not exists (
+    select from jsonb_object_keys(entry) as header(name) where lower(header.name) = lower(set_header.p_name)
+  );
+
+  perform set_config(
+    'response.headers',
+    (v_headers || jsonb_build_object(set_header.p_name, set_header.p_value))::text,
+    true
+  );
+end;
+$$;
+
+comment on function lockstep.set_header(text, text) is 'Adds a header to the answer, in place of one of that name.';
+revoke all on function lockstep.set_header(text, text) from public, anon, authenticated, service_role;
 
 -- SQLSTATE PGRST is the only error whose headers PostgREST sends (docs.postgrest.org, "Errors", "RAISE Error with
 -- Custom HTTP Status Code"); without them a refusal would not say which version refused.
@@ -65,26 +93,6 @@ comment on function lockstep.refuse(integer, text, text, text, text) is
   'Ends the request with an HTTP status and a code of our own.';
 revoke all on function lockstep.refuse(integer, text, text, text, text) from public, anon, authenticated, service_role;
 
--- Fails closed: a caller whose id is null gets nowhere.
-create or replace function lockstep.require_caller()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_caller constant uuid := lockstep.caller_id();
-begin
-  if v_caller is null then
-    perform lockstep.refuse(401, 'auth_required', 'Sign in first.');
-  end if;
-  return v_caller;
-end;
-$$;
-
-comment on function lockstep.require_caller() is 'The signed-in user; refuses with 401 where there is none.';
-revoke all on function lockstep.require_caller() from public, anon, authenticated, service_role;
-
 -- The version handshake ------------------------------------------------------------------------------------------
 
 -- The first statement of every RPC. Says `name/semver` in X-RPC-Version, and refuses before anything is done when the
@@ -97,32 +105,21 @@ set search_path = ''
 as $$
 declare
   c_semver constant text := '^(0|[1-9][0-9]{0,8})[.](0|[1-9][0-9]{0,8})[.](0|[1-9][0-9]{0,8})$';
-  v_said jsonb := coalesce(nullif(current_setting('response.headers', true), ''), '[]')::jsonb;
+  v_said constant jsonb := coalesce(nullif(current_setting('response.headers', true), ''), '[]')::jsonb;
   v_list text;
   v_expect text := nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-rpc-expect';
   v_entry text;
   v_expected integer[];
   v_present constant integer[] := string_to_array(announce_rpc.p_version, '.')::integer[];
 begin
-  -- One RPC may run another: the header lists both, and the last writer of response.headers would win otherwise.
+  -- One RPC may run another: the header lists both.
   select string_agg(header.value, ', ')
   into v_list
   from jsonb_array_elements(v_said) as entry, jsonb_each_text(entry) as header
   where lower(header.key) = 'x-rpc-version';
 
-  select coalesce(jsonb_agg(entry), '[]')
-  into v_said
-  from jsonb_array_elements(v_said) as entry
-  where not exists (
-    select from jsonb_object_keys(entry) as header(name) where lower(header.name) = 'x-rpc-version'
-  );
-
-  perform set_config(
-    'response.headers',
-    (v_said || jsonb_build_object(
-      'X-RPC-Version', concat_ws(', ', v_list, announce_rpc.p_name || '/' || announce_rpc.p_version)
-    ))::text,
-    true
+  perform lockstep.set_header(
+    'X-RPC-Version', concat_ws(', ', v_list, announce_rpc.p_name || '/' || announce_rpc.p_version)
   );
 
   foreach v_entry in array string_to_array(coalesce(v_expect, ''), ',') loop

@@ -31,6 +31,9 @@ grant social_rpc_owner to postgres;
 
 grant usage on schema public, lockstep to social_rpc_owner;
 grant execute on function lockstep.caller_id() to social_rpc_owner;
+grant execute on function lockstep.set_header(text, text) to social_rpc_owner;
 grant execute on function lockstep.refuse(integer, text, text, text, text) to social_rpc_owner;
-grant execute on function lockstep.require_caller() to social_rpc_owner;
 grant execute on function lockstep.announce_rpc(text, text) to social_rpc_owner;
+grant execute on function lockstep.setting(text) to social_rpc_owner;
+grant execute on function lockstep.require_caller() to social_rpc_owner;
+grant execute on function lockstep.audit(text, text, jsonb) to social_rpc_owner;

@@ -5,6 +5,7 @@
 -- Contract: the columns of social_messages are the result of the social RPCs.
 -- Called by: the social RPCs.
 -- Undo: drop table public.social_messages, public.social_channel_members, public.social_channels;
+--   drop function lockstep.is_blank(text);
 
 set local role postgres;
 set local search_path = '';
@@ -28,6 +29,26 @@ create table if not exists public.social_channel_members (
 -- Whose channels are these? Also what `on delete cascade` of a user looks for.
 create index if not exists social_channel_members_by_user on public.social_channel_members (user_id);
 
+-- Whether there is nothing to see: Unicode's white space, and what is drawn as nothing. It says its collation, so that
+-- the answer is the same in every database.
+create or replace function lockstep.is_blank(p_text text)
+returns boolean
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select is_blank.p_text collate "C" ~ (
+    '^[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f'
+    || '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]*$'
+  );
+$$;
+
+comment on function lockstep.is_blank(text) is 'Whether a text has nothing in it that can be seen.';
+revoke all on function lockstep.is_blank(text) from public, anon, authenticated, service_role;
+-- Who inserts a message is who has to be able to check it.
+grant execute on function lockstep.is_blank(text) to social_rpc_owner;
+
 create table if not exists public.social_messages (
   id uuid primary key default gen_random_uuid(),
   channel_id uuid not null references public.social_channels (id) on delete cascade,
@@ -37,13 +58,20 @@ create table if not exists public.social_messages (
   client_message_id uuid,
   inserted_at timestamptz not null default now(),
 
+  -- insert_social_message looks too, for a good error; these are the ones that cannot be forgotten.
   constraint message_body_length check (char_length(body) between 1 and 4000),
+  constraint message_body_is_normalised check (body is nfc normalized),
+  constraint message_body_is_not_blank check (not lockstep.is_blank(body)),
   constraint one_message_per_client_message_id unique (sender_id, client_message_id)
 );
 
 -- Serves the newest page, the page before a cursor, and `since`, each as one range of the index.
 create index if not exists social_messages_by_channel_and_age
   on public.social_messages (channel_id, inserted_at desc, id desc);
+
+-- What the rate limit counts.
+create index if not exists social_messages_by_sender_and_age
+  on public.social_messages (sender_id, inserted_at desc);
 
 alter table public.social_channels enable row level security;
 alter table public.social_channel_members enable row level security;
@@ -57,8 +85,9 @@ grant select, insert, update, delete on public.social_channels to service_role;
 grant select, insert, update, delete on public.social_channel_members to service_role;
 grant select, delete on public.social_messages to service_role;
 
-grant select on public.social_channel_members to social_rpc_owner;
-grant select on public.social_messages to social_rpc_owner;
+-- The update is there for `select … for share`, which asks for it. The policy on it lets nothing be changed.
+grant select, update (inserted_at) on public.social_channel_members to social_rpc_owner;
+grant select, insert (channel_id, sender_id, body, client_message_id) on public.social_messages to social_rpc_owner;
 
 -- The RPCs run as social_rpc_owner, on behalf of the caller: these hold even where a function forgets to look.
 drop policy if exists "members see their own memberships" on public.social_channel_members;
@@ -66,11 +95,30 @@ create policy "members see their own memberships" on public.social_channel_membe
   for select to social_rpc_owner
   using (user_id = (select lockstep.caller_id()));
 
+drop policy if exists "members hold their own memberships and change nothing" on public.social_channel_members;
+create policy "members hold their own memberships and change nothing" on public.social_channel_members
+  for update to social_rpc_owner
+  using (user_id = (select lockstep.caller_id()))
+  with check (false);
+
 drop policy if exists "members read the messages of their channels" on public.social_messages;
 create policy "members read the messages of their channels" on public.social_messages
   for select to social_rpc_owner
   using (
     exists (
+      select
+      from public.social_channel_members as membership
+      where membership.channel_id = social_messages.channel_id
+        and membership.user_id = (select lockstep.caller_id())
+    )
+  );
+
+drop policy if exists "members write to their channels in their own name" on public.social_messages;
+create policy "members write to their channels in their own name" on public.social_messages
+  for insert to social_rpc_owner
+  with check (
+    sender_id = (select lockstep.caller_id())
+    and exists (
       select
       from public.social_channel_members as membership
       where membership.channel_id = social_messages.channel_id

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(41);
+select plan(28);
 
 -- A channel of ada's with 205 messages: m1 to m90 one a minute, m91 to m200 all at one time, m201 to m205 later. ------
 
@@ -54,77 +54,6 @@ begin
   end loop;
 end;
 $$;
-
--- What the contract says of the function ------------------------------------------------------------------------------
-
-select has_function(
-  'public', 'fetch_social_messages_page', array['uuid', 'timestamp with time zone', 'uuid', 'integer']
-);
-select is(
-  (select count(*) from pg_proc where pronamespace = 'public'::regnamespace and proname = 'fetch_social_messages_page'),
-  1::bigint,
-  'there is one of it: PostgREST answers 300 to an overload'
-);
-select function_returns(
-  'public', 'fetch_social_messages_page', array['uuid', 'timestamp with time zone', 'uuid', 'integer'],
-  'setof social_messages'
-);
-select is_definer('public', 'fetch_social_messages_page', array['uuid', 'timestamp with time zone', 'uuid', 'integer']);
-select volatility_is(
-  'public', 'fetch_social_messages_page', array['uuid', 'timestamp with time zone', 'uuid', 'integer'], 'stable'
-);
-select function_owner_is(
-  'public', 'fetch_social_messages_page', array['uuid', 'timestamp with time zone', 'uuid', 'integer'],
-  'social_rpc_owner'
-);
-select is(
-  (
-    select proconfig
-    from pg_proc
-    where oid = 'public.fetch_social_messages_page(uuid, timestamptz, uuid, integer)'::regprocedure
-  ),
-  array['search_path=""', 'statement_timeout=5s'],
-  'it finds nothing by an unqualified name, and ends after five seconds'
-);
-select is(
-  (
-    select array_agg(name || ' ' || type::regtype || case when number > 3 then ' optional' else '' end order by number)
-    from pg_proc, unnest(proargnames, proargtypes::oid[]) with ordinality as argument (name, type, number)
-    where pg_proc.oid = 'public.fetch_social_messages_page(uuid, timestamptz, uuid, integer)'::regprocedure
-      and pronargdefaults = 1
-  ),
-  array['p_channel_id uuid', 'p_before_inserted_at timestamp with time zone', 'p_before_id uuid',
-    'p_limit integer optional'],
-  'the arguments are the four of the contract, the last optional'
-);
-select is(
-  obj_description(
-    'public.fetch_social_messages_page(uuid, timestamptz, uuid, integer)'::regprocedure, 'pg_proc'
-  )::jsonb,
-  '{"rpc": "fetch_social_messages_page", "version": "1.0.0"}'::jsonb,
-  'the comment is the version'
-);
-
--- Who may execute it --------------------------------------------------------------------------------------------------
-
-select is(
-  has_function_privilege(
-    client.role, 'public.fetch_social_messages_page(uuid, timestamptz, uuid, integer)', 'execute'
-  ),
-  client.may,
-  client.role || case when client.may then ' may execute it' else ' may not execute it' end
-)
-from (values ('authenticated', true), ('anon', false), ('service_role', false)) as client (role, may);
-
-select is_empty(
-  $$
-    select acl.privilege_type
-    from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl
-    where pg_proc.oid = 'public.fetch_social_messages_page(uuid, timestamptz, uuid, integer)'::regprocedure
-      and acl.grantee = 0
-  $$,
-  'and not everybody'
-);
 
 -- A member walks back -------------------------------------------------------------------------------------------------
 

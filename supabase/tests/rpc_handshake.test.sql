@@ -1,11 +1,11 @@
--- The helpers in `lockstep`: what an RPC says of itself, whom it refuses, and that clients cannot call them.
+-- The handshake: what an RPC says of itself, and which callers it refuses.
 
 begin;
 
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(50);
+select plan(33);
 
 -- Runs a statement that is refused, and gives back what PostgREST would be handed.
 create function pg_temp.refusal(p_sql text)
@@ -51,107 +51,6 @@ as $$
   select pg_temp.refusal($sql$ select lockstep.announce_rpc('demo', '1.2.0') $sql$);
 $$;
 
--- The owner of the RPCs has no pgTAP, so it acts in functions of its own.
-create function pg_temp.announced_by_owner()
-returns void
-language sql
-set role = social_rpc_owner
-as $$
-  select lockstep.announce_rpc('demo', '1.2.0');
-$$;
-
-create function pg_temp.caller_of_owner()
-returns uuid
-language sql
-set role = social_rpc_owner
-as $$
-  select lockstep.require_caller();
-$$;
-
--- Clients cannot call them --------------------------------------------------------------------------------------------
-
-select is(
-  has_schema_privilege(client.role, 'lockstep', 'usage'), client.may,
-  client.role || case when client.may then ' reaches' else ' does not reach' end || ' the schema'
-)
-from (
-  values ('anon', false), ('authenticated', false), ('service_role', false), ('social_rpc_owner', true)
-) as client (role, may);
-
-select is_empty(
-  $$
-    select grantee::regrole, privilege_type
-    from pg_namespace, aclexplode(nspacl) as acl
-    where nspname = 'lockstep'
-      and (acl.grantee = 0 or acl.grantee::regrole::text in ('anon', 'authenticated', 'service_role'))
-  $$,
-  'neither does everybody'
-);
-select is_empty(
-  $$
-    select proname, grantee
-    from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl
-    where pronamespace = 'lockstep'::regnamespace
-      and (acl.grantee = 0 or acl.grantee::regrole::text in ('anon', 'authenticated', 'service_role'))
-  $$,
-  'and no client may execute one of the functions'
-);
-select bag_eq(
-  $$
-    select proname
-    from pg_proc
-    where pronamespace = 'lockstep'::regnamespace and has_function_privilege('social_rpc_owner', oid, 'execute')
-      and proname in ('caller_id', 'refuse', 'require_caller', 'announce_rpc', 'require_channel_member')
-  $$,
-  array['caller_id', 'refuse', 'require_caller', 'announce_rpc', 'require_channel_member']::name[],
-  'the owner of the RPCs may'
-);
-select is_empty(
-  $$
-    select proname
-    from pg_proc
-    where pronamespace = 'lockstep'::regnamespace
-      and 'search_path=""' <> all (coalesce(proconfig, '{}'))
-  $$,
-  'each of them finds nothing by an unqualified name'
-);
-
-set local role authenticated;
-select throws_ok(
-  $$ select lockstep.announce_rpc('demo', '1.2.0') $$, '42501', 'permission denied for schema lockstep',
-  'authenticated cannot announce'
-);
-set local role postgres;
-select lives_ok('select pg_temp.announced_by_owner()', 'social_rpc_owner can');
-
--- The caller ----------------------------------------------------------------------------------------------------------
-
-set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000a"}';
-select is(lockstep.caller_id(), '00000000-0000-4000-8000-00000000000a', 'the caller is the one of the token');
-select is(lockstep.require_caller(), '00000000-0000-4000-8000-00000000000a', 'who is let through');
-select is(
-  pg_temp.caller_of_owner(), '00000000-0000-4000-8000-00000000000a',
-  'also where the schema auth is out of reach'
-);
-
-set local request.jwt.claims = '{"role": "service_role"}';
-select is(lockstep.caller_id(), null, 'a token without a user is no caller');
-select is(
-  pg_temp.refusal('select lockstep.require_caller()') #> '{message,code}', '"auth_required"',
-  'who is refused'
-);
-select is(
-  pg_temp.refusal('select lockstep.require_caller()') #> '{detail,status}', '401',
-  'with 401'
-);
-
-set local request.jwt.claims = '';
-select is(lockstep.caller_id(), null, 'neither is no token');
-select is(
-  pg_temp.refusal('select lockstep.require_caller()') #> '{detail,status}', '401',
-  'who is refused alike'
-);
-
 -- What an RPC says of itself ------------------------------------------------------------------------------------------
 
 select pg_temp.request('{}');
@@ -170,6 +69,14 @@ select lockstep.announce_rpc('demo', '1.2.0');
 select is(
   pg_temp.answer_headers(), '[{"Cache-Control": "no-store"}, {"X-RPC-Version": "outer/1.0.0, demo/1.2.0"}]',
   'other headers stay, and its own is found in any spelling'
+);
+
+select lockstep.set_header('Retry-After', '7');
+select lockstep.set_header('retry-after', '8');
+select is(
+  pg_temp.answer_headers(),
+  '[{"Cache-Control": "no-store"}, {"X-RPC-Version": "outer/1.0.0, demo/1.2.0"}, {"retry-after": "8"}]',
+  'a header that is set again takes the place of the first, and leaves the others alone'
 );
 
 select set_config('request.headers', '', true), set_config('response.headers', '', true);

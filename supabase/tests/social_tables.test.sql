@@ -1,11 +1,11 @@
--- The social tables and the role between them and the clients: who holds what, and what a row must look like.
+-- The social tables: who holds what on them, and what a row must look like.
 
 begin;
 
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(49);
+select plan(27);
 
 -- Two channels: ada and grace in the first, with a message of each; ada alone in the second, with one of hers. --------
 
@@ -32,46 +32,6 @@ values
     '00000000-0000-4000-a000-000000000001'),
   ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000b', 'of grace', null),
   ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-00000000000a', 'to herself', null);
-
--- The role that owns the RPCs -----------------------------------------------------------------------------------------
-
-select results_eq(
-  $$
-    select rolcanlogin, rolsuper, rolbypassrls, rolinherit, rolcreaterole, rolcreatedb, rolreplication
-    from pg_roles
-    where rolname = 'social_rpc_owner'
-  $$,
-  $$ values (false, false, false, false, false, false, false) $$,
-  'social_rpc_owner cannot log in, bypass RLS, or do anything else that is special'
-);
-select is_empty(
-  $$ select roleid::regrole from pg_auth_members where member = 'social_rpc_owner'::regrole $$,
-  'it is a member of no other role'
-);
-select is_empty(
-  $$
-    select member::regrole
-    from pg_auth_members
-    where roleid = 'social_rpc_owner'::regrole
-      and member::regrole::text in ('anon', 'authenticated', 'service_role', 'authenticator')
-  $$,
-  'no client role can become it'
-);
-select isnt_empty(
-  $$
-    select
-    from pg_auth_members
-    where roleid = 'social_rpc_owner'::regrole and member = 'postgres'::regrole
-  $$,
-  'postgres can, since it runs the migrations'
-);
-select is_empty(
-  $$ select oid::regclass from pg_class where relowner = 'social_rpc_owner'::regrole $$,
-  'it owns no table, so no policy passes it over'
-);
-select is(has_schema_privilege('social_rpc_owner', 'public', 'usage'), true, 'it can use the schema public');
-select is(has_schema_privilege('social_rpc_owner', 'public', 'create'), false, 'and create nothing there');
-select is(has_schema_privilege('social_rpc_owner', 'auth', 'usage'), false, 'the schema auth is closed to it');
 
 -- Who holds what on the tables ----------------------------------------------------------------------------------------
 
@@ -109,84 +69,23 @@ select is_empty(
   $$ select * from held where role not in ('service_role', 'social_rpc_owner') $$,
   'nobody else holds anything'
 );
-select is_empty(
+select bag_eq(
   $$
-    select attrelid::regclass, attname
-    from pg_attribute
-    where attacl is not null
-      and attrelid in (
-        'public.social_channels'::regclass, 'public.social_channel_members'::regclass,
-        'public.social_messages'::regclass
-      )
+    select attrelid::regclass::text, attname, acl.grantee::regrole::text, lower(acl.privilege_type)
+    from pg_attribute, aclexplode(attacl) as acl
+    where attrelid in (
+      'public.social_channels'::regclass, 'public.social_channel_members'::regclass, 'public.social_messages'::regclass
+    )
   $$,
-  'no column is an exception'
+  $$ values
+    ('social_messages', 'channel_id'::name, 'social_rpc_owner', 'insert'),
+    ('social_messages', 'sender_id', 'social_rpc_owner', 'insert'),
+    ('social_messages', 'body', 'social_rpc_owner', 'insert'),
+    ('social_messages', 'client_message_id', 'social_rpc_owner', 'insert'),
+    ('social_channel_members', 'inserted_at', 'social_rpc_owner', 'update')
+  $$,
+  'it writes the four columns that a sender decides, and may hold a membership'
 );
-
--- Row level security --------------------------------------------------------------------------------------------------
-
-select is((select relrowsecurity from pg_class where oid = name::regclass), true, 'RLS is on for ' || name)
-from (
-  values ('public.social_channels'), ('public.social_channel_members'), ('public.social_messages')
-) as tables (name);
-
-select policies_are('public', 'social_channels', array[]::name[]);
-select policies_are('public', 'social_channel_members', array['members see their own memberships']);
-select policies_are('public', 'social_messages', array['members read the messages of their channels']);
-select policy_cmd_is(
-  'public', 'social_channel_members', 'members see their own memberships'::name, 'select', 'memberships are only seen'
-);
-select policy_cmd_is(
-  'public', 'social_messages', 'members read the messages of their channels'::name, 'select', 'messages are only read'
-);
-select policy_roles_are(
-  'public', 'social_channel_members', 'members see their own memberships', array['social_rpc_owner']
-);
-select policy_roles_are(
-  'public', 'social_messages', 'members read the messages of their channels', array['social_rpc_owner']
-);
-
--- What the policies let through, function or not ----------------------------------------------------------------------
-
-create function pg_temp.messages_seen()
-returns setof text
-language sql
-set role = social_rpc_owner
-as $$
-  select body from public.social_messages;
-$$;
-
-create function pg_temp.memberships_seen()
-returns setof uuid
-language sql
-set role = social_rpc_owner
-as $$
-  select channel_id from public.social_channel_members;
-$$;
-
-set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000a", "role": "authenticated"}';
-select bag_eq(
-  'select pg_temp.messages_seen()', array['of ada', 'of grace', 'to herself'],
-  'on behalf of ada, social_rpc_owner sees the messages of both her channels'
-);
-select bag_eq(
-  'select pg_temp.memberships_seen()',
-  array['00000000-0000-4000-9000-000000000001', '00000000-0000-4000-9000-000000000002']::uuid[],
-  'and her memberships, not those of others'
-);
-
-set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000b", "role": "authenticated"}';
-select bag_eq(
-  'select pg_temp.messages_seen()', array['of ada', 'of grace'],
-  'on behalf of grace, those of the one they share'
-);
-
-set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000e", "role": "authenticated"}';
-select is_empty('select pg_temp.messages_seen()', 'on behalf of eve, no message');
-select is_empty('select pg_temp.memberships_seen()', 'on behalf of eve, no membership');
-
-set local request.jwt.claims = '';
-select is_empty('select pg_temp.messages_seen()', 'on behalf of nobody, no message');
-select is_empty('select pg_temp.memberships_seen()', 'on behalf of nobody, no membership');
 
 -- Clients at the door of the tables -----------------------------------------------------------------------------------
 
@@ -263,6 +162,20 @@ select lives_ok(
   $$,
   'a message of 4000 characters is taken, however many bytes'
 );
+select throws_ok(
+  format(
+    $$
+      insert into public.social_messages (channel_id, sender_id, body)
+      values ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a', %L)
+    $$,
+    refused.body
+  ),
+  '23514', null,
+  'a message of ' || refused.meaning || ' is refused'
+)
+from (
+  values (e' \t\n', 'white space'), (e'\u00a0\u3000\u200b', 'wider white space'), (e'e\u0301', 'a letter in two parts')
+) as refused (body, meaning);
 select throws_ok(
   $$ insert into public.social_channels (name) values ('') $$, '23514', null, 'a channel must have a name'
 );

@@ -51,7 +51,7 @@ async fn an_answer_without_the_right_version_is_a_contract_mismatch() {
     ] {
         let headers: Vec<(&str, &str)> = header.map(|version| ("x-rpc-version", version)).into_iter().collect();
         let headers: &'static [(&str, &str)] = Vec::leak(headers);
-        let upstream = Scripted::answering(move || async move { json(200, headers, "[]") }).await;
+        let upstream = Scripted::answering(move |_| async move { json(200, headers, "[]") }).await;
 
         let (answer, record) = upstream.answer(upstream.list()).await;
 
@@ -64,7 +64,7 @@ async fn an_answer_without_the_right_version_is_a_contract_mismatch() {
 #[tokio::test]
 async fn a_newer_minor_version_among_others_is_accepted() {
     let headers = [("x-rpc-version", "verify/3.0.0, fetch_social_messages/1.7.2")];
-    let upstream = Scripted::answering(move || async move { json(200, &headers, "[]") }).await;
+    let upstream = Scripted::answering(move |_| async move { json(200, &headers, "[]") }).await;
 
     let (answer, record) = upstream.answer(upstream.list()).await;
 
@@ -78,10 +78,10 @@ async fn the_matched_version_of_an_error_is_only_what_the_database_said() {
     let refusal = r#"{"code":"not_channel_member","message":"no","details":null,"hint":null}"#;
     let named =
         Scripted::answering(
-            move || async move { json(403, &[("x-rpc-version", "fetch_social_messages/1.0.3")], refusal) },
+            move |_| async move { json(403, &[("x-rpc-version", "fetch_social_messages/1.0.3")], refusal) },
         )
         .await;
-    let unnamed = Scripted::answering(move || async move { json(403, &[], refusal) }).await;
+    let unnamed = Scripted::answering(move |_| async move { json(403, &[], refusal) }).await;
 
     for (upstream, matched) in [(&named, value!("1.0.3")), (&unnamed, Value::Null)] {
         let (answer, record) = upstream.answer(upstream.list()).await;

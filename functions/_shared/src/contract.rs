@@ -9,12 +9,19 @@ pub struct Rpc {
     pub name: &'static str,
     /// The version (semver) that this build expects.
     pub version: &'static str,
+    /// RPCs that it runs itself, in the same transaction: their versions count too.
+    pub runs: &'static [Rpc],
 }
 
 impl Rpc {
     /// How `X-RPC-Expect` and `X-RPC-Version` spell it: `name/semver`.
     pub fn tag(&self) -> String {
         format!("{}/{}", self.name, self.version)
+    }
+
+    /// What must answer: this RPC, and those that it runs.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.runs)
     }
 
     /// The version that answered, from an `X-RPC-Version` list, if this RPC is in it.
@@ -40,7 +47,7 @@ include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 mod tests {
     use super::*;
 
-    const RPC: Rpc = Rpc { name: "fetch", version: "1.2.0" };
+    const RPC: Rpc = Rpc { name: "fetch", version: "1.2.0", runs: &[] };
 
     #[test]
     fn a_newer_minor_version_is_accepted_and_anything_else_is_not() {

@@ -2,8 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
+use time::UtcDateTime;
+
 use crate::{
-    auth::{self, Caller, Keys},
+    auth::{Caller, Intent, Keys, Verifier},
     config::Config,
     platform::{Inbound, Outbound, OutboundError, Platform},
     problem::Problem,
@@ -16,14 +18,15 @@ use crate::{
 /// What an instance keeps between requests. Never anything of a request: up to sixteen run at once.
 pub struct Instance {
     config: Config,
-    keys: Keys,
+    verifier: Verifier,
 }
 
 impl Instance {
     /// Reads the variables. Called again by the next request when it fails, so that an operator's repair is seen.
     pub async fn load(platform: &dyn Platform) -> Result<Self, Problem> {
         let config = Config::load(platform).await.map_err(Problem::Misconfigured)?;
-        Ok(Self { keys: Keys::of(&config), config })
+        let keys = Keys::of(&config).map_err(Problem::Misconfigured)?;
+        Ok(Self { verifier: Verifier::new(keys), config })
     }
 
     /// The variables.
@@ -36,6 +39,7 @@ impl Instance {
 pub struct Edge {
     platform: Rc<dyn Platform>,
     instance: Rc<Instance>,
+    intent: Intent,
     trace: Trace,
     started: Duration,
     record: RefCell<Record>,
@@ -45,18 +49,18 @@ impl Edge {
     pub(crate) fn new(
         platform: Rc<dyn Platform>,
         instance: Rc<Instance>,
+        intent: Intent,
         trace: Trace,
         started: Duration,
         record: Record,
     ) -> Self {
-        Self { platform, instance, trace, started, record: RefCell::new(record) }
+        Self { platform, instance, intent, trace, started, record: RefCell::new(record) }
     }
 
     /// Who is asking? Everything else starts from the answer.
     pub async fn authenticate(&self, request: &Request) -> Result<Caller, Problem> {
         let started = self.elapsed();
-        let now = self.platform.now();
-        let caller = auth::authenticate(&request.headers, self.config(), &self.instance.keys, now);
+        let caller = self.instance.verifier.authenticate(self, &request.headers, self.intent).await;
         let took = self.elapsed().saturating_sub(started);
         self.record(|record| record.authenticated(caller.as_ref().map(|_| ()), took));
         caller
@@ -75,6 +79,10 @@ impl Edge {
         &self.trace
     }
 
+    pub(crate) fn now(&self) -> UtcDateTime {
+        self.platform.now()
+    }
+
     pub(crate) fn elapsed(&self) -> Duration {
         self.platform.elapsed()
     }
@@ -88,6 +96,10 @@ impl Edge {
 
     pub(crate) async fn send(&self, call: Outbound) -> Result<Inbound, OutboundError> {
         self.platform.send(call).await
+    }
+
+    pub(crate) async fn pause(&self, time: Duration) {
+        self.platform.pause(time).await;
     }
 
     pub(crate) fn record(&self, note: impl FnOnce(&mut Record)) {

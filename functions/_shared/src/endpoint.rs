@@ -4,12 +4,13 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header::CONTENT_LENGTH};
 
 use crate::{
+    auth::Intent,
     cors,
     edge::{Edge, Instance},
-    platform::Platform,
+    platform::{Body, BodyError, Incoming, Platform},
     problem::Problem,
     reply::{self, REQUEST_ID, Reply},
     request::Request,
@@ -20,21 +21,37 @@ use crate::{
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const REGION: HeaderName = HeaderName::from_static("x-region");
 
-/// One function: its name and its methods.
+/// One function: its name, its methods, and how much it reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Endpoint {
     name: &'static str,
     methods: &'static [Method],
     allow: &'static str,
+    intent: Intent,
+    limit: usize,
 }
+
+/// A body's size, unless a function says otherwise. In bytes.
+const LIMIT: usize = 64 * 1024;
 
 /// What outlives a request, filled by the first one.
 pub type Shared = RefCell<Option<Rc<Instance>>>;
 
 impl Endpoint {
-    /// A function that reads.
+    /// A function that reads. `functions.invoke` posts by default, so it takes its fields from a body too.
     pub const fn get(name: &'static str) -> Self {
-        Self { name, methods: &[Method::GET], allow: "GET, OPTIONS" }
+        let methods = &[Method::GET, Method::POST];
+        Self { name, methods, allow: "GET, POST, OPTIONS", intent: Intent::Read, limit: LIMIT }
+    }
+
+    /// A function that stores something.
+    pub const fn post(name: &'static str) -> Self {
+        Self { name, methods: &[Method::POST], allow: "POST, OPTIONS", intent: Intent::Write, limit: LIMIT }
+    }
+
+    /// With a larger or smaller body, in bytes.
+    pub const fn up_to(self, limit: usize) -> Self {
+        Self { limit, ..self }
     }
 
     /// Runs `handle` between everything that all functions have in common, and writes the record.
@@ -42,13 +59,15 @@ impl Endpoint {
         &self,
         platform: Rc<dyn Platform>,
         shared: &Shared,
-        request: Request,
+        incoming: Incoming,
         handle: H,
     ) -> Response<Bytes>
     where
         H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
     {
         let started = platform.elapsed();
+        let Incoming { method, uri, headers, body } = incoming;
+        let request = Request { method, uri, headers, body: Ok(Bytes::new()) };
         let trace = Trace::of(&request.headers, platform.random());
         let mut record = Record::begin(self.name, &request, &trace, platform.now());
         let asked = request.headers.clone();
@@ -65,8 +84,8 @@ impl Endpoint {
             _ if preflight => (record, None),
             Err(problem) => (record, Some(Err(problem))),
             Ok(instance) => {
-                let edge = Edge::new(platform.clone(), instance, trace.clone(), started, record);
-                let result = self.run(&edge, request, handle).await;
+                let edge = Edge::new(platform.clone(), instance, self.intent, trace.clone(), started, record);
+                let result = self.run(&edge, request, body, handle).await;
                 (edge.into_record(), Some(result))
             }
         };
@@ -84,14 +103,40 @@ impl Endpoint {
         response
     }
 
-    async fn run<H>(&self, edge: &Edge, request: Request, handle: H) -> Result<Reply, Problem>
+    async fn run<H>(
+        &self,
+        edge: &Edge,
+        request: Request,
+        body: Option<Box<dyn Body>>,
+        handle: H,
+    ) -> Result<Reply, Problem>
     where
         H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
     {
+        if !request.names(self.name) {
+            return Err(Problem::NotFound);
+        }
         if !self.methods.contains(&request.method) {
             return Err(Problem::MethodNotAllowed { allow: self.allow });
         }
-        handle(edge, request).await
+        let body = match body {
+            Some(body) if request.method != Method::GET => self.read(edge, &request.headers, body).await,
+            _ => Ok(Bytes::new()),
+        };
+        handle(edge, Request { body, ..request }).await
+    }
+
+    /// Within the limit and the time of the request. What is announced as too long is not read at all.
+    async fn read(&self, edge: &Edge, headers: &HeaderMap, body: Box<dyn Body>) -> Result<Bytes, Problem> {
+        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > self.limit) {
+            return Err(Problem::PayloadTooLarge { limit: self.limit });
+        }
+        body.read(self.limit, edge.remaining()?).await.map_err(|error| match error {
+            BodyError::TooLarge => Problem::PayloadTooLarge { limit: self.limit },
+            BodyError::TimedOut => Problem::MalformedRequest("its body did not arrive in time"),
+            BodyError::Broken => Problem::MalformedRequest("its body broke off"),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In the order in which a request meets them: [`spin`] takes it from the host and hands it to [`endpoint`], which
 //! answers whatever happens; [`config`] is read, [`auth`] makes a `Caller` of the bearer token, [`request`] turns the
-//! input into types, [`rpc`] makes the one call that [`contract`] names and [`upstream`] reads its answer; [`problem`]
+//! input into the types of [`fields`], [`rpc`] makes the one call that [`contract`] names and [`upstream`] reads its answer; [`problem`]
 //! and [`reply`] become the response with the headers of [`cors`], and [`telemetry`] the one line that remains of it.
 //!
 //! Everything outside [`spin`] runs under plain `cargo test`: clock, randomness, variables and the network are
@@ -14,12 +14,14 @@ pub mod contract;
 pub mod cors;
 pub mod edge;
 pub mod endpoint;
+pub mod fields;
 pub mod platform;
 pub mod problem;
 pub mod reply;
 pub mod request;
 pub mod rpc;
 pub mod spin;
+pub mod staging;
 pub mod telemetry;
 pub mod trace;
 pub mod upstream;

@@ -5,7 +5,7 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use time::UtcDateTime;
 
 /// A future of the one thread that an instance has.
@@ -19,6 +19,9 @@ pub trait Platform {
     /// A clock that never goes back, from an arbitrary start.
     fn elapsed(&self) -> Duration;
 
+    /// Returns after this time.
+    fn pause<'a>(&'a self, time: Duration) -> Local<'a, ()>;
+
     /// Sixteen unpredictable bytes.
     fn random(&self) -> [u8; 16];
 
@@ -30,6 +33,35 @@ pub trait Platform {
 
     /// Writes one line, in one write, because one write is one log record.
     fn log(&self, line: &str);
+}
+
+/// A request as it arrives: its body is still on the way.
+pub struct Incoming {
+    /// As sent.
+    pub method: Method,
+    /// As sent.
+    pub uri: Uri,
+    /// As sent, and the host's after them.
+    pub headers: HeaderMap,
+    /// Where there can be one.
+    pub body: Option<Box<dyn Body>>,
+}
+
+/// A body that has not been read.
+pub trait Body {
+    /// Reads it to its end: at most so many bytes, in at most this time.
+    fn read(self: Box<Self>, limit: usize, within: Duration) -> Local<'static, Result<Bytes, BodyError>>;
+}
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyError {
+    /// Longer than the limit; the rest was not read.
+    TooLarge,
+    /// It did not arrive in time.
+    TimedOut,
+    /// The connection did not last.
+    Broken,
 }
 
 /// A request to the project's own origin.

@@ -16,16 +16,52 @@ pub enum Problem {
     TokenExpired,
     /// A project key (`anon`, `service_role`, `sb_…`) where a user's token belongs.
     NotAUserToken,
+    /// Somebody has signed out since the token was made, or the account is gone.
+    SessionRevoked,
+    /// An anonymous sign-in, where an account is needed.
+    GuestNotAllowed,
     /// The caller does not belong to the channel, or there is no such channel: which of both is not told.
     NotChannelMember,
     /// The database refused the caller for another reason.
     Forbidden,
+    /// The room is somebody else's.
+    NotRoomOwner,
+    /// There is no such room.
+    RoomNotFound,
     /// No function has this name.
     NotFound,
     /// The route exists, the method does not.
     MethodNotAllowed {
         /// For the `Allow` header.
         allow: &'static str,
+    },
+    /// Not JSON, or broken off.
+    MalformedRequest(&'static str),
+    /// More than this function takes.
+    PayloadTooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// Something else than JSON.
+    UnsupportedMediaType,
+    /// The key was used for another message.
+    ClientMessageIdReused,
+    /// The room has a newer template, or another one of the same version.
+    SlotVersionConflict {
+        /// Both versions, as JSON.
+        details: String,
+    },
+    /// The template is not consistent in itself.
+    InvalidSlotTemplate {
+        /// The detail code of the verification.
+        details: String,
+        /// The role or slot it concerns.
+        message: String,
+    },
+    /// More than the setting allows in a minute.
+    RateLimited {
+        /// In seconds.
+        retry_after: u32,
     },
     /// A field is missing, malformed, unknown or given twice.
     InvalidParameter {
@@ -38,6 +74,8 @@ pub enum Problem {
     Misconfigured(String),
     /// The gateway refused our own key, or refused to be called at all.
     UpstreamMisconfigured(String),
+    /// The keys that tokens are signed with cannot be read.
+    KeySetUnavailable(String),
     /// The RPC is missing, ambiguous, or not the version that this component was built for.
     ContractMismatch(String),
     /// The database is not there right now.
@@ -61,13 +99,25 @@ impl Problem {
             Self::InvalidToken(_) => "invalid_token",
             Self::TokenExpired => "token_expired",
             Self::NotAUserToken => "not_a_user_token",
+            Self::SessionRevoked => "session_revoked",
+            Self::GuestNotAllowed => "guest_not_allowed",
             Self::NotChannelMember => "not_channel_member",
             Self::Forbidden => "forbidden",
+            Self::NotRoomOwner => "not_room_owner",
+            Self::RoomNotFound => "room_not_found",
             Self::NotFound => "function_not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::MalformedRequest(_) => "malformed_request",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::ClientMessageIdReused => "client_message_id_reused",
+            Self::SlotVersionConflict { .. } => "slot_version_conflict",
+            Self::InvalidSlotTemplate { .. } => "invalid_slot_template",
+            Self::RateLimited { .. } => "rate_limited",
             Self::InvalidParameter { .. } => "invalid_parameter",
             Self::Misconfigured(_) => "misconfigured",
             Self::UpstreamMisconfigured(_) => "upstream_misconfigured",
+            Self::KeySetUnavailable(_) => "key_set_unavailable",
             Self::ContractMismatch(_) => "rpc_contract_mismatch",
             Self::UpstreamUnavailable(_) => "upstream_unavailable",
             Self::UpstreamFailed(_) => "upstream_failed",
@@ -78,17 +128,27 @@ impl Problem {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::AuthRequired | Self::InvalidToken(_) | Self::TokenExpired | Self::NotAUserToken => {
-                StatusCode::UNAUTHORIZED
+            Self::AuthRequired
+            | Self::InvalidToken(_)
+            | Self::TokenExpired
+            | Self::NotAUserToken
+            | Self::SessionRevoked => StatusCode::UNAUTHORIZED,
+            Self::GuestNotAllowed | Self::NotChannelMember | Self::NotRoomOwner | Self::Forbidden => {
+                StatusCode::FORBIDDEN
             }
-            Self::NotChannelMember | Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::RoomNotFound | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::MalformedRequest(_) => StatusCode::BAD_REQUEST,
+            Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ClientMessageIdReused | Self::SlotVersionConflict { .. } => StatusCode::CONFLICT,
+            Self::InvalidSlotTemplate { .. } | Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::ContractMismatch(_) | Self::UpstreamUnavailable(_) | Self::UpstreamFailed(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::KeySetUnavailable(_)
+            | Self::ContractMismatch(_)
+            | Self::UpstreamUnavailable(_)
+            | Self::UpstreamFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -100,13 +160,27 @@ impl Problem {
             Self::InvalidToken(reason) => format!("The access token is not valid: {reason}."),
             Self::TokenExpired => "The access token has expired.".into(),
             Self::NotAUserToken => "Sign in: this is a key of the project, not a user's access token.".into(),
+            Self::SessionRevoked => "The session has ended.".into(),
+            Self::GuestNotAllowed => "Guests may not do this: sign in with an account.".into(),
             Self::NotChannelMember => "You are not a member of this channel.".into(),
             Self::Forbidden => "You may not do this.".into(),
+            Self::NotRoomOwner => "Only the room's owner may do this.".into(),
+            Self::RoomNotFound => "There is no such room.".into(),
             Self::NotFound => "There is no function of this name.".into(),
             Self::MethodNotAllowed { allow } => format!("Only {allow} is possible here."),
+            Self::MalformedRequest(reason) => format!("The request cannot be read: {reason}."),
+            Self::PayloadTooLarge { limit } => format!("The body is larger than {} KiB.", limit / 1024),
+            Self::UnsupportedMediaType => "The body is not application/json.".into(),
+            Self::ClientMessageIdReused => "This client_message_id was used for another message.".into(),
+            Self::SlotVersionConflict { .. } => {
+                "The room has another slot template of this version, or a newer one.".into()
+            }
+            Self::InvalidSlotTemplate { message, .. } => message.clone(),
+            Self::RateLimited { retry_after } => format!("Too many messages: try again in {retry_after} s."),
             Self::InvalidParameter { path, reason } => format!("{path}: {reason}."),
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => "The service is misconfigured.".into(),
             Self::ContractMismatch(_) => "The database does not have the version that this function needs.".into(),
+            Self::KeySetUnavailable(_) => "Tokens cannot be verified right now.".into(),
             Self::UpstreamUnavailable(_) => "The database cannot be reached right now.".into(),
             Self::UpstreamFailed(_) => "The database gave no usable answer.".into(),
             Self::DeadlineExceeded => "The request took too long.".into(),
@@ -117,6 +191,7 @@ impl Problem {
     pub fn details(&self) -> Option<&str> {
         match self {
             Self::InvalidParameter { path, .. } => Some(path),
+            Self::SlotVersionConflict { details } | Self::InvalidSlotTemplate { details, .. } => Some(details),
             _ => None,
         }
     }
@@ -127,8 +202,12 @@ impl Problem {
             Self::AuthRequired | Self::NotAUserToken => {
                 Some("Send `Authorization: Bearer <access_token of the session>`.")
             }
+            Self::SessionRevoked => Some("Sign in again."),
+            Self::UnsupportedMediaType => Some("Send JSON; give functions.invoke an object. Files go to Storage."),
             Self::TokenExpired => Some("Refresh the session and try again."),
-            Self::UpstreamUnavailable(_) | Self::DeadlineExceeded => Some("Try again with a delay."),
+            Self::KeySetUnavailable(_) | Self::UpstreamUnavailable(_) | Self::DeadlineExceeded => {
+                Some("Try again with a delay.")
+            }
             _ => None,
         }
     }
@@ -138,6 +217,7 @@ impl Problem {
         match self {
             Self::Misconfigured(cause)
             | Self::UpstreamMisconfigured(cause)
+            | Self::KeySetUnavailable(cause)
             | Self::ContractMismatch(cause)
             | Self::UpstreamUnavailable(cause)
             | Self::UpstreamFailed(cause) => Some(cause),

@@ -16,6 +16,8 @@ pub struct Reply {
     pub body: Bytes,
     /// What the RPC said of itself, handed on as `X-RPC-Version`.
     pub rpc_version: Option<HeaderValue>,
+    /// Whether this was stored before, handed on as `X-Idempotent-Replay`.
+    pub replay: Option<HeaderValue>,
 }
 
 /// The code again, where `supabase.functions.invoke` hides the body.
@@ -24,6 +26,10 @@ pub const ERROR_CODE: HeaderName = HeaderName::from_static("sb-error-code");
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// `name/semver` of every RPC that answered.
 pub const RPC_VERSION: HeaderName = HeaderName::from_static("x-rpc-version");
+
+/// `true` when the same write was made before.
+pub const REPLAY: HeaderName = HeaderName::from_static("x-idempotent-replay");
+const RELAY_ERROR: HeaderName = HeaderName::from_static("x-relay-error");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -54,7 +60,8 @@ pub fn response(result: &Result<Reply, Problem>, trace: &Trace) -> Response<Byte
 }
 
 fn of_reply(reply: &Reply) -> HeaderMap {
-    reply.rpc_version.iter().map(|version| (RPC_VERSION, version.clone())).collect()
+    let version = reply.rpc_version.iter().map(|version| (RPC_VERSION, version.clone()));
+    version.chain(reply.replay.iter().map(|replay| (REPLAY, replay.clone()))).collect()
 }
 
 fn of_problem(problem: &Problem) -> HeaderMap {
@@ -65,15 +72,22 @@ fn of_problem(problem: &Problem) -> HeaderMap {
             // RFC 6750, section 3.1: without credentials, no error code.
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        Problem::InvalidToken(_) | Problem::TokenExpired | Problem::NotAUserToken => {
+        Problem::InvalidToken(_) | Problem::TokenExpired | Problem::NotAUserToken | Problem::SessionRevoked => {
             let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         Problem::MethodNotAllowed { allow } => {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         }
-        Problem::UpstreamUnavailable(_) => {
+        Problem::NotFound => {
+            // supabase-js tells "no such function" from "the function failed" by this.
+            headers.insert(RELAY_ERROR, HeaderValue::from_static("true"));
+        }
+        Problem::UpstreamUnavailable(_) | Problem::KeySetUnavailable(_) => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Problem::RateLimited { retry_after } => {
+            headers.insert(header::RETRY_AFTER, (*retry_after).into());
         }
         _ => {}
     }

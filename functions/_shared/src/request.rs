@@ -2,12 +2,11 @@
 //! the field's path and the reason.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
-use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::{Map, Value};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use http::{HeaderMap, Method, Uri, header};
+use serde::de;
+use serde_json::{Map, Value, error::Category};
 
-use crate::problem::Problem;
+use crate::{fields::Id, problem::Problem};
 
 /// A request, free of the host's types.
 #[derive(Debug, Clone)]
@@ -18,17 +17,82 @@ pub struct Request {
     pub uri: Uri,
     /// The host's own headers stand after the client's, so the last of a name is the host's.
     pub headers: HeaderMap,
-    /// Empty for a `GET`.
-    pub body: Bytes,
+    /// Empty for a `GET`. A body that could not be read is a problem only for who asks for it.
+    pub body: Result<Bytes, Problem>,
+}
+
+impl Request {
+    /// Whether the path is this function's, in one of the two forms in which a gateway passes it.
+    pub fn names(&self, function: &str) -> bool {
+        let path = self.uri.path();
+        path.strip_prefix("/functions/v1/").or(path.strip_prefix('/')) == Some(function)
+    }
 }
 
 /// What `functions.invoke` adds to the query when a region is asked for.
 const IGNORED: &[&str] = &["forceFunctionRegion"];
 
-/// Reads the query string into a type.
-pub fn query<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+/// Reads the caller's fields into a type: from a JSON body, or from the query string where there is no body.
+/// `functions.invoke` posts by default, with or without one.
+pub fn input<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    let query = query(request)?;
+    let body = request.body.as_ref().map_err(Clone::clone)?;
+    if body.is_empty() {
+        return serde_path_to_error::deserialize(Value::Object(query)).map_err(|error| field_problem(&error));
+    }
+    if let Some(name) = query.keys().next() {
+        return Err(Problem::invalid(name, "belongs into the body, where the other fields are"));
+    }
+    json(request)
+}
+
+/// Reads a JSON body into a type.
+pub fn json<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    let body = request.body.as_ref().map_err(Clone::clone)?;
+    let kind = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if body.is_empty() {
+        return Err(Problem::MalformedRequest("it has no body"));
+    }
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::UnsupportedMediaType);
+    }
+    // A derived reader would take an array for a struct, field by field.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        let json = serde_json::from_slice::<de::IgnoredAny>(body);
+        return Err(match json {
+            Ok(_) => Problem::invalid("body", "not an object"),
+            Err(_) => Problem::MalformedRequest("its body is not JSON"),
+        });
+    }
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
+        Category::Data => field_problem(&error),
+        Category::Syntax | Category::Eof | Category::Io => Problem::MalformedRequest("its body is not JSON"),
+    })?;
+    reader.end().map_err(|_| Problem::MalformedRequest("something follows the JSON of its body"))?;
+    Ok(value)
+}
+
+/// The key under which a write is made once: a field of the body, or the header `Idempotency-Key`.
+pub fn idempotency_key(request: &Request, field: Option<Id>) -> Result<Option<Id>, Problem> {
+    const HEADER: &str = "Idempotency-Key";
+    let mut values = request.headers.get_all(HEADER).iter();
+    let Some(value) = values.next() else { return Ok(field) };
+    if values.next().is_some() {
+        return Err(Problem::invalid(HEADER, "given more than once"));
+    }
+    let text = value.to_str().unwrap_or_default().to_owned();
+    let key = Id::try_from(text).map_err(|why| Problem::invalid(HEADER, why))?;
+    match field {
+        Some(other) if other != key => Err(Problem::invalid(HEADER, "differs from client_message_id")),
+        _ => Ok(Some(key)),
+    }
+}
+
+fn query(request: &Request) -> Result<Map<String, Value>, Problem> {
     let mut fields = Map::new();
-    for (name, value) in url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes()) {
+    for (name, value) in form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes()) {
         if IGNORED.contains(&name.as_ref()) {
             continue;
         }
@@ -36,7 +100,7 @@ pub fn query<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
             return Err(Problem::invalid(&name, "given more than once"));
         }
     }
-    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| field_problem(&error))
+    Ok(fields)
 }
 
 /// serde names a missing or unknown field only in its message, in backquotes.
@@ -49,88 +113,18 @@ fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
     let reason = match reason.split_once(" `") {
         Some(("missing field", _)) => "required".to_owned(),
         Some(("unknown field", _)) => "not a field of this request".to_owned(),
+        Some(("duplicate field", _)) => "given more than once".to_owned(),
         _ => reason,
     };
     Problem::InvalidParameter { path, reason }
 }
 
-/// A UUID in its canonical form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Id(String);
-
-impl TryFrom<String> for Id {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let hyphenated = text.len() == 36;
-        match uuid::Uuid::try_parse(&text) {
-            Ok(id) if hyphenated => Ok(Self(id.hyphenated().to_string())),
-            _ => Err("not a UUID"),
-        }
-    }
-}
-
-/// A page's size: what is sensible is the database's decision, this is only a whole number that it can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Limit(i32);
-
-impl<'de> Deserialize<'de> for Limit {
-    /// From a number, or from digits: a query string has only those.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = match Value::deserialize(deserializer)? {
-            Value::Number(number) => number.as_i64().and_then(|n| i32::try_from(n).ok()),
-            Value::String(digits) => digits.parse().ok(),
-            _ => None,
-        };
-        number.map(Self).ok_or_else(|| de::Error::custom("not a whole number of 32 bits"))
-    }
-}
-
-/// A moment with an offset (RFC 3339), kept as the caller wrote it: rounding it to milliseconds would lose messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Timestamp(String);
-
-impl TryFrom<String> for Timestamp {
-    type Error = &'static str;
-
-    /// An unescaped `+` of the offset arrives as a space.
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let text = text.replacen(' ', "+", 1);
-        match OffsetDateTime::parse(&text, &Rfc3339) {
-            Ok(_) => Ok(Self(text)),
-            Err(_) => Err("not an RFC 3339 timestamp with an offset"),
-        }
-    }
-}
-
-/// Where a page ended: `<inserted_at>,<id>` of its last message.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Cursor {
-    /// The last message's time, untouched.
-    pub inserted_at: Timestamp,
-    /// Its id, which decides between equal times.
-    pub id: Id,
-}
-
-impl TryFrom<String> for Cursor {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        const FORM: &str = "not a cursor: <inserted_at>,<id> of the last message";
-        let (inserted_at, id) = text.split_once(',').ok_or(FORM)?;
-        Ok(Self {
-            inserted_at: Timestamp::try_from(inserted_at.to_owned()).map_err(|_| FORM)?,
-            id: Id::try_from(id.to_owned()).map_err(|_| FORM)?,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::fields::{Cursor, Limit};
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -143,11 +137,11 @@ mod tests {
     const ID: &str = "0b6f8e7c-52d5-4a0e-9f3f-3d3b7d9f2c11";
 
     fn read(query_string: &str) -> Result<Fields, Problem> {
-        query(&Request {
+        input(&Request {
             method: Method::GET,
             uri: format!("/messages-list?{query_string}").parse().unwrap(),
             headers: HeaderMap::new(),
-            body: Bytes::new(),
+            body: Ok(Bytes::new()),
         })
     }
 
@@ -173,9 +167,41 @@ mod tests {
     fn a_cursor_keeps_its_microseconds_and_survives_a_lost_plus() {
         let fields = read(&format!("channel_id={ID}&limit=-3&before=2026-11-22T09:30:00.123456+00:00,{ID}")).unwrap();
         let cursor = fields.before.unwrap();
-        assert_eq!(cursor.inserted_at, Timestamp("2026-11-22T09:30:00.123456+00:00".into()));
-        assert_eq!(fields.limit, Some(Limit(-3)));
+        let kept = serde_json::to_value(&cursor.inserted_at).unwrap();
+        assert_eq!(kept, "2026-11-22T09:30:00.123456+00:00");
+        assert_eq!(serde_json::to_value(fields.limit).unwrap(), -3);
         assert_eq!(cursor.id, fields.channel_id);
+    }
+
+    fn post(kind: &str, body: &str) -> Result<Fields, Problem> {
+        let kind = (header::CONTENT_TYPE, kind.parse().unwrap());
+        let body = Ok(Bytes::copy_from_slice(body.as_bytes()));
+        input(&Request {
+            method: Method::POST,
+            uri: "/x".parse().unwrap(),
+            headers: HeaderMap::from_iter([kind]),
+            body,
+        })
+    }
+
+    #[test]
+    fn a_body_is_json_and_nothing_else() {
+        let body = format!(r#"{{"channel_id":"{ID}","limit":3}}"#);
+
+        assert!(post("application/json", &body).is_ok());
+        assert!(post("Application/JSON; charset=utf-8", &body).is_ok());
+        for kind in
+            ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", "application/x-www-form-urlencoded"]
+        {
+            assert_eq!(post(kind, &body).unwrap_err().code(), "unsupported_media_type", "{kind}");
+        }
+        for broken in ["{", "[1,", "nil", r#"{"channel_id":}"#, &format!("{body} {{}}")] {
+            assert_eq!(post("application/json", broken).unwrap_err().code(), "malformed_request", "{broken}");
+        }
+        let twice = format!(r#"{{"channel_id":"{ID}","channel_id":"{ID}"}}"#);
+        for (wrong, path) in [("[]", "body"), (twice.as_str(), "channel_id"), (r#"{"channel_id":7}"#, "channel_id")] {
+            assert_eq!(post("application/json", wrong).unwrap_err().details(), Some(path), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The one call: as the caller, with the version that this build expects, under what is left of the time budget.
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::{
     edge::Edge,
     platform::{Inbound, Outbound, OutboundError},
     problem::Problem,
-    reply::{REQUEST_ID, RPC_VERSION, Reply},
+    reply::{REPLAY, REQUEST_ID, RPC_VERSION, Reply},
     upstream::{self, Refusal},
 };
 
@@ -18,7 +19,9 @@ const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 const APIKEY: HeaderName = HeaderName::from_static("apikey");
 const EXPECT: HeaderName = HeaderName::from_static("x-rpc-expect");
+const CONTENT_PROFILE: HeaderName = HeaderName::from_static("content-profile");
 const ACCEPT_PROFILE: HeaderName = HeaderName::from_static("accept-profile");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The database, as one caller sees it.
@@ -32,26 +35,45 @@ impl Database<'_> {
     /// are handed on as they are.
     pub async fn read(&self, rpc: &Rpc, arguments: &impl Serialize) -> Result<Reply, Problem> {
         let query = serde_urlencoded::to_string(arguments).expect("arguments are flat");
-        let uri = format!("{}/rest/v1/rpc/{}?{query}", self.edge.config().supabase_url, rpc.name);
-        let answer = self.call(rpc, Method::GET, uri).await?;
+        let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, true).await?;
         let version = self.judge(rpc, &answer)?;
         let rows = upstream::rows(&answer)?;
         self.edge.record(|record| record.rows(rows));
-        Ok(Reply { status: StatusCode::OK, body: answer.body, rpc_version: Some(version) })
+        Ok(Reply { status: StatusCode::OK, body: answer.body, rpc_version: Some(version), replay: None })
     }
 
-    /// A read is repeated once when a pooled connection turns out to be dead.
-    async fn call(&self, rpc: &Rpc, method: Method, uri: String) -> Result<Inbound, Problem> {
+    /// Runs a VOLATILE function with `POST`, and hands on the one object that it returns, with its status. `repeatable`
+    /// says that a second attempt cannot store a second time.
+    pub async fn write(&self, rpc: &Rpc, arguments: &impl Serialize, repeatable: bool) -> Result<Reply, Problem> {
+        let body = serde_json::to_vec(arguments).expect("arguments are JSON");
+        let answer = self.call(rpc, Method::POST, "", Some(body.into()), repeatable).await?;
+        let version = self.judge(rpc, &answer)?;
+        upstream::object(&answer)?;
+        self.edge.record(|record| record.rows(1));
+        let replay = answer.headers.get(REPLAY).cloned();
+        Ok(Reply { status: answer.status, body: answer.body, rpc_version: Some(version), replay })
+    }
+
+    /// What can be repeated is repeated once when a pooled connection turns out to be dead.
+    async fn call(
+        &self,
+        rpc: &Rpc,
+        method: Method,
+        query: &str,
+        body: Option<Bytes>,
+        repeatable: bool,
+    ) -> Result<Inbound, Problem> {
         self.edge.record(|record| record.calling(rpc));
-        let headers = self.headers(rpc)?;
+        let uri = format!("{}/rest/v1/rpc/{}{query}", self.edge.config().supabase_url, rpc.name);
+        let headers = self.headers(rpc, body.is_some())?;
         let started = self.edge.elapsed();
         let mut retries = 0;
         let answer = loop {
             let within = self.edge.remaining()?;
-            let (method, uri, headers) = (method.clone(), uri.clone(), headers.clone());
-            let call = Outbound { method, uri, headers, body: None, within, limit: MAX_ANSWER };
+            let (method, uri, headers, body) = (method.clone(), uri.clone(), headers.clone(), body.clone());
+            let call = Outbound { method, uri, headers, body, within, limit: MAX_ANSWER };
             match self.edge.send(call).await {
-                Err(OutboundError::Broken(_)) if retries == 0 => retries += 1,
+                Err(OutboundError::Broken(_)) if repeatable && retries == 0 => retries += 1,
                 answer => break answer,
             }
         };
@@ -60,7 +82,7 @@ impl Database<'_> {
         answer.map_err(upstream::silence)
     }
 
-    fn headers(&self, rpc: &Rpc) -> Result<HeaderMap, Problem> {
+    fn headers(&self, rpc: &Rpc, has_body: bool) -> Result<HeaderMap, Problem> {
         let config = self.edge.config();
         let trace = self.edge.trace();
         let value = |text: String| {
@@ -68,34 +90,46 @@ impl Database<'_> {
         };
         let mut bearer = value(format!("Bearer {}", self.caller.token()))?;
         bearer.set_sensitive(true);
-        Ok(HeaderMap::from_iter([
+        let expected: Vec<String> = rpc.all().map(Rpc::tag).collect();
+        let mut headers = HeaderMap::from_iter([
             (header::AUTHORIZATION, bearer),
             (APIKEY, value(config.publishable_key.clone())?),
-            (header::ACCEPT, HeaderValue::from_static("application/json")),
-            (ACCEPT_PROFILE, HeaderValue::from_static("public")),
-            (EXPECT, value(rpc.tag())?),
+            (header::ACCEPT, JSON),
+            (EXPECT, value(expected.join(", "))?),
             (REQUEST_ID, value(trace.request_id.clone())?),
             (TRACEPARENT, value(trace.traceparent())?),
-        ]))
+        ]);
+        let schema = HeaderValue::from_static("public");
+        if has_body {
+            headers.extend([(header::CONTENT_TYPE, JSON), (CONTENT_PROFILE, schema)]);
+        } else {
+            headers.insert(ACCEPT_PROFILE, schema);
+        }
+        Ok(headers)
     }
 
-    /// An answer counts only when the RPC said its name and a version that can stand in for the expected one.
+    /// An answer counts only when each RPC said its name and a version that can stand in for the expected one.
     fn judge(&self, rpc: &Rpc, answer: &Inbound) -> Result<HeaderValue, Problem> {
         let header = answer.headers.get(RPC_VERSION);
-        let matched = header.and_then(|value| value.to_str().ok()).and_then(|list| rpc.matched(list));
+        let said = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let status = answer.status.as_u16();
-        if !answer.status.is_success() {
-            let refusal = Refusal::read(answer).unwrap_or_default();
-            self.edge.record(|record| record.answered(status, matched, refusal.code.as_deref()));
+        let refusal = (!answer.status.is_success()).then(|| Refusal::read(answer));
+        let code = refusal.as_ref().and_then(Refusal::code);
+        self.edge.record(|record| record.answered(status, (!said.is_empty()).then_some(said), rpc.matched(said), code));
+        if let Some(refusal) = refusal {
             return Err(refusal.problem(status));
         }
-        self.edge.record(|record| record.answered(status, matched, None));
-        match (header, matched) {
-            (Some(header), Some(version)) if rpc.accepts(version) => Ok(header.clone()),
-            (_, Some(version)) => {
-                Err(Problem::ContractMismatch(format!("{} is needed, {version} answered", rpc.tag())))
+        for needed in rpc.all() {
+            match needed.matched(said) {
+                Some(version) if needed.accepts(version) => {}
+                Some(version) => return Err(mismatch(needed, version)),
+                None => return Err(mismatch(needed, "no version")),
             }
-            (_, None) => Err(Problem::ContractMismatch(format!("{} is needed, no version answered", rpc.tag()))),
         }
+        header.cloned().ok_or_else(|| mismatch(rpc, "no version"))
     }
+}
+
+fn mismatch(needed: &Rpc, answered: &str) -> Problem {
+    Problem::ContractMismatch(format!("{} is needed, {answered} answered", needed.tag()))
 }

@@ -3,6 +3,7 @@
 use std::{io::Write as _, pin::pin, rc::Rc, time::Duration};
 
 use bytes::Bytes;
+use futures::future::{Either, select};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use spin_sdk::{
@@ -14,6 +15,7 @@ use spin_sdk::{
             client,
             types::{ErrorCode, Fields, Method as WasiMethod, Request as WasiRequest, RequestOptions, Scheme},
         },
+        http_compat::IncomingRequestBody,
         random::random,
         spawn, wit_future, wit_stream,
     },
@@ -23,7 +25,7 @@ use time::UtcDateTime;
 use crate::{
     edge::Edge,
     endpoint::{Endpoint, Shared},
-    platform::{Inbound, Local, Outbound, OutboundError, Platform},
+    platform::{Body, BodyError, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
     problem::Problem,
     reply::Reply,
     request::Request,
@@ -40,10 +42,35 @@ impl Endpoint {
     where
         H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
     {
-        let (parts, _body) = request.into_parts();
-        let request = Request { method: parts.method, uri: parts.uri, headers: parts.headers, body: Bytes::new() };
+        let (parts, body) = request.into_parts();
+        let body = Some(Box::new(SpinBody(body)) as Box<dyn Body>);
+        let incoming = Incoming { method: parts.method, uri: parts.uri, headers: parts.headers, body };
         let shared = SHARED.with(Rc::clone);
-        self.answer(Rc::new(Spin), &shared, request, handle).await.map(Full::new)
+        self.answer(Rc::new(Spin), &shared, incoming, handle).await.map(Full::new)
+    }
+}
+
+struct SpinBody(IncomingRequestBody);
+
+impl Body for SpinBody {
+    fn read(self: Box<Self>, limit: usize, within: Duration) -> Local<'static, Result<Bytes, BodyError>> {
+        Box::pin(async move {
+            match in_time(Limited::new(self.0, limit).collect(), within).await {
+                Some(Ok(body)) => Ok(body.to_bytes()),
+                Some(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+                Some(Err(_)) => Err(BodyError::Broken),
+                None => Err(BodyError::TimedOut),
+            }
+        })
+    }
+}
+
+/// The result of `work`, or nothing when it takes longer.
+async fn in_time<T>(work: impl Future<Output = T>, within: Duration) -> Option<T> {
+    let alarm = pin!(monotonic_clock::wait_for(nanoseconds(within)));
+    match select(pin!(work), alarm).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(((), _)) => None,
     }
 }
 
@@ -57,6 +84,10 @@ impl Platform for Spin {
 
     fn elapsed(&self) -> Duration {
         Duration::from_nanos(monotonic_clock::now())
+    }
+
+    fn pause<'a>(&'a self, time: Duration) -> Local<'a, ()> {
+        Box::pin(monotonic_clock::wait_for(nanoseconds(time)))
     }
 
     fn random(&self) -> [u8; 16] {
@@ -77,12 +108,7 @@ impl Platform for Spin {
     fn send<'a>(&'a self, call: Outbound) -> Local<'a, Result<Inbound, OutboundError>> {
         Box::pin(async move {
             let within = call.within;
-            let work = pin!(exchange(call));
-            let alarm = pin!(monotonic_clock::wait_for(nanoseconds(within)));
-            match futures::future::select(work, alarm).await {
-                futures::future::Either::Left((answer, _)) => answer,
-                futures::future::Either::Right(((), _)) => Err(OutboundError::TimedOut),
-            }
+            in_time(exchange(call), within).await.unwrap_or(Err(OutboundError::TimedOut))
         })
     }
 

@@ -31,7 +31,7 @@ pub struct Record {
     #[serde(rename = "http.request.method")]
     method: &'static str,
     #[serde(rename = "http.route")]
-    route: String,
+    route: Option<String>,
     #[serde(rename = "http.response.status_code")]
     status: u16,
     #[serde(rename = "error.type")]
@@ -48,6 +48,9 @@ pub struct Record {
     expected: Option<&'static str>,
     #[serde(rename = "app.rpc.version.matched")]
     matched: Option<String>,
+    /// What answered, with the RPCs that it ran.
+    #[serde(rename = "app.rpc.versions")]
+    versions: Option<String>,
     #[serde(rename = "app.upstream.status_code")]
     upstream_status: Option<u16>,
     #[serde(rename = "db.response.status_code")]
@@ -69,8 +72,6 @@ pub struct Record {
 impl Record {
     /// The record of a request that has just arrived.
     pub fn begin(function: &'static str, request: &Request, trace: &Trace, now: UtcDateTime) -> Self {
-        // The two forms in which a gateway passes the name; a path of another shape is not a dimension.
-        let bare = request.uri.path().trim_start_matches('/') == function;
         Self {
             timestamp: now,
             function,
@@ -80,7 +81,8 @@ impl Record {
             span_id: trace.span_id.clone(),
             request_id: trace.request_id.clone(),
             method: known(&request.method),
-            route: format!("{}/{function}", if bare { "" } else { "/functions/v1" }),
+            // One of the two forms in which a gateway passes the name; any other path is no dimension.
+            route: request.names(function).then(|| request.uri.path().to_owned()),
             status: 0,
             error: None,
             cause: None,
@@ -89,6 +91,7 @@ impl Record {
             rpc: None,
             expected: None,
             matched: None,
+            versions: None,
             upstream_status: None,
             sqlstate: None,
             rows: None,
@@ -125,8 +128,9 @@ impl Record {
     }
 
     /// What the database answered; the version only where it was really said.
-    pub fn answered(&mut self, status: u16, matched: Option<&str>, code: Option<&str>) {
+    pub fn answered(&mut self, status: u16, versions: Option<&str>, matched: Option<&str>, code: Option<&str>) {
         self.upstream_status = Some(status);
+        self.versions = versions.map(cut);
         self.matched = matched.map(cut);
         self.sqlstate = code.map(cut);
     }
@@ -148,13 +152,12 @@ impl Record {
 
     /// `Server-Timing` (W3C), in milliseconds.
     pub fn server_timing(&self, total: Duration) -> String {
-        let stage = |name, took: Option<Duration>| took.map(|took| format!("{name};dur={}, ", rounded(took)));
-        format!(
-            "{}{}total;dur={}",
-            stage("auth", self.auth_ms).unwrap_or_default(),
-            stage("rpc", self.rpc_ms).unwrap_or_default(),
-            rounded(total)
-        )
+        let stages = [("auth", self.auth_ms), ("rpc", self.rpc_ms), ("total", Some(total))];
+        let stage = |(name, took): (&str, Option<Duration>)| {
+            let micros = took?.as_micros();
+            Some(format!("{name};dur={}.{:03}", micros / 1000, micros % 1000))
+        };
+        stages.into_iter().filter_map(stage).collect::<Vec<_>>().join(", ")
     }
 }
 

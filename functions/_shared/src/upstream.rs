@@ -3,6 +3,9 @@
 //!
 //! The catalogue is PostgREST's (docs.postgrest.org, "Errors"), from 12 to 16.
 
+use std::collections::HashMap;
+
+use http::header;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
@@ -14,33 +17,63 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 pub struct Refusal {
     /// SQLSTATE, `PGRSTnnn`, or the code of one of our RPCs.
-    pub code: Option<String>,
-    /// For the log. Never for a body: it may contain SQL.
+    code: Option<String>,
+    /// Public where one of our RPCs wrote it. Otherwise for the log: it may contain SQL.
     #[serde(default)]
     message: String,
+    #[serde(default)]
+    details: Option<String>,
+    #[serde(skip)]
+    retry_after: Option<u32>,
 }
 
 impl Refusal {
-    /// `None` when the body is not an error that PostgREST or the gateway would write.
-    pub fn read(answer: &Inbound) -> Option<Self> {
-        serde_json::from_slice(&answer.body).ok()
+    /// An empty refusal when the body is not an error that PostgREST or the gateway would write.
+    pub fn read(answer: &Inbound) -> Self {
+        let retry_after = answer.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
+        Self { retry_after, ..refusal }
+    }
+
+    /// For the record.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
     }
 
     /// Who is to blame.
-    pub fn problem(&self, status: u16) -> Problem {
-        let cause = format!("{} {status}: {}", self.code.as_deref().unwrap_or("no code"), self.message);
-        match self.code.as_deref() {
+    pub fn problem(self, status: u16) -> Problem {
+        let cause = format!("{} {status}: {}", self.code().unwrap_or("no code"), self.message);
+        match self.code.clone().as_deref() {
             // Kong's and the hosted gateway's form: {"message":"Invalid API key"}.
             None if status == 401 || status == 403 => Problem::UpstreamMisconfigured(cause),
             None => Problem::UpstreamFailed(cause),
-            Some(code) => of_code(code, cause),
+            Some(code) => self.of_our_own(code).unwrap_or_else(|| of_code(code, cause)),
         }
+    }
+
+    /// What our RPCs say. Their messages and details are written for the caller.
+    fn of_our_own(self, code: &str) -> Option<Problem> {
+        let details = self.details.unwrap_or_default();
+        Some(match code {
+            "not_channel_member" => Problem::NotChannelMember,
+            "guest_not_allowed" => Problem::GuestNotAllowed,
+            "not_room_owner" => Problem::NotRoomOwner,
+            "room_not_found" => Problem::RoomNotFound,
+            "client_message_id_reused" => Problem::ClientMessageIdReused,
+            "rate_limited" => Problem::RateLimited { retry_after: self.retry_after.unwrap_or(1) },
+            "slot_version_conflict" => Problem::SlotVersionConflict { details },
+            "invalid_slot_template" => Problem::InvalidSlotTemplate { details, message: self.message },
+            "invalid_parameter" => {
+                let reason = self.message.trim_end_matches('.').to_owned();
+                Problem::InvalidParameter { path: details, reason }
+            }
+            _ => return None,
+        })
     }
 }
 
 fn of_code(code: &str, cause: String) -> Problem {
     match code {
-        "not_channel_member" => Problem::NotChannelMember,
         "auth_required" | "PGRST301" | "PGRST302" | "PGRST303" | "PT401" => {
             Problem::InvalidToken("the database does not accept it")
         }
@@ -59,11 +92,20 @@ fn of_code(code: &str, cause: String) -> Problem {
         "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003" | "57P01" | "57P02" | "57P03" | "53300" | "53400"
         | "40P01" | "55P03" => Problem::UpstreamUnavailable(cause),
         connection if connection.starts_with("08") => Problem::UpstreamUnavailable(cause),
-        "PGRST300" | "PGRST106" => Problem::UpstreamMisconfigured(cause),
-        "22P02" | "22003" | "22007" | "22008" | "22023" | "23502" | "23514" | "PGRST102" | "PT422" => {
-            Problem::invalid("request", "the database does not accept one of the values")
-        }
+        "PGRST300" | "PGRST106" | "setting_missing" => Problem::UpstreamMisconfigured(cause),
+        "22P02" | "22P05" | "22021" | "22003" | "22007" | "22008" | "22023" | "23502" | "23514" | "PGRST102"
+        | "PT422" => Problem::invalid("request", "the database does not accept one of the values"),
         _ => Problem::UpstreamFailed(cause),
+    }
+}
+
+/// For the record.
+pub fn described(error: &OutboundError) -> String {
+    match error {
+        OutboundError::TimedOut => "no answer in time".into(),
+        OutboundError::TooLarge => "the answer is too long".into(),
+        OutboundError::Denied => "not an allowed outbound host".into(),
+        OutboundError::Broken(cause) => cause.clone(),
     }
 }
 
@@ -86,6 +128,14 @@ pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
     }
 }
 
+/// The one object that a writing RPC returns.
+pub fn object(answer: &Inbound) -> Result<(), Problem> {
+    match serde_json::from_slice::<HashMap<String, IgnoredAny>>(&answer.body) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON object: {error}"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -99,7 +149,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::from_static(body.as_bytes()),
         };
-        Refusal::read(&answer).unwrap_or_default().problem(status).code()
+        Refusal::read(&answer).problem(status).code()
     }
 
     #[test]

@@ -13,7 +13,7 @@ use shared::{
     contract::FETCH_SOCIAL_MESSAGES,
     edge::Edge,
     endpoint::{Endpoint, Shared},
-    platform::{Inbound, Local, Outbound, OutboundError, Platform},
+    platform::{Inbound, Incoming, Local, Outbound, OutboundError, Platform},
     problem::Problem,
     reply::Reply,
     request::Request,
@@ -40,6 +40,10 @@ impl Platform for Fixed {
         Duration::from_millis(1) * *self.readings.borrow()
     }
 
+    fn pause<'a>(&'a self, _: Duration) -> Local<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     fn random(&self) -> [u8; 16] {
         [7; 16]
     }
@@ -51,6 +55,8 @@ impl Platform for Fixed {
             "supabase_jwt_secret" => Some(SECRET),
             "jwt_audience" => Some("authenticated"),
             "allowed_origins" => Some("*"),
+            "session_check" => Some("writes"),
+            "allow_guests" => Some("false"),
             "request_timeout_ms" => Some("8000"),
             _ => None,
         };
@@ -74,14 +80,10 @@ async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
     edge.rpc(&caller).read(&FETCH_SOCIAL_MESSAGES, &[("p_limit", 1)]).await
 }
 
-fn request(authorization: Option<&str>) -> Request {
+fn request(authorization: Option<&str>) -> Incoming {
     let headers = authorization.map(|value| (http::header::AUTHORIZATION, value.parse().unwrap()));
-    Request {
-        method: Method::GET,
-        uri: "/messages-list".parse().unwrap(),
-        headers: headers.into_iter().collect(),
-        body: Bytes::new(),
-    }
+    let uri = "/messages-list".parse().unwrap();
+    Incoming { method: Method::GET, uri, headers: headers.into_iter().collect(), body: None }
 }
 
 /// The whole response as text, and the line that was logged, from a fresh instance.
@@ -141,6 +143,7 @@ fn the_record_of_a_known_request_is_known() {
             "db.stored_procedure.name": "fetch_social_messages",
             "app.rpc.version.expected": "1.0.0",
             "app.rpc.version.matched": "1.0.0",
+            "app.rpc.versions": "fetch_social_messages/1.0.0",
             "app.upstream.status_code": 200,
             "db.response.status_code": null,
             "db.response.returned_rows": 1,

@@ -1,4 +1,4 @@
-//! `GET /messages-list`: the messages of a channel the caller belongs to, newest first.
+//! `GET` or `POST /messages-list`: the messages of a channel the caller belongs to, newest first.
 //!
 //! Calls `fetch_social_messages`, or `fetch_social_messages_page` for those before a cursor. Who may read how many is
 //! the database's decision; this file only establishes who is asking, and for what.
@@ -8,9 +8,10 @@ use shared::{
     contract::{FETCH_SOCIAL_MESSAGES, FETCH_SOCIAL_MESSAGES_PAGE},
     edge::Edge,
     endpoint::Endpoint,
+    fields::{Cursor, Id, Limit, Timestamp},
     problem::Problem,
     reply::Reply,
-    request::{Cursor, Id, Limit, Request, Timestamp, query},
+    request::{Request, input},
 };
 use spin_sdk::{
     http::{IntoResponse, Request as SpinRequest},
@@ -46,7 +47,7 @@ struct Arguments {
 /// Authenticate, read, ask the database, answer.
 async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
     let caller = edge.authenticate(&request).await?;
-    let Listing { channel_id: p_channel_id, limit: p_limit, since: p_since, before } = query(&request)?;
+    let Listing { channel_id: p_channel_id, limit: p_limit, since: p_since, before } = input(&request)?;
     let rpc = match (&p_since, &before) {
         (_, None) => FETCH_SOCIAL_MESSAGES,
         (None, Some(_)) => FETCH_SOCIAL_MESSAGES_PAGE,

@@ -42,7 +42,9 @@ const HEADERS: &[&str] = &[
     "server-timing",
     "vary",
     "www-authenticate",
+    "x-idempotent-replay",
     "x-region",
+    "x-relay-error",
     "x-request-id",
     "x-rpc-version",
 ];
@@ -78,6 +80,12 @@ impl Call {
         self.header("apikey", &key)
     }
 
+    /// With a body of any kind.
+    pub fn body(mut self, body: &str) -> Self {
+        self.body = Some(body.to_owned());
+        self
+    }
+
     /// With a JSON body.
     pub fn json(mut self, body: &Value) -> Self {
         self.body = Some(body.to_string());
@@ -93,6 +101,18 @@ impl Call {
         answer
     }
 
+    /// Sends it to a function, with a body whose length is not announced.
+    pub async fn send_streaming(
+        self,
+        chunks: impl futures::TryStream<Ok = String, Error = std::io::Error> + Send + 'static,
+    ) -> Answer {
+        let client = reqwest::Client::new();
+        let request = client.request(self.method, &self.url).headers(self.headers);
+        let answer = Answer::read(request.body(reqwest::Body::wrap_stream(chunks)), &self.url).await;
+        answer.obeys_the_rules(&self.url, self.token.as_deref(), false);
+        answer
+    }
+
     /// Sends it to something else.
     pub async fn send_anywhere(self) -> Answer {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
@@ -100,14 +120,18 @@ impl Call {
         if let Some(body) = self.body {
             request = request.body(body);
         }
-        let response = request.send().await.unwrap_or_else(|error| panic!("no answer from {}: {error:?}", self.url));
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.text().await.expect("a whole body");
-        Answer { status, headers, body }
+        Answer::read(request, &self.url).await
     }
 }
 
 impl Answer {
+    async fn read(request: reqwest::RequestBuilder, url: &str) -> Self {
+        let response = request.send().await.unwrap_or_else(|error| panic!("no answer from {url}: {error:?}"));
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.text().await.expect("a whole body");
+        Self { status, headers, body }
+    }
+
     fn obeys_the_rules(&self, url: &str, token: Option<&str>, preflight: bool) {
         let unknown: Vec<_> = self.headers.keys().filter(|name| !HEADERS.contains(&name.as_str())).collect();
         assert!(unknown.is_empty(), "{url}: headers that nobody asked for: {unknown:?}");

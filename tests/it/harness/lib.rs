@@ -6,6 +6,7 @@
 
 mod answer;
 mod channel;
+mod installation;
 mod person;
 mod running;
 mod scripted;
@@ -13,7 +14,8 @@ mod scripted;
 pub use self::{
     answer::{Answer, Call},
     channel::Channel,
+    installation::Installation,
     person::Person,
     running::{Running, running},
-    scripted::{Scripted, Seen, json},
+    scripted::{Scripted, Seen, json, user},
 };

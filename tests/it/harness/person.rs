@@ -4,7 +4,7 @@ use jwt_simple::prelude::JWTClaims;
 use stack::keys::UserClaims;
 use uuid::Uuid;
 
-use crate::{answer::Call, running};
+use crate::{answer::Call, running, scripted::user};
 
 /// An account, and a session of it.
 #[derive(Debug, Clone)]
@@ -30,16 +30,15 @@ impl Person {
     /// A token that Auth would sign for this person, with some claim changed.
     pub fn token_with(&self, change: impl FnOnce(&mut JWTClaims<UserClaims>)) -> String {
         let keys = running().stack.keys();
-        let custom = UserClaims {
-            role: "authenticated".into(),
-            email: None,
-            session_id: Some(Uuid::new_v4()),
-            aal: Some("aal1".into()),
-            is_anonymous: false,
-        };
+        let custom = UserClaims { session_id: Some(Uuid::new_v4()), ..user() };
         let mut claims = keys.claims(custom).with_subject(self.id).with_audience("authenticated");
         change(&mut claims);
         keys.sign(claims).expect("a signature")
+    }
+
+    /// `POST` of JSON to a path below the origin.
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> Call {
+        Call::new(http::Method::POST, path).bearer(&self.token).json(body)
     }
 
     /// `GET` of a path below the origin.

@@ -46,7 +46,7 @@ pub struct Scripted {
 
 impl Scripted {
     /// Every upstream request is answered by `script`.
-    pub async fn answering<R>(script: impl Fn() -> R + Clone + Send + Sync + 'static) -> Self
+    pub async fn answering<R>(script: impl Fn(Seen) -> R + Clone + Send + Sync + 'static) -> Self
     where
         R: Future<Output = Response> + Send,
     {
@@ -55,7 +55,7 @@ impl Scripted {
 
     /// With some variables changed.
     pub async fn with_variables<R>(
-        script: impl Fn() -> R + Clone + Send + Sync + 'static,
+        script: impl Fn(Seen) -> R + Clone + Send + Sync + 'static,
         changed: &[(&str, &str)],
     ) -> Self
     where
@@ -70,8 +70,8 @@ impl Scripted {
             async move {
                 let path = request.uri().to_string();
                 let note = Seen { method: request.method().clone(), path, headers: request.headers().clone() };
-                noted.lock().unwrap_or_else(PoisonError::into_inner).push(note);
-                script().await
+                noted.lock().unwrap_or_else(PoisonError::into_inner).push(note.clone());
+                script(note).await
             }
         });
         let serving = tokio::spawn(async move {
@@ -84,6 +84,7 @@ impl Scripted {
                 ("supabase_url", url.as_str()),
                 ("supabase_publishable_key", &keys.publishable),
                 ("supabase_jwt_secret", keys.secret()),
+                ("jwks_host", url.as_str()),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
@@ -94,10 +95,15 @@ impl Scripted {
         Self { host, keys, seen, records, serving }
     }
 
-    /// A request for some channel, with a token that is valid.
+    /// A request for some channel, with a token that is valid and needs no key set.
     pub fn list(&self) -> Call {
-        let token = self.keys.user(Uuid::new_v4(), "ada@example.com").expect("a token");
-        self.anonymous().bearer(&token)
+        self.anonymous().bearer(&self.token(user(), |_| {}))
+    }
+
+    /// A request to another function, with the same kind of token.
+    pub fn post(&self, function: &str, body: &Value) -> Call {
+        let url = format!("http://{}/{function}", self.host.address());
+        Call::new(Method::POST, &url).bearer(&self.token(user(), |_| {})).json(body)
     }
 
     /// A request for some channel, without a token.
@@ -119,10 +125,20 @@ impl Scripted {
         self.keys.sign(claims).expect("a signature")
     }
 
+    /// The keys of the scripted project.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// What the upstream has been sent so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// What Auth says of a signed-in user.
+pub fn user() -> UserClaims {
+    UserClaims { role: "authenticated".into(), email: None, session_id: None, aal: None, is_anonymous: false }
 }
 
 impl Drop for Scripted {

@@ -3,7 +3,7 @@
 -- The change of 2026-10-30 takes back what was granted by default, and not all of it: truncate, references and trigger
 -- stay with the API roles, and every new function can still be executed by PUBLIC. So `revoke all` in a migration is
 -- needed under this regime too.
--- Run by: superuser supabase_admin, after hosted.sql. Either this or grants_before_october_2026.sql.
+-- Run by: superuser supabase_admin, after realtime.sql. Either this or grants_before_october_2026.sql.
 
 alter default privileges for role postgres, supabase_admin in schema public
   grant all on tables to postgres, anon, authenticated, service_role;

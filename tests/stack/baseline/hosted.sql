@@ -1,11 +1,9 @@
 -- hosted: what a Supabase project has before the first migration, as far as this product can tell the difference.
 --
 -- Stands in for the hosted database on one machine: the same roles, owners, memberships and timeouts, so that a
--- migration which works here works there, and one which needs a superuser fails here too. One thing is given another
--- way: on a hosted project supautils lets postgres write policies on realtime.messages, here a membership in
--- supabase_realtime_admin does.
+-- migration which works here works there, and one which needs a superuser fails here too.
 -- Run by: superuser supabase_admin, once, in the database `postgres` of a fresh cluster, as one batch.
--- After it: one of the grants_*.sql beside it, then the migrations, as postgres.
+-- After it: realtime.sql and one of the grants_*.sql beside it, then the migrations, as postgres.
 
 -- Roles ----------------------------------------------------------------------------------------------------------
 
@@ -29,6 +27,7 @@ alter role postgres set search_path = "$user", public, extensions;
 alter role supabase_auth_admin set search_path = auth;
 
 grant anon, authenticated, service_role to authenticator;
+-- Hosted, supautils lets postgres write policies on realtime.messages instead.
 grant supabase_realtime_admin to postgres;
 
 do $$
@@ -174,91 +173,6 @@ alter function auth.jwt() owner to supabase_auth_admin;
 alter function auth.uid() owner to supabase_auth_admin;
 alter function auth.role() owner to supabase_auth_admin;
 alter function auth.email() owner to supabase_auth_admin;
-
--- Realtime -------------------------------------------------------------------------------------------------------
-
-create schema realtime authorization supabase_admin;
-
--- Usage and no more, also for the owner of its objects: postgres is a member here, and must not create anything.
-grant usage on schema realtime to anon, authenticated, service_role, supabase_realtime_admin;
-grant usage on schema realtime to postgres with grant option;
-
-create table realtime.messages (
-  topic text not null,
-  extension text not null,
-  payload jsonb,
-  event text,
-  private boolean default false,
-  -- Without time zone, and so in the time zone of whoever sends.
-  updated_at timestamp not null default now(),
-  inserted_at timestamp not null default now(),
-  id uuid not null default gen_random_uuid(),
-  binary_payload bytea,
-
-  primary key (id, inserted_at)
-)
-partition by range (inserted_at);
-
-alter table realtime.messages enable row level security;
-alter table realtime.messages owner to supabase_realtime_admin;
-grant select, insert, update on realtime.messages to postgres, anon, authenticated, service_role;
-
--- The Realtime server makes these when a client connects, and once a day. A message without one is lost.
-do $$
-declare
-  v_day date;
-begin
-  for v_day in
-    select generate_series((now() at time zone 'UTC')::date - 1, (now() at time zone 'UTC')::date + 3, interval '1 day')
-  loop
-    execute format(
-      'create table realtime.%I partition of realtime.messages for values from (%L) to (%L)',
-      to_char(v_day, '"messages_"YYYY_MM_DD'), v_day, v_day + 1
-    );
-    execute format(
-      'alter table realtime.%I owner to supabase_realtime_admin', to_char(v_day, '"messages_"YYYY_MM_DD')
-    );
-  end loop;
-end;
-$$;
-
-create function realtime.topic()
-returns text
-language sql
-stable
-as $$
-  select nullif(current_setting('realtime.topic', true), '');
-$$;
-
--- Never fails: whatever goes wrong is a warning, and no row. A caller who must know has to look for the row.
-create function realtime.send(payload jsonb, event text, topic text, private boolean default true)
-returns void
-language plpgsql
-as $$
-declare
-  v_id constant uuid := gen_random_uuid();
-begin
-  perform set_config('realtime.topic', send.topic, true);
-
-  insert into realtime.messages (id, extension, topic, event, private, payload)
-  values (
-    v_id,
-    'broadcast',
-    send.topic,
-    send.event,
-    send.private,
-    case when send.payload ? 'id' then send.payload else jsonb_set(send.payload, '{id}', to_jsonb(v_id)) end
-  );
-exception
-  when others then
-    raise warning 'WarnSendingBroadcastMessage: %', sqlerrm;
-end;
-$$;
-
-alter function realtime.topic() owner to supabase_realtime_admin;
-alter function realtime.send(jsonb, text, text, boolean) owner to supabase_realtime_admin;
-
-create publication supabase_realtime_messages_publication for table realtime.messages;
 
 -- Migrations -----------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ pub enum Grants {
 }
 
 const HOSTED: &str = include_str!("../baseline/hosted.sql");
+const REALTIME: &str = include_str!("../baseline/realtime.sql");
 const TODAY: &str = include_str!("../baseline/grants_today.sql");
 const BEFORE: &str = include_str!("../baseline/grants_before_october_2026.sql");
 
@@ -31,6 +32,7 @@ pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
     }
     let grants = if grants == Grants::Today { TODAY } else { BEFORE };
     execute(&admin, "baseline/hosted.sql", HOSTED).await?;
+    execute(&admin, "baseline/realtime.sql", REALTIME).await?;
     execute(&admin, "baseline/grants", grants).await
 }
 

@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 use jwt_simple::{
     prelude::{
-        Claims, Duration, ECDSAP256PublicKeyLike as _, ES256KeyPair, HS256Key, JWTClaims, MACLike as _,
-        VerificationOptions,
+        Claims, Duration, ECDSAP256KeyPairLike as _, ECDSAP256PublicKeyLike as _, ES256KeyPair, HS256Key, JWTClaims,
+        MACLike as _, VerificationOptions,
     },
     reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _},
 };
@@ -86,7 +86,7 @@ impl Keys {
         Ok(set.to_string())
     }
 
-    /// A signed-in user's access token.
+    /// A signed-in user's access token, signed as projects of today do.
     pub fn user(&self, id: Uuid, email: &str) -> Result<String> {
         let claims = UserClaims {
             role: "authenticated".into(),
@@ -95,7 +95,7 @@ impl Keys {
             aal: Some("aal1".into()),
             is_anonymous: false,
         };
-        self.sign(self.claims(claims).with_subject(id).with_audience("authenticated"))
+        self.es256.sign(self.claims(claims).with_subject(id).with_audience("authenticated"))
     }
 
     /// A legacy key of the project: a JWT too, of nobody.
@@ -109,7 +109,7 @@ impl Keys {
         Claims::with_custom_claims(custom, Duration::from_hours(LIFETIME_HOURS)).with_issuer(&self.issuer)
     }
 
-    /// Signs with the shared secret.
+    /// Signs with the shared secret, as older projects do.
     pub fn sign(&self, claims: JWTClaims<UserClaims>) -> Result<String> {
         HS256Key::from_bytes(self.secret.as_bytes()).authenticate(claims)
     }

@@ -161,6 +161,8 @@ impl Stack {
             ("USER_MEMBER_2", demo::GRACE.to_string()),
             ("USER_OUTSIDER", demo::EVE.to_string()),
             ("CHANNEL_ID", demo::GENERAL.to_string()),
+            ("ROOM_ID", demo::ROOM.to_string()),
+            ("GAME_ID", demo::GAME.to_string()),
         ])
     }
 }
@@ -172,6 +174,7 @@ fn variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
         set("supabase_url", origin),
         set("supabase_publishable_key", &keys.publishable),
         set("supabase_jwt_secret", keys.secret()),
+        set("jwks_host", origin),
         set("region", "local"),
     ])
 }

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 
 use jwt_simple::{
     JWTError,
-    prelude::{Duration, HS256Key, JWTClaims, MACLike, UnixTimeStamp, VerificationOptions},
+    prelude::{Duration, JWTClaims, UnixTimeStamp, VerificationOptions},
 };
 use serde::Deserialize;
 use time::UtcDateTime;
 
-use super::bearer::MAX_TOKEN;
+use super::{bearer::MAX_TOKEN, jwk::Key};
 use crate::{config::Config, problem::Problem};
 
 /// PostgREST's constant: a larger one would admit tokens that the database then refuses, a smaller one the opposite.
@@ -19,53 +19,73 @@ const LEEWAY_SECONDS: u64 = 30;
 /// The role of a signed-in user. `anon` and `service_role` keys are validly signed JWTs too.
 const ROLE: &str = "authenticated";
 
-/// The keys that tokens may be signed with. Each is of one kind, and jwt-simple pins the header's `alg` to it: a
-/// public key can never be taken for an HMAC secret.
-pub struct Keys {
-    secret: Option<HS256Key>,
+/// Typed, because only a typed struct makes jwt-simple refuse a claim that is given twice.
+#[derive(Deserialize)]
+pub struct Supabase {
+    role: Option<String>,
+    #[serde(default)]
+    is_anonymous: bool,
 }
 
-impl Keys {
-    /// From the variables.
-    pub fn of(config: &Config) -> Self {
-        Self { secret: config.jwt_secret.as_ref().map(|secret| HS256Key::from_bytes(secret.as_bytes())) }
+/// What remains of a token that was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The user.
+    pub subject: String,
+    /// A guest.
+    pub is_anonymous: bool,
+    /// In seconds since 1970.
+    expires_at: u64,
+}
+
+impl Verified {
+    /// Whether the token is still to be accepted.
+    pub fn is_valid(&self, now: UtcDateTime) -> bool {
+        seconds(now) < self.expires_at + LEEWAY_SECONDS
     }
 }
 
-/// Typed, because only a typed struct makes jwt-simple refuse a claim that is given twice.
-#[derive(Deserialize)]
-struct Supabase {
-    role: Option<String>,
+/// Tries the keys that fit, and reports the refusal of the last.
+pub fn verify(token: &str, keys: &[&Key], config: &Config, now: UtcDateTime) -> Result<Verified, Problem> {
+    let mut refused = Problem::InvalidToken("no key of the project has made this signature");
+    for key in keys {
+        match key.verify(token, options(config, now)) {
+            Ok(claims) => return check(claims),
+            Err(error) => refused = refusal(&error),
+        }
+    }
+    Err(refused)
 }
 
-pub(super) fn verify(token: &str, config: &Config, keys: &Keys, now: UtcDateTime) -> Result<(), Problem> {
-    let Some(key) = &keys.secret else {
-        return Err(Problem::Misconfigured("no key to verify tokens with: set supabase_jwt_secret".into()));
-    };
-    let options = VerificationOptions {
-        artificial_time: Some(UnixTimeStamp::from_secs(now.unix_timestamp().try_into().unwrap_or_default())),
+fn options(config: &Config, now: UtcDateTime) -> VerificationOptions {
+    VerificationOptions {
+        artificial_time: Some(UnixTimeStamp::from_secs(seconds(now))),
         time_tolerance: Some(Duration::from_secs(LEEWAY_SECONDS)),
         max_token_length: Some(MAX_TOKEN),
-        allowed_issuers: Some(HashSet::from([config.jwt_issuer.clone()])),
-        allowed_audiences: Some(HashSet::from([config.jwt_audience.clone()])),
+        allowed_issuers: config.jwt_issuer.clone().map(|issuer| HashSet::from([issuer])),
+        allowed_audiences: config.jwt_audience.clone().map(|audience| HashSet::from([audience])),
         ..VerificationOptions::default()
-    };
-    let claims = key.verify_token::<Supabase>(token, Some(options)).map_err(|error| refusal(&error))?;
-    check(&claims)
+    }
 }
 
 /// What jwt-simple does not look at.
-fn check(claims: &JWTClaims<Supabase>) -> Result<(), Problem> {
+fn check(claims: JWTClaims<Supabase>) -> Result<Verified, Problem> {
     if claims.custom.role.as_deref() != Some(ROLE) {
         return Err(Problem::NotAUserToken);
     }
-    if claims.expires_at.is_none() {
+    let Some(expires_at) = claims.expires_at else {
         return Err(Problem::InvalidToken("it never expires"));
-    }
-    match claims.subject.as_deref().map(uuid::Uuid::try_parse) {
-        Some(Ok(_)) => Ok(()),
+    };
+    match claims.subject {
+        Some(subject) if uuid::Uuid::try_parse(&subject).is_ok() => {
+            Ok(Verified { subject, is_anonymous: claims.custom.is_anonymous, expires_at: expires_at.as_secs() })
+        }
         _ => Err(Problem::InvalidToken("its subject is not a user")),
     }
+}
+
+fn seconds(now: UtcDateTime) -> u64 {
+    now.unix_timestamp().try_into().unwrap_or_default()
 }
 
 fn refusal(error: &jwt_simple::Error) -> Problem {
@@ -77,7 +97,6 @@ fn refusal(error: &jwt_simple::Error) -> Problem {
         Some(RequiredAudienceMismatch | RequiredAudienceMissing) => {
             Problem::InvalidToken("it is meant for another audience")
         }
-        Some(AlgorithmMismatch) => Problem::InvalidToken("no key of the project has this algorithm"),
         Some(InvalidAuthenticationTag | InvalidSignature) => {
             Problem::InvalidToken("no key of the project has made this signature")
         }

@@ -1,19 +1,41 @@
 //! From a header to a [`Caller`]: the only place that makes one.
 
 mod bearer;
+mod cache;
 mod claims;
+mod jwk;
+mod keys;
+mod session;
+
+use std::cell::RefCell;
 
 use http::HeaderMap;
-use time::UtcDateTime;
+use jwt_simple::prelude::Token;
 
-pub use claims::Keys;
-
-use crate::{config::Config, problem::Problem};
+pub use self::keys::Keys;
+use self::{cache::Cache, claims::Verified};
+use crate::{config::SessionCheck, edge::Edge, problem::Problem};
 
 /// A signed-in user, and the token that proves it to the database too.
 #[derive(Debug)]
 pub struct Caller {
     token: String,
+    verified: Verified,
+}
+
+/// What a request is going to do decides how closely the caller is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Nothing changes.
+    Read,
+    /// Something is stored.
+    Write,
+}
+
+/// What an instance keeps to verify tokens with.
+pub struct Verifier {
+    keys: Keys,
+    cache: RefCell<Cache>,
 }
 
 impl Caller {
@@ -23,9 +45,48 @@ impl Caller {
     }
 }
 
-/// Establishes who is asking. `now` is the moment at which the token must be valid.
-pub fn authenticate(headers: &HeaderMap, config: &Config, keys: &Keys, now: UtcDateTime) -> Result<Caller, Problem> {
-    let token = bearer::token(headers)?;
-    claims::verify(token, config, keys, now)?;
-    Ok(Caller { token: token.to_owned() })
+impl Verifier {
+    /// With nothing fetched and nothing remembered.
+    pub fn new(keys: Keys) -> Self {
+        Self { keys, cache: RefCell::default() }
+    }
+
+    /// Establishes who is asking.
+    pub async fn authenticate(&self, edge: &Edge, headers: &HeaderMap, intent: Intent) -> Result<Caller, Problem> {
+        let token = bearer::token(headers)?;
+        let verified = self.verified(edge, token).await?;
+        if verified.is_anonymous && !edge.config().allow_guests {
+            return Err(Problem::GuestNotAllowed);
+        }
+        let caller = Caller { token: token.to_owned(), verified };
+        let asked = match edge.config().session_check {
+            SessionCheck::Off => false,
+            SessionCheck::Writes => intent == Intent::Write,
+            SessionCheck::All => true,
+        };
+        if asked {
+            session::check(edge, &caller).await?;
+        }
+        Ok(caller)
+    }
+
+    async fn verified(&self, edge: &Edge, token: &str) -> Result<Verified, Problem> {
+        let digest = cache::digest(token);
+        if let Some(known) = self.cache.borrow_mut().get(&digest, self.keys.generation(), edge.now()) {
+            return Ok(known);
+        }
+        let malformed = |_| Problem::InvalidToken("it is not a well-formed JWT");
+        let header = Token::decode_metadata(token).map_err(malformed)?;
+        let algorithm = header.algorithm();
+        if !["ES256", "RS256", "EdDSA", "HS256"].contains(&algorithm) {
+            return Err(Problem::InvalidToken("its algorithm is not accepted"));
+        }
+        let (config, now) = (edge.config(), edge.now());
+        let verify = |keys: &[&jwk::Key]| claims::verify(token, keys, config, now);
+        let verified = self.keys.fitting(edge, algorithm, header.key_id(), verify).await??;
+        // What the fetch may have changed is asked for again.
+        self.cache.borrow_mut().get(&digest, self.keys.generation(), now);
+        self.cache.borrow_mut().put(digest, verified.clone(), now);
+        Ok(verified)
+    }
 }

@@ -53,7 +53,7 @@ impl WasiHttpHooks for Outbound {
 }
 
 async fn send(client: Client, allowed: &[String], mut request: Request<WasiBody>, options: RequestOptions) -> Answer {
-    if !allowed.iter().any(|origin| same_origin(origin, request.uri())) {
+    if !allowed.iter().any(|origin| is_allowed(origin, request.uri())) {
         return Err(Error::HttpRequestDenied);
     }
     // hyper derives it from the URI.
@@ -70,10 +70,16 @@ async fn send(client: Client, allowed: &[String], mut request: Request<WasiBody>
     Ok((response, Box::new(async { Ok(()) })))
 }
 
-fn same_origin(allowed: &str, uri: &http::Uri) -> bool {
-    match (url::Url::parse(allowed), url::Url::parse(&uri.to_string())) {
-        (Ok(allowed), Ok(asked)) => allowed.origin() == asked.origin(),
-        _ => false,
+/// `https://*.example.com` allows every name below example.com.
+fn is_allowed(allowed: &str, uri: &http::Uri) -> bool {
+    let (Ok(allowed), Ok(asked)) = (url::Url::parse(allowed), url::Url::parse(&uri.to_string())) else { return false };
+    let below = allowed.host_str().and_then(|host| host.strip_prefix('*'));
+    match (below, asked.host_str()) {
+        (Some(suffix), Some(host)) => {
+            let same = allowed.scheme() == asked.scheme();
+            same && allowed.port_or_known_default() == asked.port_or_known_default() && host.ends_with(suffix)
+        }
+        _ => allowed.origin() == asked.origin(),
     }
 }
 

@@ -5,7 +5,8 @@ use tokio::process::Command;
 
 /// Runs `command`. `remedy` is what a person can do when it is not there or fails.
 pub async fn run(command: &mut Command, remedy: &str) -> Result<String> {
-    let shown = format!("{:?}", command.as_std()).replace('"', "");
+    let words = std::iter::once(command.as_std().get_program()).chain(command.as_std().get_args());
+    let shown = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let output = command.kill_on_drop(true).stdin(std::process::Stdio::null()).output().await;
     let output = output.with_context(|| format!("cannot run `{shown}`: {remedy}"))?;
     if !output.status.success() {

@@ -1,0 +1,146 @@
+//! What a client sends to stage a match, in one spelling.
+//!
+//! Existing clients write snake_case or camelCase, and send along what the database now looks up itself: the former are
+//! the same field, so that giving both is giving it twice; the latter are named here and dropped. What a value must be
+//! is the database's to say, with its path; an unknown field is refused here.
+
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::Value;
+
+use crate::fields::Id;
+
+/// The body of `stage-room-match`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staging {
+    /// Whose owner the caller must be.
+    #[serde(alias = "roomId")]
+    pub room_id: Id,
+    /// The room's.
+    #[serde(alias = "gameId")]
+    pub game_id: Id,
+    /// Chosen by the client, for this match.
+    #[serde(alias = "matchInstanceId")]
+    pub match_instance_id: Id,
+    /// Who plays, by slot.
+    pub roster: Vec<RosterEntry>,
+    /// Which slots there are.
+    #[serde(alias = "slotTemplate")]
+    pub slot_template: SlotTemplate,
+}
+
+/// A field that is left out stays out: null is another statement.
+fn absent(value: &Option<Value>) -> bool {
+    value.is_none()
+}
+
+/// The template, whose version decides which of two stagings is the later.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotTemplate {
+    #[serde(skip_serializing_if = "absent")]
+    version: Option<Value>,
+    #[serde(skip_serializing_if = "absent")]
+    source: Option<Value>,
+    #[serde(alias = "updatedAt", skip_serializing_if = "absent")]
+    updated_at: Option<Value>,
+    #[serde(default)]
+    roles: Vec<Role>,
+    #[serde(default, alias = "slot_map", alias = "slotMap")]
+    slots: Vec<Slot>,
+}
+
+/// A role, and how many active slots it has.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    #[serde(skip_serializing_if = "absent")]
+    name: Option<Value>,
+    #[serde(alias = "slotCount", skip_serializing_if = "absent")]
+    slot_count: Option<Value>,
+}
+
+/// A place in the match.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    #[serde(alias = "slotIndex", skip_serializing_if = "absent")]
+    slot_index: Option<Value>,
+    #[serde(skip_serializing_if = "absent")]
+    role: Option<Value>,
+    #[serde(skip_serializing_if = "absent")]
+    active: Option<Value>,
+}
+
+/// Who takes a slot.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterEntry {
+    #[serde(alias = "slotId", skip_serializing_if = "absent")]
+    slot_id: Option<Value>,
+    #[serde(alias = "slotIndex", skip_serializing_if = "absent")]
+    slot_index: Option<Value>,
+    #[serde(skip_serializing_if = "absent")]
+    role: Option<Value>,
+    #[serde(alias = "ownerId", skip_serializing_if = "absent")]
+    owner_id: Option<Value>,
+    #[serde(alias = "heroId", skip_serializing_if = "absent")]
+    hero_id: Option<Value>,
+    #[serde(skip_serializing_if = "absent")]
+    ready: Option<Value>,
+    #[serde(alias = "joinedAt", skip_serializing_if = "absent")]
+    joined_at: Option<Value>,
+    #[serde(skip_serializing_if = "absent")]
+    status: Option<Value>,
+    #[serde(skip_serializing_if = "absent")]
+    standin: Option<Value>,
+    #[serde(alias = "matchSource", skip_serializing_if = "absent")]
+    match_source: Option<Value>,
+    #[serde(default, skip_serializing, rename = "hero_name", alias = "heroName")]
+    _hero_name: IgnoredAny,
+    #[serde(default, skip_serializing, rename = "hero_summary", alias = "heroSummary")]
+    _hero_summary: IgnoredAny,
+    #[serde(default, skip_serializing, rename = "score")]
+    _score: IgnoredAny,
+    #[serde(default, skip_serializing, rename = "rating")]
+    _rating: IgnoredAny,
+    #[serde(default, skip_serializing, rename = "battles")]
+    _battles: IgnoredAny,
+    #[serde(default, skip_serializing, rename = "win_rate", alias = "winRate")]
+    _win_rate: IgnoredAny,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "0b6f8e7c-52d5-4a0e-9f3f-3d3b7d9f2c11";
+
+    fn read(roster: Value, template: Value) -> Result<Value, String> {
+        let body =
+            json!({ "roomId": ID, "game_id": ID, "matchInstanceId": ID, "roster": [roster], "slotTemplate": template });
+        let staging = serde_path_to_error::deserialize::<_, Staging>(body).map_err(|error| error.path().to_string())?;
+        Ok(json!([staging.roster, staging.slot_template]))
+    }
+
+    #[test]
+    fn both_spellings_are_one_and_what_the_database_decides_is_dropped() {
+        let roster = json!({ "slotIndex": 0, "owner_id": ID, "heroName": "x", "rating": 9000, "winRate": 1 });
+        let template = json!({ "version": 3, "slotMap": [{ "slotIndex": 0, "role": "tank" }] });
+
+        let sent = read(roster, template).unwrap();
+
+        let expected = json!({ "version": 3, "roles": [], "slots": [{ "slot_index": 0, "role": "tank" }] });
+        assert_eq!(sent, json!([[{ "slot_index": 0, "owner_id": ID }], expected]));
+    }
+
+    #[test]
+    fn a_field_in_two_spellings_is_given_twice_and_an_unknown_one_is_named() {
+        let twice = json!({ "slotIndex": 0, "slot_index": 0 });
+        assert!(read(twice, json!({})).unwrap_err().starts_with("roster[0]"));
+        assert_eq!(read(json!({ "mvp": true }), json!({})).unwrap_err(), "roster[0].mvp");
+        assert_eq!(read(json!({}), json!({ "colour": 1 })).unwrap_err(), "slotTemplate.colour");
+    }
+}

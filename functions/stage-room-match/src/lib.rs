@@ -1,0 +1,54 @@
+//! `POST /stage-room-match`: stage a match in a room the caller owns.
+//!
+//! Calls `sync_rank_match_roster`, which runs `verify_rank_roles_and_slots` in the same transaction. Whether roster and
+//! template are right is the database's decision; this file only establishes who is asking, and brings what the
+//! clients send into one spelling.
+
+use serde::Serialize;
+use shared::{
+    contract::SYNC_RANK_MATCH_ROSTER,
+    edge::Edge,
+    endpoint::Endpoint,
+    fields::Id,
+    problem::Problem,
+    reply::Reply,
+    request::{Request, json},
+    staging::{RosterEntry, SlotTemplate, Staging},
+};
+use spin_sdk::{
+    http::{IntoResponse, Request as SpinRequest},
+    http_service,
+};
+
+/// A roster of 64 with its template fits several times.
+const LIMIT: usize = 256 * 1024;
+
+const ENDPOINT: Endpoint = Endpoint::post("stage-room-match").up_to(LIMIT);
+
+#[http_service]
+async fn stage_room_match(request: SpinRequest) -> impl IntoResponse {
+    ENDPOINT.serve(request, handle).await
+}
+
+#[derive(Serialize)]
+struct Arguments {
+    p_room_id: Id,
+    p_game_id: Id,
+    p_match_instance_id: Id,
+    p_roster: Vec<RosterEntry>,
+    p_slot_template: SlotTemplate,
+}
+
+/// Authenticate, read, ask the database, answer. The template's version makes a second attempt a replay.
+async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
+    let caller = edge.authenticate(&request).await?;
+    let staging: Staging = json(&request)?;
+    let arguments = Arguments {
+        p_room_id: staging.room_id,
+        p_game_id: staging.game_id,
+        p_match_instance_id: staging.match_instance_id,
+        p_roster: staging.roster,
+        p_slot_template: staging.slot_template,
+    };
+    edge.rpc(&caller).write(&SYNC_RANK_MATCH_ROSTER, &arguments, true).await
+}

@@ -1,0 +1,72 @@
+-- The audit log: who has written what, through which RPC of which version, and when. Never with what content.
+--
+-- A row is added in the transaction of the write, or the write does not happen. Nobody changes or removes one: not
+-- service_role, not the owner of the table. What has to go one day takes an `alter table … disable trigger` first.
+-- Contract: none by itself.
+-- Called by: the RPCs that write, through lockstep.audit().
+-- Undo: drop function lockstep.audit(text, text, jsonb); drop table lockstep.audit_log;
+--   drop function lockstep.refuse_change_of_audit_log();
+
+set local role postgres;
+set local search_path = '';
+
+create table if not exists lockstep.audit_log (
+  id bigint generated always as identity primary key,
+  -- No foreign key: the entry outlives the account.
+  actor_id uuid not null,
+  rpc text not null,
+  rpc_version text not null,
+  subject jsonb not null,
+  happened_at timestamptz not null default now(),
+
+  -- Identifiers and numbers say on what; what was written there is nobody's business here.
+  constraint subject_is_an_object check (jsonb_typeof(subject) = 'object'),
+  constraint subject_has_no_text_but_uuids check (
+    not jsonb_path_exists(
+      subject,
+      '$.** ? (@.type() == "string" && !(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'
+    )
+  )
+);
+
+create index if not exists audit_log_by_actor_and_age on lockstep.audit_log (actor_id, happened_at desc);
+
+comment on table lockstep.audit_log is 'Who has written what through which RPC. Grows only.';
+
+alter table lockstep.audit_log enable row level security;
+revoke all on lockstep.audit_log from public, anon, authenticated, service_role;
+
+create or replace function lockstep.refuse_change_of_audit_log()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise insufficient_privilege using message = 'the audit log grows only: no ' || lower(tg_op);
+end;
+$$;
+
+comment on function lockstep.refuse_change_of_audit_log() is 'Ends every statement that would change the audit log.';
+revoke all on function lockstep.refuse_change_of_audit_log() from public, anon, authenticated, service_role;
+
+create or replace trigger audit_log_grows_only
+  before update or delete or truncate on lockstep.audit_log
+  for each statement execute function lockstep.refuse_change_of_audit_log();
+
+-- Also where the triggers of a session are switched off, as a restore does it.
+alter table lockstep.audit_log enable always trigger audit_log_grows_only;
+
+-- Appends, and lets its callers do nothing else there. Who acted is not theirs to say.
+create or replace function lockstep.audit(p_rpc text, p_version text, p_subject jsonb)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  insert into lockstep.audit_log (actor_id, rpc, rpc_version, subject)
+  values (auth.uid(), audit.p_rpc, audit.p_version, audit.p_subject);
+$$;
+
+comment on function lockstep.audit(text, text, jsonb) is 'Records that the caller has written, and on what: ids only.';
+revoke all on function lockstep.audit(text, text, jsonb) from public, anon, authenticated, service_role;

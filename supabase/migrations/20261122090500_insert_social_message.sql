@@ -1,0 +1,158 @@
+-- insert_social_message: say something in a channel the caller belongs to, once, however often the request is sent.
+--
+-- Contract: insert_social_message 1.0.0
+-- Called by: messages-send
+-- Undo: drop function public.insert_social_message(uuid, text, uuid);
+--   drop function lockstep.hold_channel_membership(uuid); drop function lockstep.sent_by_caller_at(integer);
+
+set local role postgres;
+set local search_path = '';
+
+-- Refuses like require_channel_member(), and lets whoever is about to end the membership wait for the message.
+create or replace function lockstep.hold_channel_membership(p_channel_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  perform
+  from public.social_channel_members as membership
+  where membership.channel_id = hold_channel_membership.p_channel_id
+    and membership.user_id = lockstep.caller_id()
+  for share;
+
+  if not found then
+    perform lockstep.refuse(403, 'not_channel_member', 'You are not a member of this channel.');
+  end if;
+end;
+$$;
+
+comment on function lockstep.hold_channel_membership(uuid) is
+  'Refuses with 403 whoever does not belong to the channel, and keeps the others in it until the end of the request.';
+revoke all on function lockstep.hold_channel_membership(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.hold_channel_membership(uuid) to social_rpc_owner;
+
+-- Counts what was sent to channels that the caller has left, too. The policies hide those, so this runs as postgres; it
+-- answers for the caller only, and with a time only.
+create or replace function lockstep.sent_by_caller_at(p_nth integer)
+returns timestamptz
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select message.inserted_at
+  from public.social_messages as message
+  where message.sender_id = auth.uid()
+    and message.inserted_at > now() - interval '60 seconds'
+  order by message.inserted_at desc
+  offset sent_by_caller_at.p_nth - 1
+  limit 1;
+$$;
+
+comment on function lockstep.sent_by_caller_at(integer) is
+  'When the caller sent the n-th newest message of the last 60 seconds; null where there are fewer.';
+revoke all on function lockstep.sent_by_caller_at(integer) from public, anon, authenticated, service_role;
+grant execute on function lockstep.sent_by_caller_at(integer) to social_rpc_owner;
+
+create or replace function public.insert_social_message(
+  p_channel_id uuid,
+  p_body text,
+  p_client_message_id uuid default null
+)
+returns public.social_messages
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_caller uuid;
+  v_body text;
+  v_in_the_way timestamptz;
+  v_message public.social_messages;
+begin
+  perform lockstep.announce_rpc('insert_social_message', '1.0.0');
+  v_caller := lockstep.require_caller();
+
+  if insert_social_message.p_channel_id is null then
+    perform lockstep.refuse(422, 'invalid_parameter', 'A message needs a channel.', 'channel_id');
+  end if;
+  perform lockstep.hold_channel_membership(insert_social_message.p_channel_id);
+
+  -- Normalising makes one character of four at the most, so this refuses nothing that would fit. It is there because
+  -- the time it takes grows with the square of the length, and cannot be cancelled.
+  if char_length(insert_social_message.p_body) <= 4 * 4000 then
+    v_body := normalize(insert_social_message.p_body, nfc);
+  end if;
+  if v_body is null or char_length(v_body) > 4000 or lockstep.is_blank(v_body) then
+    perform lockstep.refuse(
+      422, 'invalid_parameter', 'A message has 1 to 4000 characters, and not only blank ones.', 'body'
+    );
+  end if;
+
+  -- From here on the messages of one user go one at a time: the next one sees the row of this one, and counts it.
+  perform pg_advisory_xact_lock(hashtextextended('insert_social_message:' || v_caller, 0));
+
+  select message.*
+  into v_message
+  from public.social_messages as message
+  where message.sender_id = v_caller
+    and message.client_message_id = insert_social_message.p_client_message_id;
+
+  if found then
+    if v_message.channel_id <> insert_social_message.p_channel_id or v_message.body <> v_body then
+      perform lockstep.refuse(
+        409, 'client_message_id_reused', 'Another message was sent with this client_message_id.'
+      );
+    end if;
+    perform lockstep.set_header('X-Idempotent-Replay', 'true');
+    return v_message;
+  end if;
+
+  v_in_the_way := lockstep.sent_by_caller_at(lockstep.setting('messages_per_minute')::integer);
+  if v_in_the_way is not null then
+    perform lockstep.set_header(
+      'Retry-After',
+      greatest(1, ceil(extract(epoch from v_in_the_way + interval '60 seconds' - clock_timestamp())))::text
+    );
+    perform lockstep.refuse(429, 'rate_limited', 'Too many messages. Wait a little.');
+  end if;
+
+  -- In conflict is only what the select could not see: a message to a channel that the caller has left.
+  insert into public.social_messages as message (channel_id, sender_id, body, client_message_id)
+  values (insert_social_message.p_channel_id, v_caller, v_body, insert_social_message.p_client_message_id)
+  on conflict (sender_id, client_message_id) do nothing
+  returning message.* into v_message;
+
+  if not found then
+    perform lockstep.refuse(
+      409, 'client_message_id_reused', 'Another message was sent with this client_message_id.'
+    );
+  end if;
+
+  perform lockstep.audit(
+    'insert_social_message',
+    '1.0.0',
+    jsonb_build_object('channel_id', v_message.channel_id, 'message_id', v_message.id)
+  );
+  perform lockstep.set_header('X-Idempotent-Replay', 'false');
+  perform set_config('response.status', '201', true);
+  return v_message;
+end;
+$$;
+
+comment on function public.insert_social_message(uuid, text, uuid) is
+  '{"rpc": "insert_social_message", "version": "1.0.0"}';
+
+revoke all on function public.insert_social_message(uuid, text, uuid)
+  from public, anon, authenticated, service_role;
+grant execute on function public.insert_social_message(uuid, text, uuid) to authenticated;
+
+grant create on schema public to social_rpc_owner;
+alter function public.insert_social_message(uuid, text, uuid) owner to social_rpc_owner;
+revoke create on schema public from social_rpc_owner;
+
+notify pgrst, 'reload schema';

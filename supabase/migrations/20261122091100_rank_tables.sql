@@ -1,0 +1,239 @@
+-- Heroes, games, rooms and matches: created where they are missing, taken as they are where an installation has them.
+--
+-- A table that exists keeps its columns, constraints, policies, rights and rows. It is given the columns that the RPCs
+-- use, should one be missing, and RLS, should it be off.
+-- Contract: none by itself, the rank RPCs read and write them.
+-- Called by: the rank RPCs, and whatever an installation has.
+-- Undo: where they were created here, drop table public.rank_sessions, public.rank_match_roster,
+--   public.rank_participants, public.rank_room_slots, public.rank_rooms, public.rank_games, public.heroes;
+
+set local role postgres;
+set local search_path = '';
+
+-- Remembered until the end of the file: rights are given on tables that are made here, and on no others.
+do $$
+begin
+  perform set_config(
+    'lockstep.tables_found',
+    coalesce(
+      (select string_agg(tablename, ',') from pg_catalog.pg_tables where schemaname = 'public'),
+      ''
+    ),
+    true
+  );
+end;
+$$;
+
+create table if not exists public.heroes (
+  id uuid primary key default gen_random_uuid(),
+  owner_id uuid references auth.users (id) on delete cascade,
+  name text not null,
+  description text default '',
+  ability1 text,
+  ability2 text,
+  ability3 text,
+  ability4 text,
+  image_url text,
+  background_url text,
+  bgm_url text,
+  bgm_duration_seconds integer,
+  bgm_mime text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table if not exists public.rank_games (
+  id uuid primary key default gen_random_uuid(),
+  owner_id uuid references auth.users (id) on delete set null,
+  name text not null,
+  description text default '',
+  image_url text,
+  prompt_set_id uuid,
+  roles jsonb not null default '[]',
+  rules jsonb not null default '{}',
+  rules_prefix text,
+  realtime_match text not null default 'off',
+  likes_count integer not null default 0,
+  play_count integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table if not exists public.rank_rooms (
+  id uuid primary key default gen_random_uuid(),
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
+  code text not null unique,
+  mode text not null default 'casual',
+  realtime_mode text not null default 'standard',
+  status text not null default 'open',
+  slot_count integer not null default 0,
+  filled_count integer not null default 0,
+  ready_count integer not null default 0,
+  host_role_limit integer,
+  brawl_rule text,
+  blind_mode boolean not null default false,
+  host_last_active_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table if not exists public.rank_room_slots (
+  id uuid primary key default gen_random_uuid(),
+  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  slot_index integer not null,
+  role text,
+  occupant_owner_id uuid references auth.users (id) on delete set null,
+  occupant_hero_id uuid references public.heroes (id) on delete set null,
+  occupant_ready boolean not null default false,
+  joined_at timestamptz,
+  updated_at timestamptz not null default now(),
+
+  unique (room_id, slot_index)
+);
+
+create table if not exists public.rank_participants (
+  id uuid primary key default gen_random_uuid(),
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
+  hero_id uuid references public.heroes (id) on delete set null,
+  hero_ids uuid[] not null default '{}',
+  slot_no integer,
+  role text,
+  rating integer not null default 1000,
+  score integer,
+  battles integer not null default 0,
+  likes integer not null default 0,
+  win_rate numeric,
+  status text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+
+  unique (game_id, owner_id)
+);
+
+create table if not exists public.rank_match_roster (
+  id uuid primary key default gen_random_uuid(),
+  match_instance_id uuid not null,
+  room_id uuid references public.rank_rooms (id) on delete cascade,
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  slot_id uuid,
+  slot_index integer not null,
+  role text not null,
+  owner_id uuid references auth.users (id) on delete set null,
+  hero_id uuid references public.heroes (id) on delete set null,
+  hero_name text,
+  hero_summary jsonb not null default '{}',
+  ready boolean not null default false,
+  joined_at timestamptz,
+  score integer,
+  rating integer,
+  battles integer,
+  win_rate numeric,
+  status text,
+  standin boolean not null default false,
+  match_source text,
+  slot_template_version bigint not null default 0,
+  slot_template_source text not null default 'room-stage',
+  slot_template_updated_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+
+  unique (match_instance_id, slot_index)
+);
+
+create table if not exists public.rank_sessions (
+  id uuid primary key default gen_random_uuid(),
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  owner_id uuid references auth.users (id) on delete set null,
+  status text not null default 'active',
+  turn integer not null default 0,
+  rating_hint integer,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+-- What the RPCs use, for installations that were left behind. Nullable, because their rows have no value for it.
+alter table public.heroes
+  add column if not exists description text,
+  add column if not exists ability1 text,
+  add column if not exists ability2 text,
+  add column if not exists ability3 text,
+  add column if not exists ability4 text,
+  add column if not exists image_url text,
+  add column if not exists background_url text;
+
+alter table public.rank_participants
+  add column if not exists rating integer,
+  add column if not exists score integer,
+  add column if not exists battles integer,
+  add column if not exists win_rate numeric;
+
+alter table public.rank_match_roster
+  add column if not exists slot_id uuid,
+  add column if not exists hero_summary jsonb,
+  add column if not exists ready boolean,
+  add column if not exists joined_at timestamptz,
+  add column if not exists score integer,
+  add column if not exists rating integer,
+  add column if not exists battles integer,
+  add column if not exists win_rate numeric,
+  add column if not exists status text,
+  add column if not exists standin boolean,
+  add column if not exists match_source text,
+  add column if not exists slot_template_version bigint,
+  add column if not exists slot_template_source text,
+  add column if not exists slot_template_updated_at timestamptz;
+
+do $$
+declare
+  v_table text;
+  v_column text;
+begin
+  foreach v_table in array array[
+    'heroes', 'rank_games', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
+  ] loop
+    if not (select relrowsecurity from pg_catalog.pg_class where oid = format('public.%I', v_table)::regclass) then
+      execute format('alter table public.%I enable row level security', v_table);
+    end if;
+
+    continue when v_table = any (string_to_array(current_setting('lockstep.tables_found'), ','));
+
+    -- Clients have no rights here, they come through the RPCs. `service_role` is the team's own back office; what is in
+    -- the roster was checked by the RPC, so the back office removes rows there and writes none.
+    execute format('revoke all on public.%I from public, anon, authenticated, service_role', v_table);
+    execute format(
+      case v_table
+        when 'rank_match_roster' then 'grant select, delete on public.%I to service_role'
+        else 'grant select, insert, update, delete on public.%I to service_role'
+      end,
+      v_table
+    );
+  end loop;
+
+  -- A foreign key is followed backwards when a user, a game, a room or a hero goes. On tables that an installation has,
+  -- only the two by which the RPCs search are looked after, and an index under any name will do.
+  for v_table, v_column in
+    select owned.conrelid::regclass::text, attribute.attname
+    from pg_catalog.pg_constraint as owned
+    join pg_catalog.pg_class as class on class.oid = owned.conrelid
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = owned.conrelid and attribute.attnum = owned.conkey[1]
+    where owned.contype = 'f'
+      and class.relnamespace = 'public'::regnamespace
+      and class.relname ~ '^(heroes|rank_(games|rooms|room_slots|participants|match_roster|sessions))$'
+      and (
+        class.relname <> all (string_to_array(current_setting('lockstep.tables_found'), ','))
+        or (class.relname, attribute.attname) in (('rank_rooms', 'owner_id'), ('rank_match_roster', 'room_id'))
+      )
+      and not exists (
+        select
+        from pg_catalog.pg_index
+        where indrelid = owned.conrelid and indkey[0] = owned.conkey[1] and indpred is null and indisvalid
+      )
+    order by 1, 2
+  loop
+    execute format('create index on %s (%I)', v_table, v_column);
+  end loop;
+end;
+$$;

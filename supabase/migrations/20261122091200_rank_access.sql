@@ -1,0 +1,182 @@
+-- Who may touch the rank tables: rank_rpc_owner on behalf of a room's owner, and clients no longer the roster.
+--
+-- An installation's rights and policies stay, with one exception below. Each of ours comes in two forms: the permissive
+-- one lets the RPCs in, the restrictive one keeps them there, because an installation's policies are permissive, many
+-- of them `using (true)` for everybody, and would let an RPC that forgets a check reach every room.
+-- Contract: none by itself, the rank RPCs stand on it.
+-- Called by: the rank RPCs.
+-- Undo: drop owned by rank_rpc_owner; takes its policies and rights, and with them the functions it owns.
+
+set local role postgres;
+set local search_path = '';
+
+-- Clients must not write the roster: what a match is played with was checked by an RPC. This is the only right that an
+-- installation loses. Nothing of it goes missing, as the roster was written by `service_role` all along, which keeps
+-- what it has; reading stays as it is.
+revoke insert, update, delete, truncate on public.rank_match_roster from public, anon, authenticated;
+
+grant select on public.heroes to rank_rpc_owner;
+grant select on public.rank_rooms to rank_rpc_owner;
+grant select on public.rank_room_slots to rank_rpc_owner;
+grant select on public.rank_participants to rank_rpc_owner;
+grant select, insert, delete on public.rank_match_roster to rank_rpc_owner;
+
+-- The caller's rooms ----------------------------------------------------------------------------------------------
+
+drop policy if exists "room owners see their rooms" on public.rank_rooms;
+create policy "room owners see their rooms" on public.rank_rooms
+  for select to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()));
+
+drop policy if exists "the rank RPCs see no other rooms" on public.rank_rooms;
+create policy "the rank RPCs see no other rooms" on public.rank_rooms
+  as restrictive for all to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()));
+
+-- The three questions that the other policies ask. They see what rank_rpc_owner sees: the rooms of the caller.
+create or replace function lockstep.owns_room(p_room_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select
+    from public.rank_rooms as room
+    where room.id = owns_room.p_room_id and room.owner_id = (select lockstep.caller_id())
+  );
+$$;
+
+comment on function lockstep.owns_room(uuid) is 'Whether the room is the caller''s.';
+revoke all on function lockstep.owns_room(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.owns_room(uuid) to rank_rpc_owner;
+
+create or replace function lockstep.hosts_game(p_game_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select
+    from public.rank_rooms as room
+    where room.game_id = hosts_game.p_game_id and room.owner_id = (select lockstep.caller_id())
+  );
+$$;
+
+comment on function lockstep.hosts_game(uuid) is 'Whether a room of the caller plays the game.';
+revoke all on function lockstep.hosts_game(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.hosts_game(uuid) to rank_rpc_owner;
+
+create or replace function lockstep.may_field(p_owner_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select
+    from public.rank_rooms as room
+    where room.owner_id = (select lockstep.caller_id())
+      and (
+        exists (
+          select
+          from public.rank_room_slots as slot
+          where slot.room_id = room.id and slot.occupant_owner_id = may_field.p_owner_id
+        )
+        or exists (
+          select
+          from public.rank_participants as participant
+          where participant.game_id = room.game_id and participant.owner_id = may_field.p_owner_id
+        )
+      )
+  );
+$$;
+
+comment on function lockstep.may_field(uuid) is 'Whether somebody sits in a room of the caller, or plays its game.';
+revoke all on function lockstep.may_field(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
+
+-- What belongs to them --------------------------------------------------------------------------------------------
+
+drop policy if exists "room owners see the slots of their rooms" on public.rank_room_slots;
+create policy "room owners see the slots of their rooms" on public.rank_room_slots
+  for select to rank_rpc_owner
+  using (lockstep.owns_room(room_id));
+
+drop policy if exists "the rank RPCs see the slots of no other rooms" on public.rank_room_slots;
+create policy "the rank RPCs see the slots of no other rooms" on public.rank_room_slots
+  as restrictive for all to rank_rpc_owner
+  using (lockstep.owns_room(room_id));
+
+drop policy if exists "room owners see who plays the game" on public.rank_participants;
+create policy "room owners see who plays the game" on public.rank_participants
+  for select to rank_rpc_owner
+  using (lockstep.hosts_game(game_id));
+
+drop policy if exists "the rank RPCs see who plays no other game" on public.rank_participants;
+create policy "the rank RPCs see who plays no other game" on public.rank_participants
+  as restrictive for all to rank_rpc_owner
+  using (lockstep.hosts_game(game_id));
+
+drop policy if exists "room owners see the heroes they may field" on public.heroes;
+create policy "room owners see the heroes they may field" on public.heroes
+  for select to rank_rpc_owner
+  using (lockstep.may_field(owner_id));
+
+drop policy if exists "the rank RPCs see no other heroes" on public.heroes;
+create policy "the rank RPCs see no other heroes" on public.heroes
+  as restrictive for all to rank_rpc_owner
+  using (lockstep.may_field(owner_id));
+
+drop policy if exists "room owners replace the roster of their rooms" on public.rank_match_roster;
+create policy "room owners replace the roster of their rooms" on public.rank_match_roster
+  for all to rank_rpc_owner
+  using (lockstep.owns_room(room_id))
+  with check (lockstep.owns_room(room_id) and lockstep.hosts_game(game_id));
+
+drop policy if exists "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster;
+create policy "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster
+  as restrictive for all to rank_rpc_owner
+  using (lockstep.owns_room(room_id))
+  with check (lockstep.owns_room(room_id) and lockstep.hosts_game(game_id));
+
+-- What an installation's policies look up -------------------------------------------------------------------------
+
+-- They hold for rank_rpc_owner too, and are evaluated with its rights: one that asks another table would end every RPC
+-- with "permission denied". So it may read just the columns that they name, and those that the policies of these
+-- tables name in turn. No function of its own reads them.
+do $$
+declare
+  v_table text;
+  v_column text;
+begin
+  for v_table, v_column in
+    with recursive looked_up (relation, number, seen) as (
+      select class.oid, 0::smallint, array[class.oid]
+      from pg_catalog.pg_class as class
+      where class.relnamespace = 'public'::regnamespace
+        and class.relname in ('heroes', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster')
+      union
+      select depend.refobjid, depend.refobjsubid::smallint, looked_up.seen || depend.refobjid
+      from looked_up
+      join pg_catalog.pg_policy as policy on policy.polrelid = looked_up.relation and 0 = any (policy.polroles)
+      join pg_catalog.pg_depend as depend
+        on depend.classid = 'pg_catalog.pg_policy'::regclass
+        and depend.objid = policy.oid
+        and depend.refclassid = 'pg_catalog.pg_class'::regclass
+        and depend.refobjsubid > 0
+        and depend.refobjid <> all (looked_up.seen)
+    )
+    select distinct looked_up.relation::regclass::text, attribute.attname
+    from looked_up
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = looked_up.relation and attribute.attnum = looked_up.number
+    where looked_up.number > 0
+      and not has_column_privilege('rank_rpc_owner', looked_up.relation, looked_up.number, 'select')
+    order by 1, 2
+  loop
+    execute format('grant select (%I) on %s to rank_rpc_owner', v_column, v_table);
+  end loop;
+end;
+$$;

@@ -1,0 +1,51 @@
+-- The slot template that each room was last staged with: its version, and for which match.
+--
+-- A table of its own in the unexposed schema, not columns of rank_rooms: in an installation, clients may update their
+-- rows of rank_rooms directly, and whoever can set the version back decides which staging wins.
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster
+-- Undo: drop table lockstep.rank_room_templates;
+
+set local role postgres;
+set local search_path = '';
+
+create table if not exists lockstep.rank_room_templates (
+  room_id uuid primary key references public.rank_rooms (id) on delete cascade,
+  version bigint not null,
+  source text not null,
+  updated_at timestamptz not null,
+  -- A match is one room's. In the roster, two rooms could fill different slots of it.
+  match_instance_id uuid unique,
+  -- SHA-256 of template, roster and match. Like the match, null where the roster was written before there was an RPC to
+  -- keep it: then nothing can be shown to be the same content, and the version is taken.
+  digest bytea,
+  staged_at timestamptz not null default now(),
+
+  constraint template_version_is_not_negative check (version >= 0),
+  constraint digest_is_sha_256 check (octet_length(digest) = 32)
+);
+
+alter table lockstep.rank_room_templates enable row level security;
+revoke all on lockstep.rank_room_templates from public, anon, authenticated, service_role;
+grant select, insert, update on lockstep.rank_room_templates to rank_rpc_owner;
+
+drop policy if exists "room owners keep the template of their rooms" on lockstep.rank_room_templates;
+create policy "room owners keep the template of their rooms" on lockstep.rank_room_templates
+  for all to rank_rpc_owner
+  using (lockstep.owns_room(room_id))
+  with check (lockstep.owns_room(room_id));
+
+comment on table lockstep.rank_room_templates is
+  'The slot template a room was last staged with. Written by sync_rank_match_roster only.';
+
+-- Rooms that were staged before: the version that their roster carries is the one to be newer than.
+insert into lockstep.rank_room_templates (room_id, version, source, updated_at)
+select distinct on (roster.room_id)
+  roster.room_id,
+  roster.slot_template_version,
+  coalesce(roster.slot_template_source, 'room-stage'),
+  coalesce(roster.slot_template_updated_at, now())
+from public.rank_match_roster as roster
+where roster.room_id is not null and roster.slot_template_version >= 0
+order by roster.room_id, roster.slot_template_version desc
+on conflict (room_id) do nothing;

@@ -1,0 +1,220 @@
+-- The policies on the social tables: what they let through on behalf of whom, and the role they are for.
+
+begin;
+
+create extension if not exists pgtap with schema extensions;
+set local search_path = public, extensions;
+
+select plan(30);
+
+-- Two channels: ada and grace in the first, with a message of each; ada alone in the second, with one of hers. --------
+
+insert into auth.users (id, email)
+values
+  ('00000000-0000-4000-8000-00000000000a', 'ada@tables.test'),
+  ('00000000-0000-4000-8000-00000000000b', 'grace@tables.test'),
+  ('00000000-0000-4000-8000-00000000000e', 'eve@tables.test');
+
+insert into public.social_channels (id, name)
+values
+  ('00000000-0000-4000-9000-000000000001', 'ada and grace'),
+  ('00000000-0000-4000-9000-000000000002', 'ada alone');
+
+insert into public.social_channel_members (channel_id, user_id)
+values
+  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a'),
+  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000b'),
+  ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-00000000000a');
+
+insert into public.social_messages (channel_id, sender_id, body, client_message_id)
+values
+  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a', 'of ada',
+    '00000000-0000-4000-a000-000000000001'),
+  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000b', 'of grace', null),
+  ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-00000000000a', 'to herself', null);
+
+-- The role that owns the RPCs -----------------------------------------------------------------------------------------
+
+select results_eq(
+  $$
+    select rolcanlogin, rolsuper, rolbypassrls, rolinherit, rolcreaterole, rolcreatedb, rolreplication
+    from pg_roles
+    where rolname = 'social_rpc_owner'
+  $$,
+  $$ values (false, false, false, false, false, false, false) $$,
+  'social_rpc_owner cannot log in, bypass RLS, or do anything else that is special'
+);
+select is_empty(
+  $$ select roleid::regrole from pg_auth_members where member = 'social_rpc_owner'::regrole $$,
+  'it is a member of no other role'
+);
+select is_empty(
+  $$
+    select member::regrole
+    from pg_auth_members
+    where roleid = 'social_rpc_owner'::regrole
+      and member::regrole::text in ('anon', 'authenticated', 'service_role', 'authenticator')
+  $$,
+  'no client role can become it'
+);
+select isnt_empty(
+  $$
+    select
+    from pg_auth_members
+    where roleid = 'social_rpc_owner'::regrole and member = 'postgres'::regrole
+  $$,
+  'postgres can, since it runs the migrations'
+);
+select is_empty(
+  $$ select oid::regclass from pg_class where relowner = 'social_rpc_owner'::regrole $$,
+  'it owns no table, so no policy passes it over'
+);
+select is(has_schema_privilege('social_rpc_owner', 'public', 'usage'), true, 'it can use the schema public');
+select is(has_schema_privilege('social_rpc_owner', 'public', 'create'), false, 'and create nothing there');
+select is(has_schema_privilege('social_rpc_owner', 'auth', 'usage'), false, 'the schema auth is closed to it');
+
+-- Row level security --------------------------------------------------------------------------------------------------
+
+select is((select relrowsecurity from pg_class where oid = name::regclass), true, 'RLS is on for ' || name)
+from (
+  values ('public.social_channels'), ('public.social_channel_members'), ('public.social_messages')
+) as tables (name);
+
+select bag_eq(
+  $$
+    select tablename, policyname, lower(cmd), roles
+    from pg_policies
+    where schemaname = 'public' and tablename in ('social_channels', 'social_channel_members', 'social_messages')
+  $$,
+  $$ values
+    ('social_channel_members'::name, 'members see their own memberships'::name, 'select',
+      array['social_rpc_owner']::name[]),
+    ('social_channel_members', 'members hold their own memberships and change nothing', 'update',
+      array['social_rpc_owner']::name[]),
+    ('social_messages', 'members read the messages of their channels', 'select', array['social_rpc_owner']::name[]),
+    ('social_messages', 'members write to their channels in their own name', 'insert',
+      array['social_rpc_owner']::name[])
+  $$,
+  'each policy is for the owner of the RPCs and for one command, and there are no others'
+);
+
+-- What the policies let through, function or not ----------------------------------------------------------------------
+
+create function pg_temp.messages_seen()
+returns setof text
+language sql
+set role = social_rpc_owner
+as $$
+  select body from public.social_messages;
+$$;
+
+create function pg_temp.memberships_seen()
+returns setof uuid
+language sql
+set role = social_rpc_owner
+as $$
+  select channel_id from public.social_channel_members;
+$$;
+
+set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000a", "role": "authenticated"}';
+select bag_eq(
+  'select pg_temp.messages_seen()', array['of ada', 'of grace', 'to herself'],
+  'on behalf of ada, social_rpc_owner sees the messages of both her channels'
+);
+select bag_eq(
+  'select pg_temp.memberships_seen()',
+  array['00000000-0000-4000-9000-000000000001', '00000000-0000-4000-9000-000000000002']::uuid[],
+  'and her memberships, not those of others'
+);
+
+set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000b", "role": "authenticated"}';
+select bag_eq(
+  'select pg_temp.messages_seen()', array['of ada', 'of grace'],
+  'on behalf of grace, those of the one they share'
+);
+
+set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000e", "role": "authenticated"}';
+select is_empty('select pg_temp.messages_seen()', 'on behalf of eve, no message');
+select is_empty('select pg_temp.memberships_seen()', 'on behalf of eve, no membership');
+
+set local request.jwt.claims = '';
+select is_empty('select pg_temp.messages_seen()', 'on behalf of nobody, no message');
+select is_empty('select pg_temp.memberships_seen()', 'on behalf of nobody, no membership');
+
+-- What the policies let be written ------------------------------------------------------------------------------------
+
+create function pg_temp.said(p_channel_id uuid, p_sender_id uuid)
+returns void
+language sql
+set role = social_rpc_owner
+as $$
+  insert into public.social_messages (channel_id, sender_id, body) values (p_channel_id, p_sender_id, 'said');
+$$;
+
+create function pg_temp.memberships_held()
+returns setof uuid
+language sql
+set role = social_rpc_owner
+as $$
+  select channel_id from public.social_channel_members for share;
+$$;
+
+create function pg_temp.memberships_changed()
+returns void
+language sql
+set role = social_rpc_owner
+as $$
+  update public.social_channel_members set inserted_at = inserted_at;
+$$;
+
+set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000b", "role": "authenticated"}';
+
+select lives_ok(
+  $$ select pg_temp.said('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000b') $$,
+  'on behalf of grace, social_rpc_owner writes to her channel in her name'
+);
+select throws_ok(
+  format($$ select pg_temp.said(%L, %L) $$, refused.channel_id, refused.sender_id),
+  '42501', 'new row violates row-level security policy for table "social_messages"',
+  'and not ' || refused.meaning
+)
+from (
+  values
+    ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a', 'in the name of ada'),
+    ('00000000-0000-4000-9000-000000000001', null, 'in no name'),
+    ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-00000000000b', 'to a channel that is not hers'),
+    ('00000000-0000-4000-9000-00000000ffff', '00000000-0000-4000-8000-00000000000b', 'to one that does not exist')
+) as refused (channel_id, sender_id, meaning);
+
+select bag_eq(
+  'select pg_temp.memberships_held()', array['00000000-0000-4000-9000-000000000001']::uuid[],
+  'it holds her membership, and those of nobody else'
+);
+select throws_ok(
+  'select pg_temp.memberships_changed()',
+  '42501', 'new row violates row-level security policy for table "social_channel_members"',
+  'but cannot change it, not even to what it is'
+);
+
+set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000e", "role": "authenticated"}';
+select throws_ok(
+  $$ select pg_temp.said('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000e') $$,
+  '42501', null,
+  'on behalf of eve, it writes nothing'
+);
+select is_empty('select pg_temp.memberships_held()', 'and holds nothing');
+
+set local request.jwt.claims = '';
+select throws_ok(
+  $$ select pg_temp.said('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a') $$,
+  '42501', null,
+  'on behalf of nobody, neither'
+);
+select throws_ok(
+  $$ select pg_temp.said('00000000-0000-4000-9000-000000000001', null) $$,
+  '42501', null,
+  'also where nobody is the sender'
+);
+
+select * from finish();
+rollback;

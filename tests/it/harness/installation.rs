@@ -1,0 +1,59 @@
+//! A database of one test's own, for what would get into the way of the others.
+
+use std::fs;
+
+use stack::{
+    cluster::{Cluster, Durability},
+    database::{self, Grants},
+    reaper::Reaper,
+    setup::{self, Binaries},
+};
+use tempfile::TempDir;
+
+use crate::running;
+
+/// A cluster with the baseline of a hosted project.
+pub struct Installation {
+    /// PostgreSQL.
+    pub cluster: Cluster,
+    _folder: TempDir,
+    _reaper: Reaper,
+}
+
+impl Installation {
+    /// Before any migration.
+    pub async fn empty(grants: Grants) -> Self {
+        // Sees to the extensions first.
+        running();
+        let folder = tempfile::Builder::new().prefix("lockstep-").tempdir().expect("a temporary folder");
+        let passable = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        fs::set_permissions(folder.path(), passable).expect("it is ours");
+        let reaper = Reaper::start().expect("a reaper");
+        reaper.folder(folder.path()).expect("it listens");
+        let binaries = Binaries::find(&setup::root(), None, folder.path()).await.expect("PostgreSQL");
+        let (data, sockets) = (folder.path().join("data"), folder.path().join("sockets"));
+        let start = Cluster::start(&binaries, &data, &sockets, Durability::Temporary, &reaper).await;
+        let cluster = start.unwrap_or_else(|error| panic!("{error:#}"));
+        database::baseline(&cluster, grants).await.unwrap_or_else(|error| panic!("{error:#}"));
+        Self { cluster, _folder: folder, _reaper: reaper }
+    }
+
+    /// With all migrations.
+    pub async fn migrated(grants: Grants) -> Self {
+        let installation = Self::empty(grants).await;
+        installation.migrate().await;
+        installation
+    }
+
+    /// Applies what is not applied yet.
+    pub async fn migrate(&self) -> usize {
+        let supabase = setup::root().join("supabase");
+        database::migrate(&self.cluster, &supabase).await.unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// Runs SQL as `postgres`.
+    pub async fn execute(&self, sql: &str) {
+        let client = self.cluster.connect("postgres").await.expect("PostgreSQL answers");
+        client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{:?}", error.as_db_error()));
+    }
+}

@@ -1,0 +1,141 @@
+//! What every function does with a request, whatever the request is for.
+
+use http::Method;
+use it::{Call, Channel, Scripted, json};
+use serde_json::json as value;
+
+const LIST: &str = "/functions/v1/messages-list";
+const SEND: &str = "/functions/v1/messages-send";
+
+/// `supabase.functions.invoke` posts by default.
+#[tokio::test]
+async fn a_list_may_be_asked_for_with_a_body_or_with_a_query() {
+    let channel = Channel::with_messages(5).await;
+    let body = value!({ "channel_id": channel.id, "limit": 2 });
+    let query = format!("{LIST}?channel_id={}&limit=2&forceFunctionRegion=eu-west-1", channel.id);
+
+    let posted = channel.member.post(LIST, &body).send().await;
+    let queried = Call::new(Method::POST, &query).bearer(&channel.member.token).send().await;
+    let both = channel.member.post(&query, &body).send().await;
+
+    assert_eq!(posted.rows().len(), 2);
+    assert_eq!(queried.rows(), posted.rows());
+    both.assert_problem(422, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_refused_by_its_kind_and_by_its_content() {
+    let channel = Channel::new().await;
+    let call = |kind: Option<&str>, body: &str| {
+        let call = Call::new(Method::POST, SEND).bearer(&channel.member.token).body(body);
+        kind.into_iter().fold(call, |call, kind| call.header("content-type", kind))
+    };
+    let valid = value!({ "channel_id": channel.id, "body": "x" }).to_string();
+
+    for kind in [None, Some("text/plain"), Some("multipart/form-data; boundary=x"), Some("application/xml")] {
+        call(kind, &valid).send().await.assert_problem(415, "unsupported_media_type");
+    }
+    for body in ["", "{", "nonsense", "{\"channel_id\":\"\\ud800\"}"] {
+        call(Some("application/json"), body).send().await.assert_problem(400, "malformed_request");
+    }
+    for body in ["[]", "null", "7", "{}", r#"{"body":"x"}"#] {
+        call(Some("application/json"), body).send().await.assert_problem(422, "invalid_parameter");
+    }
+    let charset = call(Some("application/json; charset=utf-8"), &valid).send().await;
+    assert_eq!(charset.status, 201);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_without_being_read() {
+    let channel = Channel::new().await;
+    let large = "x".repeat(65 * 1024);
+    let body = value!({ "channel_id": channel.id, "body": large });
+
+    let announced = channel.member.post(SEND, &body).send().await;
+    let stage = channel.member.post("/functions/v1/stage-room-match", &value!({ "room_id": large })).send().await;
+
+    announced.assert_problem(413, "payload_too_large");
+    stage.assert_problem(422, "invalid_parameter");
+    let larger = value!({ "room_id": "x".repeat(257 * 1024) });
+    let larger = channel.member.post("/functions/v1/stage-room-match", &larger).send().await;
+    larger.assert_problem(413, "payload_too_large");
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_read_up_to_the_limit() {
+    let channel = Channel::new().await;
+    let chunks = || futures::stream::repeat_with(|| Ok::<_, std::io::Error>("x".repeat(1024))).take(1024);
+    use futures::StreamExt as _;
+
+    let call = Call::new(Method::POST, SEND).bearer(&channel.member.token).header("content-type", "application/json");
+    let answer = call.send_streaming(chunks()).await;
+
+    answer.assert_problem(413, "payload_too_large");
+}
+
+#[tokio::test]
+async fn a_function_that_does_not_exist_is_told_from_one_that_fails() {
+    for path in ["/functions/v1/message-list", "/functions/v1/messages-list/extra", "/functions/v1/x/y"] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let answer = Call::new(method, path).send().await;
+            answer.assert_problem(404, "function_not_found");
+            assert_eq!(answer.header("x-relay-error"), "true", "{path}");
+        }
+    }
+    let failing = Call::get(LIST).send().await;
+    assert!(!failing.headers.contains_key("x-relay-error"));
+}
+
+#[tokio::test]
+async fn writing_functions_take_only_post() {
+    for function in ["messages-send", "stage-room-match"] {
+        let answer = Call::get(&format!("/functions/v1/{function}")).send().await;
+        answer.assert_problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), "POST, OPTIONS");
+    }
+}
+
+/// A write without a key could be stored twice; a broken connection does not say whether it was.
+#[tokio::test]
+async fn only_a_write_with_a_key_is_sent_again() {
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{nowhere}");
+    let changed = [("supabase_url", url.as_str()), ("jwt_issuer", "*"), ("session_check", "off")];
+    let upstream = Scripted::with_variables(|_| async { json(200, &[], "{}") }, &changed).await;
+    let id = uuid::Uuid::new_v4();
+
+    for (body, retries) in [
+        (value!({ "channel_id": id, "body": "x" }), 0),
+        (value!({ "channel_id": id, "body": "x", "client_message_id": id }), 1),
+    ] {
+        let (answer, record) = upstream.answer(upstream.post("messages-send", &body)).await;
+        answer.assert_problem(503, "upstream_unavailable");
+        assert_eq!(record["app.rpc.retries"], retries);
+    }
+}
+
+/// What an RPC without the handshake has stored is stored: the answer is a fault all the same.
+#[tokio::test]
+async fn a_write_is_sent_with_its_length_and_its_version() {
+    let version = [("x-rpc-version", "insert_social_message/1.0.0")];
+    let upstream = Scripted::with_variables(
+        move |_| async move { json(201, &version, r#"{"id":1}"#) },
+        &[("session_check", "off")],
+    )
+    .await;
+    let body = value!({ "channel_id": uuid::Uuid::new_v4(), "body": "x" });
+
+    let (answer, _) = upstream.answer(upstream.post("messages-send", &body)).await;
+
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (201, r#"{"id":1}"#));
+    let [seen] = upstream.seen().try_into().expect("one call");
+    let sent = |name: &str| seen.headers.get(name).map_or("", |value| value.to_str().unwrap());
+    assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/rest/v1/rpc/insert_social_message"));
+    assert_eq!(sent("x-rpc-expect"), "insert_social_message/1.0.0");
+    assert_eq!((sent("content-type"), sent("content-profile")), ("application/json", "public"));
+    assert!(
+        !seen.headers.contains_key("transfer-encoding") && !sent("content-length").is_empty(),
+        "{:?}",
+        seen.headers
+    );
+}
