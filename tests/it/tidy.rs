@@ -128,7 +128,7 @@ fn every_migration_has_its_frame() {
 #[test]
 fn the_documented_codes_are_the_codes() {
     let root = setup::root();
-    let source = fs::read_to_string(root.join("functions/_shared/src/problem.rs")).unwrap();
+    let source = fs::read_to_string(root.join("functions/_shared/src/problem/mod.rs")).unwrap();
     let readme = fs::read_to_string(root.join("functions/README.md")).unwrap();
     let all = |pattern: &str, text: &str| {
         let mut found: Vec<String> =

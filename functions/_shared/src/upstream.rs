@@ -62,6 +62,10 @@ impl Refusal {
             "client_message_id_reused" => Problem::ClientMessageIdReused,
             "rate_limited" => Problem::RateLimited { retry_after: self.retry_after.unwrap_or(1) },
             "slot_version_conflict" => Problem::SlotVersionConflict { details },
+            "match_instance_conflict" => Problem::MatchInstanceConflict,
+            "game_mismatch" => Problem::GameMismatch,
+            "empty_roster" => Problem::EmptyRoster,
+            "invalid_roster" => Problem::InvalidRoster { details, message: self.message },
             "invalid_slot_template" => Problem::InvalidSlotTemplate { details, message: self.message },
             "invalid_parameter" => {
                 let reason = self.message.trim_end_matches('.').to_owned();

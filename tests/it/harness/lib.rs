@@ -8,6 +8,7 @@ mod answer;
 mod channel;
 mod installation;
 mod person;
+mod room;
 mod running;
 mod scripted;
 
@@ -16,6 +17,7 @@ pub use self::{
     channel::Channel,
     installation::Installation,
     person::Person,
+    room::Room,
     running::{Running, running},
     scripted::{Scripted, Seen, json, user},
 };

@@ -3,6 +3,8 @@
 //!
 //! The table in `functions/README.md` equals this enum; a test holds it.
 
+mod words;
+
 use http::StatusCode;
 
 /// A refusal: a public half that goes into the response, and for some a private cause that goes into the record.
@@ -50,6 +52,19 @@ pub enum Problem {
     SlotVersionConflict {
         /// Both versions, as JSON.
         details: String,
+    },
+    /// The match was staged in another room.
+    MatchInstanceConflict,
+    /// The room plays another game.
+    GameMismatch,
+    /// Nobody would play.
+    EmptyRoster,
+    /// The roster does not fit the room, the template or the accounts.
+    InvalidRoster {
+        /// The detail code.
+        details: String,
+        /// The entry it concerns.
+        message: String,
     },
     /// The template is not consistent in itself.
     InvalidSlotTemplate {
@@ -112,6 +127,10 @@ impl Problem {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::ClientMessageIdReused => "client_message_id_reused",
             Self::SlotVersionConflict { .. } => "slot_version_conflict",
+            Self::MatchInstanceConflict => "match_instance_conflict",
+            Self::GameMismatch => "game_mismatch",
+            Self::EmptyRoster => "empty_roster",
+            Self::InvalidRoster { .. } => "invalid_roster",
             Self::InvalidSlotTemplate { .. } => "invalid_slot_template",
             Self::RateLimited { .. } => "rate_limited",
             Self::InvalidParameter { .. } => "invalid_parameter",
@@ -141,8 +160,14 @@ impl Problem {
             Self::MalformedRequest(_) => StatusCode::BAD_REQUEST,
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::ClientMessageIdReused | Self::SlotVersionConflict { .. } => StatusCode::CONFLICT,
-            Self::InvalidSlotTemplate { .. } | Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ClientMessageIdReused | Self::SlotVersionConflict { .. } | Self::MatchInstanceConflict => {
+                StatusCode::CONFLICT
+            }
+            Self::GameMismatch
+            | Self::EmptyRoster
+            | Self::InvalidRoster { .. }
+            | Self::InvalidSlotTemplate { .. }
+            | Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::KeySetUnavailable(_)
@@ -153,61 +178,13 @@ impl Problem {
         }
     }
 
-    /// One sentence for a person.
-    pub fn message(&self) -> String {
-        match self {
-            Self::AuthRequired => "Sign in: this function needs a user's access token.".into(),
-            Self::InvalidToken(reason) => format!("The access token is not valid: {reason}."),
-            Self::TokenExpired => "The access token has expired.".into(),
-            Self::NotAUserToken => "Sign in: this is a key of the project, not a user's access token.".into(),
-            Self::SessionRevoked => "The session has ended.".into(),
-            Self::GuestNotAllowed => "Guests may not do this: sign in with an account.".into(),
-            Self::NotChannelMember => "You are not a member of this channel.".into(),
-            Self::Forbidden => "You may not do this.".into(),
-            Self::NotRoomOwner => "Only the room's owner may do this.".into(),
-            Self::RoomNotFound => "There is no such room.".into(),
-            Self::NotFound => "There is no function of this name.".into(),
-            Self::MethodNotAllowed { allow } => format!("Only {allow} is possible here."),
-            Self::MalformedRequest(reason) => format!("The request cannot be read: {reason}."),
-            Self::PayloadTooLarge { limit } => format!("The body is larger than {} KiB.", limit / 1024),
-            Self::UnsupportedMediaType => "The body is not application/json.".into(),
-            Self::ClientMessageIdReused => "This client_message_id was used for another message.".into(),
-            Self::SlotVersionConflict { .. } => {
-                "The room has another slot template of this version, or a newer one.".into()
-            }
-            Self::InvalidSlotTemplate { message, .. } => message.clone(),
-            Self::RateLimited { retry_after } => format!("Too many messages: try again in {retry_after} s."),
-            Self::InvalidParameter { path, reason } => format!("{path}: {reason}."),
-            Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => "The service is misconfigured.".into(),
-            Self::ContractMismatch(_) => "The database does not have the version that this function needs.".into(),
-            Self::KeySetUnavailable(_) => "Tokens cannot be verified right now.".into(),
-            Self::UpstreamUnavailable(_) => "The database cannot be reached right now.".into(),
-            Self::UpstreamFailed(_) => "The database gave no usable answer.".into(),
-            Self::DeadlineExceeded => "The request took too long.".into(),
-        }
-    }
-
     /// The machine-readable particular, if there is one: the path of the field.
     pub fn details(&self) -> Option<&str> {
         match self {
             Self::InvalidParameter { path, .. } => Some(path),
-            Self::SlotVersionConflict { details } | Self::InvalidSlotTemplate { details, .. } => Some(details),
-            _ => None,
-        }
-    }
-
-    /// What to do about it, where the caller can do something.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::AuthRequired | Self::NotAUserToken => {
-                Some("Send `Authorization: Bearer <access_token of the session>`.")
-            }
-            Self::SessionRevoked => Some("Sign in again."),
-            Self::UnsupportedMediaType => Some("Send JSON; give functions.invoke an object. Files go to Storage."),
-            Self::TokenExpired => Some("Refresh the session and try again."),
-            Self::KeySetUnavailable(_) | Self::UpstreamUnavailable(_) | Self::DeadlineExceeded => {
-                Some("Try again with a delay.")
-            }
+            Self::SlotVersionConflict { details }
+            | Self::InvalidRoster { details, .. }
+            | Self::InvalidSlotTemplate { details, .. } => Some(details),
             _ => None,
         }
     }
