@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod authentication;
+mod clients;
 mod cors;
 mod direct;
 mod handshake;
+mod keys;
 mod messages_list;
 mod messages_send;
 mod migrations;
 mod pgtap;
 mod requests;
+mod sessions;
 mod smoke_test;
 mod stage_room_match;
 mod telemetry;

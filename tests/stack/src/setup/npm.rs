@@ -14,6 +14,9 @@ const MARKER: &str = "node_modules/.installed-lock.json";
 pub async fn packages(folder: &Path) -> Result<()> {
     let lock = std::fs::read(folder.join("package-lock.json"))
         .with_context(|| format!("{} has no package-lock.json", folder.display()))?;
+    // Two at once would empty the folder under each other.
+    let turn = std::fs::File::open(folder.join("package-lock.json"))?;
+    let _turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn)).await??;
     if std::fs::read(folder.join(MARKER)).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }

@@ -1,0 +1,95 @@
+//! Beyond the token: is the session still there, and is it somebody's?
+
+use it::{Channel, Scripted, json, user};
+use serde_json::json as value;
+use stack::keys::UserClaims;
+
+const VERSION: [(&str, &str); 1] = [("x-rpc-version", "fetch_social_messages/1.0.0, insert_social_message/1.0.0")];
+
+/// An upstream whose Auth answers like this.
+async fn auth(session_check: &str, status: u16, body: &'static str) -> Scripted {
+    let script = move |seen: it::Seen| {
+        let answer = match seen.path.as_str() {
+            "/auth/v1/user" => json(status, &[], body),
+            path if path.contains("insert") => json(201, &VERSION, "{}"),
+            _ => json(200, &VERSION, "[]"),
+        };
+        std::future::ready(answer)
+    };
+    Scripted::with_variables(script, &[("session_check", session_check)]).await
+}
+
+#[tokio::test]
+async fn auth_is_asked_before_what_the_variable_says() {
+    const GONE: &str =
+        r#"{"code":403,"error_code":"session_not_found","msg":"Session from session_id claim in JWT does not exist"}"#;
+    let message = value!({ "channel_id": uuid::Uuid::new_v4(), "body": "x" });
+
+    for (check, list, send) in [("off", 200, 201), ("writes", 200, 401), ("all", 401, 401)] {
+        let upstream = auth(check, 403, GONE).await;
+        let listed = upstream.list().send().await;
+        let sent = upstream.post("messages-send", &message).send().await;
+        assert_eq!((listed.status.as_u16(), sent.status.as_u16()), (list, send), "{check}");
+        if send == 401 {
+            sent.assert_problem(401, "session_revoked");
+            assert!(upstream.seen().iter().all(|seen| !seen.path.contains("insert")), "the message was sent anyway");
+        }
+    }
+}
+
+/// The gateway's refusal of our own key is not the caller's 401.
+#[tokio::test]
+async fn what_auth_says_is_told_from_what_the_gateway_says() {
+    for (status, body, expected, code) in [
+        (401, r#"{"message":"Invalid API key"}"#, 500, "upstream_misconfigured"),
+        (403, r#"{"code":403,"error_code":"user_not_found","msg":"gone"}"#, 401, "session_revoked"),
+        (200, r#"{"id":"b0000000-0000-4000-8000-000000000000"}"#, 503, "upstream_failed"),
+        (200, "<html>", 503, "upstream_failed"),
+        (429, "{}", 503, "upstream_unavailable"),
+        (500, "{}", 503, "upstream_unavailable"),
+    ] {
+        let upstream = auth("all", status, body).await;
+        let (answer, _) = upstream.answer(upstream.list()).await;
+        answer.assert_problem(expected, code);
+    }
+}
+
+/// The real stand-in for Auth, and an account that is deleted while its token lives.
+#[tokio::test]
+async fn who_is_gone_writes_nothing_though_the_token_is_valid() {
+    let channel = Channel::with_messages(1).await;
+    let send = || {
+        channel.member.post("/functions/v1/messages-send", &value!({ "channel_id": channel.id, "body": "x" })).send()
+    };
+    assert_eq!(send().await.status, 201);
+
+    channel.database.execute("delete from auth.users where id = $1", &[&channel.member.id]).await.unwrap();
+
+    send().await.assert_problem(401, "session_revoked");
+}
+
+#[tokio::test]
+async fn a_guest_is_refused_by_the_function_and_by_the_database() {
+    let channel = Channel::with_messages(1).await;
+    let guest = channel.member.token_with(|claims| claims.custom.is_anonymous = true);
+    let path = format!("/rest/v1/rpc/fetch_social_messages?p_channel_id={}", channel.id);
+
+    let function =
+        it::Call::get(&format!("/functions/v1/messages-list?channel_id={}", channel.id)).bearer(&guest).send().await;
+    let direct = it::Call::get(&path).apikey().bearer(&guest).send_anywhere().await;
+
+    function.assert_problem(403, "guest_not_allowed");
+    assert_eq!(function.record().await["db.stored_procedure.name"], value!(null), "an RPC was called");
+    direct.assert_problem(403, "guest_not_allowed");
+}
+
+#[tokio::test]
+async fn guests_are_let_in_where_the_operator_says_so() {
+    let upstream =
+        Scripted::with_variables(|_| std::future::ready(json(200, &VERSION, "[]")), &[("allow_guests", "true")]).await;
+    let guest = upstream.token(UserClaims { is_anonymous: true, ..user() }, |_| {});
+
+    let answer = upstream.anonymous().bearer(&guest).send().await;
+
+    assert_eq!(answer.status, 200);
+}
