@@ -1,6 +1,6 @@
 //! Who is let in. Everything that is refused here is refused before the database sees a request.
 
-use it::{Call, Channel, Person, Scripted, json, user};
+use it::{Call, Channel, Person, Scripted, response, user};
 use jwt_simple::prelude::{Audiences, Clock, Duration, HS256Key, MACLike as _};
 use stack::keys::UserClaims;
 
@@ -17,7 +17,7 @@ async fn without_a_token_nobody_is_let_in() {
 
 #[tokio::test]
 async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
-    let upstream = Scripted::answering(|_| async { json(500, &[], "{}") }).await;
+    let upstream = Scripted::answering(|_| async { response(500, &[], "{}") }).await;
     let valid = upstream.token(user(), |_| {});
     let (head, signature) = valid.rsplit_once('.').unwrap();
     let (header, payload) = head.split_once('.').unwrap();
@@ -61,10 +61,12 @@ async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
         ("no subject", upstream.token(user(), |c| c.subject = None), "invalid_token"),
         ("a subject that is no user", upstream.token(user(), |c| c.subject = Some("admin".into())), "invalid_token"),
     ] {
-        let (refused, record) = upstream.answer(upstream.anonymous().bearer(&token)).await;
-        assert_eq!(refused.json()["code"], code, "{what}: {}", refused.body);
-        assert_eq!(refused.status, 401, "{what}");
-        assert_eq!(record["app.auth.outcome"], code, "{what}");
+        for call in upstream.every_function() {
+            let (refused, record) = upstream.answer(call.bearer(&token)).await;
+            assert_eq!(refused.json()["code"], code, "{what}: {}", refused.body);
+            assert_eq!(refused.status, 401, "{what}");
+            assert_eq!(record["app.auth.outcome"], code, "{what}");
+        }
     }
     assert!(upstream.seen().is_empty(), "the upstream saw {:?}", upstream.seen());
 }

@@ -56,6 +56,7 @@ async fn the_supabase_cli_works_with_the_folder() {
     assert!(cli(&["db", "push", "--yes"]).contains("up to date"), "the second push had something to do");
     let listed = cli(&["migration", "list"]);
     let linted = cli(&["db", "lint", "--level", "warning", "--fail-on", "warning"]);
+    cli(&["db", "advisors", "--type", "security", "--level", "info", "--fail-on", "error"]);
     let types = cli(&["gen", "types", "--schema", "public"]);
 
     assert!(listed.contains("20261122090000"), "{listed}");

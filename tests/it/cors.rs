@@ -1,7 +1,7 @@
 //! What a browser is told. The test client checks the headers of every answer; this is what only browsers send.
 
 use http::Method;
-use it::{Call, Scripted, json};
+use it::{Call, Scripted, response};
 
 #[tokio::test]
 async fn a_preflight_is_answered_before_anything_else() {
@@ -24,7 +24,7 @@ async fn a_preflight_is_answered_before_anything_else() {
 async fn only_listed_origins_are_granted_when_there_is_a_list() {
     let version = [("x-rpc-version", "fetch_social_messages/1.0.0")];
     let upstream = Scripted::with_variables(
-        move |_| async move { json(200, &version, "[]") },
+        move |_| async move { response(200, &version, "[]") },
         &[("allowed_origins", "https://app.example, https://admin.example")],
     )
     .await;

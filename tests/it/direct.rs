@@ -114,3 +114,47 @@ async fn the_origin_demands_the_projects_key_where_supabase_does() {
     let user = channel.member.get("/auth/v1/user").apikey().send_anywhere().await;
     assert_eq!(user.json()["id"], channel.member.id.to_string());
 }
+
+/// What the writing RPCs must refuse, they refuse without any component: nothing is stored.
+#[tokio::test]
+async fn the_writing_rpcs_refuse_strangers_and_keys_of_the_project() {
+    let (channel, room) = (Channel::new().await, it::Room::new().await);
+    let keys = running().stack.keys();
+    let (anon, service) = (keys.project("anon").unwrap(), keys.project("service_role").unwrap());
+    let message = serde_json::json!({ "p_channel_id": channel.id, "p_body": "x" });
+    let mut staging = serde_json::Map::new();
+    for (name, value) in room.staging(1).as_object().unwrap() {
+        staging.insert(format!("p_{name}"), value.clone());
+    }
+    let staging = serde_json::Value::Object(staging);
+
+    for (rpc, body, may) in [
+        ("insert_social_message", &message, &channel.member.token),
+        ("sync_rank_match_roster", &staging, &room.owner.token),
+    ] {
+        let status = async |token: &str| {
+            let call = Call::new(http::Method::POST, &format!("/rest/v1/rpc/{rpc}")).apikey().bearer(token).json(body);
+            call.send_anywhere().await.status.as_u16()
+        };
+        assert_eq!(status(&channel.outsider.token).await, 403, "{rpc}");
+        assert_eq!(status(&anon).await, 401, "{rpc}");
+        assert_eq!(status(&service).await, 403, "{rpc}");
+        assert_eq!(room.roster().await.len(), 0);
+        assert!([200, 201].contains(&status(may).await), "{rpc}");
+    }
+    let stored = channel.list(&channel.member, "").send().await.rows();
+    assert_eq!(stored.len(), 1, "{stored:?}");
+}
+
+/// Two users with nothing in common: whatever the one does, nothing of it reaches the other.
+#[tokio::test]
+async fn users_with_nothing_in_common_see_nothing_of_each_other() {
+    let (one, two) = (Channel::with_messages(3).await, Channel::with_messages(5).await);
+
+    for (mine, theirs, rows) in [(&one, &two, 3), (&two, &one, 5)] {
+        assert_eq!(mine.list(&mine.member, "&limit=200").send().await.rows().len(), rows);
+        theirs.list(&mine.member, "").send().await.assert_problem(403, "not_channel_member");
+        let body = serde_json::json!({ "channel_id": theirs.id, "body": "intruder" });
+        mine.member.post("/functions/v1/messages-send", &body).send().await.assert_problem(403, "not_channel_member");
+    }
+}

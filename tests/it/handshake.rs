@@ -1,7 +1,7 @@
 //! The version handshake between a component and the database, from both ends.
 
-use it::{Channel, Scripted, json};
-use serde_json::{Value, json as value};
+use it::{Channel, Scripted, response};
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_rpc_names_itself_on_success_and_on_refusal() {
@@ -43,15 +43,15 @@ async fn the_database_refuses_who_was_built_for_another_version() {
 async fn an_answer_without_the_right_version_is_a_contract_mismatch() {
     for (header, matched) in [
         (None, Value::Null),
-        (Some("fetch_social_messages/2.0.0"), value!("2.0.0")),
-        (Some("fetch_social_messages/0.9.0"), value!("0.9.0")),
-        (Some("fetch_social_messages/x"), value!("x")),
+        (Some("fetch_social_messages/2.0.0"), json!("2.0.0")),
+        (Some("fetch_social_messages/0.9.0"), json!("0.9.0")),
+        (Some("fetch_social_messages/x"), json!("x")),
         (Some("another_rpc/1.0.0"), Value::Null),
         (Some(""), Value::Null),
     ] {
         let headers: Vec<(&str, &str)> = header.map(|version| ("x-rpc-version", version)).into_iter().collect();
         let headers: &'static [(&str, &str)] = Vec::leak(headers);
-        let upstream = Scripted::answering(move |_| async move { json(200, headers, "[]") }).await;
+        let upstream = Scripted::answering(move |_| async move { response(200, headers, "[]") }).await;
 
         let (answer, record) = upstream.answer(upstream.list()).await;
 
@@ -64,7 +64,7 @@ async fn an_answer_without_the_right_version_is_a_contract_mismatch() {
 #[tokio::test]
 async fn a_newer_minor_version_among_others_is_accepted() {
     let headers = [("x-rpc-version", "verify/3.0.0, fetch_social_messages/1.7.2")];
-    let upstream = Scripted::answering(move |_| async move { json(200, &headers, "[]") }).await;
+    let upstream = Scripted::answering(move |_| async move { response(200, &headers, "[]") }).await;
 
     let (answer, record) = upstream.answer(upstream.list()).await;
 
@@ -76,14 +76,13 @@ async fn a_newer_minor_version_among_others_is_accepted() {
 #[tokio::test]
 async fn the_matched_version_of_an_error_is_only_what_the_database_said() {
     let refusal = r#"{"code":"not_channel_member","message":"no","details":null,"hint":null}"#;
-    let named =
-        Scripted::answering(
-            move |_| async move { json(403, &[("x-rpc-version", "fetch_social_messages/1.0.3")], refusal) },
-        )
-        .await;
-    let unnamed = Scripted::answering(move |_| async move { json(403, &[], refusal) }).await;
+    let named = Scripted::answering(move |_| async move {
+        response(403, &[("x-rpc-version", "fetch_social_messages/1.0.3")], refusal)
+    })
+    .await;
+    let unnamed = Scripted::answering(move |_| async move { response(403, &[], refusal) }).await;
 
-    for (upstream, matched) in [(&named, value!("1.0.3")), (&unnamed, Value::Null)] {
+    for (upstream, matched) in [(&named, json!("1.0.3")), (&unnamed, Value::Null)] {
         let (answer, record) = upstream.answer(upstream.list()).await;
         answer.assert_problem(403, "not_channel_member");
         assert_eq!(record["app.rpc.version.matched"], matched);

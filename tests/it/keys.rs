@@ -6,12 +6,12 @@ use std::sync::{
 };
 
 use axum::response::Response;
-use it::{Call, Scripted, Seen, json, user};
+use it::{Call, Scripted, Seen, response, user};
 use jwt_simple::prelude::{
     ECDSAP256KeyPairLike as _, ES256KeyPair, Ed25519KeyPair, EdDSAKeyPairLike as _, HS256Key, MACLike as _,
     RS256KeyPair, RSAKeyPairLike as _,
 };
-use serde_json::{Value, json as value};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const ROWS: [(&str, &str); 1] = [("x-rpc-version", "fetch_social_messages/1.0.0")];
@@ -20,12 +20,12 @@ const ROWS: [(&str, &str); 1] = [("x-rpc-version", "fetch_social_messages/1.0.0"
 fn with_key_set(
     set: impl Fn() -> Response + Clone + Send + Sync + 'static,
 ) -> impl Fn(Seen) -> std::future::Ready<Response> + Clone + Send + Sync {
-    move |seen| std::future::ready(if seen.path.ends_with("/jwks.json") { set() } else { json(200, &ROWS, "[]") })
+    move |seen| std::future::ready(if seen.path.ends_with("/jwks.json") { set() } else { response(200, &ROWS, "[]") })
 }
 
 fn set_of(keys: &[&str]) -> String {
     let keys: Vec<Value> = keys.iter().map(|key| serde_json::from_str(key).unwrap()).collect();
-    value!({ "keys": keys }).to_string()
+    json!({ "keys": keys }).to_string()
 }
 
 /// The legacy secret is left out, so that only the key set counts.
@@ -49,7 +49,7 @@ async fn every_kind_of_key_verifies_its_own_tokens_and_no_others() {
     let ed = Ed25519KeyPair::generate().with_key_id("ed");
     let set = set_of(&[&ec.public_key().to_jwk(), &rsa.public_key().to_jwk(), &ed.public_key().to_jwk()]);
     let inline = Scripted::with_variables(
-        |_| std::future::ready(json(200, &ROWS, "[]")),
+        |_| std::future::ready(response(200, &ROWS, "[]")),
         &[("supabase_jwt_secret", ""), ("supabase_jwks", &set)],
     )
     .await;
@@ -76,7 +76,7 @@ async fn a_rotated_key_is_found_and_forged_key_ids_cause_no_stampede() {
     let (old, new) = (ES256KeyPair::generate().with_key_id("old"), ES256KeyPair::generate().with_key_id("new"));
     let sets = [set_of(&[&old.public_key().to_jwk()]), set_of(&[&new.public_key().to_jwk()])];
     let served = Arc::<AtomicUsize>::default();
-    let upstream = project(with_key_set(move || json(200, &[], &sets[served.fetch_add(1, SeqCst).min(1)]))).await;
+    let upstream = project(with_key_set(move || response(200, &[], &sets[served.fetch_add(1, SeqCst).min(1)]))).await;
 
     let first = es256(&upstream, &old).send().await;
     // The first fetch was a moment ago, so the next one has to wait for half a minute, whoever asks.
@@ -95,7 +95,7 @@ async fn a_rotated_key_is_found_and_forged_key_ids_cause_no_stampede() {
 async fn a_set_that_cannot_be_read_is_nobodys_401() {
     let key = ES256KeyPair::generate().with_key_id("k");
     let huge = format!("{{\"keys\":[{}]}}", " ".repeat(300 * 1024));
-    let empty = value!({ "keys": [] }).to_string();
+    let empty = json!({ "keys": [] }).to_string();
     for (what, status, body) in [
         ("down", 503, "{}".to_owned()),
         ("a redirect", 302, String::new()),
@@ -103,13 +103,13 @@ async fn a_set_that_cannot_be_read_is_nobodys_401() {
         ("not a set", 200, "{}".to_owned()),
         ("huge", 200, huge),
     ] {
-        let upstream = project(with_key_set(move || json(status, &[], &body))).await;
+        let upstream = project(with_key_set(move || response(status, &[], &body))).await;
         let (answer, record) = upstream.answer(es256(&upstream, &key)).await;
         answer.assert_problem(503, "key_set_unavailable");
         assert_eq!(answer.header("retry-after"), "1", "{what}");
         assert!(record["app.error.cause"].as_str().unwrap().contains("supabase_jwks_url"), "{what}: {record}");
     }
-    let upstream = project(with_key_set(move || json(200, &[], &empty))).await;
+    let upstream = project(with_key_set(move || response(200, &[], &empty))).await;
     es256(&upstream, &key).send().await.assert_problem(401, "invalid_token");
 }
 
@@ -119,7 +119,8 @@ async fn a_source_that_comes_back_is_believed_at_once() {
     let key = ES256KeyPair::generate().with_key_id("k");
     let set = set_of(&[&key.public_key().to_jwk()]);
     let served = Arc::<AtomicUsize>::default();
-    let script = move || if served.fetch_add(1, SeqCst) == 0 { json(500, &[], "{}") } else { json(200, &[], &set) };
+    let script =
+        move || if served.fetch_add(1, SeqCst) == 0 { response(500, &[], "{}") } else { response(200, &[], &set) };
     let upstream = project(with_key_set(script)).await;
 
     let (during, after) = (es256(&upstream, &key).send().await, es256(&upstream, &key).send().await);
@@ -132,8 +133,8 @@ async fn a_source_that_comes_back_is_believed_at_once() {
 #[tokio::test]
 async fn a_secret_in_a_fetched_set_is_not_believed() {
     let secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA";
-    let set = value!({ "keys": [{ "kty": "oct", "alg": "HS256", "kid": "k", "k": secret }] }).to_string();
-    let upstream = project(with_key_set(move || json(200, &[], &set))).await;
+    let set = json!({ "keys": [{ "kty": "oct", "alg": "HS256", "kid": "k", "k": secret }] }).to_string();
+    let upstream = project(with_key_set(move || response(200, &[], &set))).await;
     let key = HS256Key::from_bytes(b"secret-secret-secret-secret-secret").with_key_id("k");
     let claims = upstream.keys().claims(user()).with_subject(Uuid::new_v4()).with_audience("authenticated");
 
@@ -149,7 +150,8 @@ async fn tokens_of_the_legacy_secret_stay_valid_beside_the_set() {
     for inline in ["", set.as_str()] {
         let served = set.clone();
         let upstream =
-            Scripted::with_variables(with_key_set(move || json(200, &[], &served)), &[("supabase_jwks", inline)]).await;
+            Scripted::with_variables(with_key_set(move || response(200, &[], &served)), &[("supabase_jwks", inline)])
+                .await;
         assert_eq!(upstream.list().send().await.status, 200, "HS256");
         assert_eq!(es256(&upstream, &key).send().await.status, 200, "ES256");
     }
@@ -157,7 +159,7 @@ async fn tokens_of_the_legacy_secret_stay_valid_beside_the_set() {
 
 #[tokio::test]
 async fn a_variable_that_is_set_but_malformed_is_the_operators_fault() {
-    let short = value!({ "keys": [{ "kty": "oct", "k": "c2hvcnQ" }] }).to_string();
+    let short = json!({ "keys": [{ "kty": "oct", "k": "c2hvcnQ" }] }).to_string();
     for (name, text) in [
         ("supabase_jwks", "{"),
         ("supabase_jwks", "{}"),
@@ -167,7 +169,8 @@ async fn a_variable_that_is_set_but_malformed_is_the_operators_fault() {
         ("session_check", "sometimes"),
         ("allow_guests", "maybe"),
     ] {
-        let upstream = Scripted::with_variables(|_| std::future::ready(json(200, &ROWS, "[]")), &[(name, text)]).await;
+        let upstream =
+            Scripted::with_variables(|_| std::future::ready(response(200, &ROWS, "[]")), &[(name, text)]).await;
         let (answer, record) = upstream.answer(upstream.list()).await;
         answer.assert_problem(500, "misconfigured");
         assert!(record["app.error.cause"].as_str().unwrap().contains(name), "{record}");

@@ -118,9 +118,10 @@ async fn what_cannot_be_accepted_is_named() {
 /// A hosted gateway passes the bare name to the functions.
 #[tokio::test]
 async fn the_function_answers_under_its_bare_name_too() {
-    let scripted =
-        it::Scripted::answering(|_| async { it::json(200, &[("x-rpc-version", "fetch_social_messages/1.0.0")], "[]") })
-            .await;
+    let scripted = it::Scripted::answering(|_| async {
+        it::response(200, &[("x-rpc-version", "fetch_social_messages/1.0.0")], "[]")
+    })
+    .await;
 
     let (answer, record) = scripted.answer(scripted.list()).await;
 

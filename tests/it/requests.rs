@@ -1,8 +1,8 @@
 //! What every function does with a request, whatever the request is for.
 
 use http::Method;
-use it::{Call, Channel, Scripted, json};
-use serde_json::json as value;
+use it::{Call, Channel, Scripted, response};
+use serde_json::json;
 
 const LIST: &str = "/functions/v1/messages-list";
 const SEND: &str = "/functions/v1/messages-send";
@@ -11,7 +11,7 @@ const SEND: &str = "/functions/v1/messages-send";
 #[tokio::test]
 async fn a_list_may_be_asked_for_with_a_body_or_with_a_query() {
     let channel = Channel::with_messages(5).await;
-    let body = value!({ "channel_id": channel.id, "limit": 2 });
+    let body = json!({ "channel_id": channel.id, "limit": 2 });
     let query = format!("{LIST}?channel_id={}&limit=2&forceFunctionRegion=eu-west-1", channel.id);
 
     let posted = channel.member.post(LIST, &body).send().await;
@@ -30,7 +30,7 @@ async fn a_body_that_is_not_json_is_refused_by_its_kind_and_by_its_content() {
         let call = Call::new(Method::POST, SEND).bearer(&channel.member.token).body(body);
         kind.into_iter().fold(call, |call, kind| call.header("content-type", kind))
     };
-    let valid = value!({ "channel_id": channel.id, "body": "x" }).to_string();
+    let valid = json!({ "channel_id": channel.id, "body": "x" }).to_string();
 
     for kind in [None, Some("text/plain"), Some("multipart/form-data; boundary=x"), Some("application/xml")] {
         call(kind, &valid).send().await.assert_problem(415, "unsupported_media_type");
@@ -49,14 +49,14 @@ async fn a_body_that_is_not_json_is_refused_by_its_kind_and_by_its_content() {
 async fn a_body_that_is_too_large_is_refused_without_being_read() {
     let channel = Channel::new().await;
     let large = "x".repeat(65 * 1024);
-    let body = value!({ "channel_id": channel.id, "body": large });
+    let body = json!({ "channel_id": channel.id, "body": large });
 
     let announced = channel.member.post(SEND, &body).send().await;
-    let stage = channel.member.post("/functions/v1/stage-room-match", &value!({ "room_id": large })).send().await;
+    let stage = channel.member.post("/functions/v1/stage-room-match", &json!({ "room_id": large })).send().await;
 
     announced.assert_problem(413, "payload_too_large");
     stage.assert_problem(422, "invalid_parameter");
-    let larger = value!({ "room_id": "x".repeat(257 * 1024) });
+    let larger = json!({ "room_id": "x".repeat(257 * 1024) });
     let larger = channel.member.post("/functions/v1/stage-room-match", &larger).send().await;
     larger.assert_problem(413, "payload_too_large");
 }
@@ -101,12 +101,12 @@ async fn only_a_write_with_a_key_is_sent_again() {
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{nowhere}");
     let changed = [("supabase_url", url.as_str()), ("jwt_issuer", "*"), ("session_check", "off")];
-    let upstream = Scripted::with_variables(|_| async { json(200, &[], "{}") }, &changed).await;
+    let upstream = Scripted::with_variables(|_| async { response(200, &[], "{}") }, &changed).await;
     let id = uuid::Uuid::new_v4();
 
     for (body, retries) in [
-        (value!({ "channel_id": id, "body": "x" }), 0),
-        (value!({ "channel_id": id, "body": "x", "client_message_id": id }), 1),
+        (json!({ "channel_id": id, "body": "x" }), 0),
+        (json!({ "channel_id": id, "body": "x", "client_message_id": id }), 1),
     ] {
         let (answer, record) = upstream.answer(upstream.post("messages-send", &body)).await;
         answer.assert_problem(503, "upstream_unavailable");
@@ -119,11 +119,11 @@ async fn only_a_write_with_a_key_is_sent_again() {
 async fn a_write_is_sent_with_its_length_and_its_version() {
     let version = [("x-rpc-version", "insert_social_message/1.0.0")];
     let upstream = Scripted::with_variables(
-        move |_| async move { json(201, &version, r#"{"id":1}"#) },
+        move |_| async move { response(201, &version, r#"{"id":1}"#) },
         &[("session_check", "off")],
     )
     .await;
-    let body = value!({ "channel_id": uuid::Uuid::new_v4(), "body": "x" });
+    let body = json!({ "channel_id": uuid::Uuid::new_v4(), "body": "x" });
 
     let (answer, _) = upstream.answer(upstream.post("messages-send", &body)).await;
 

@@ -1,7 +1,7 @@
 //! Beyond the token: is the session still there, and is it somebody's?
 
-use it::{Channel, Scripted, json, user};
-use serde_json::json as value;
+use it::{Channel, Scripted, response, user};
+use serde_json::json;
 use stack::keys::UserClaims;
 
 const VERSION: [(&str, &str); 1] = [("x-rpc-version", "fetch_social_messages/1.0.0, insert_social_message/1.0.0")];
@@ -10,9 +10,9 @@ const VERSION: [(&str, &str); 1] = [("x-rpc-version", "fetch_social_messages/1.0
 async fn auth(session_check: &str, status: u16, body: &'static str) -> Scripted {
     let script = move |seen: it::Seen| {
         let answer = match seen.path.as_str() {
-            "/auth/v1/user" => json(status, &[], body),
-            path if path.contains("insert") => json(201, &VERSION, "{}"),
-            _ => json(200, &VERSION, "[]"),
+            "/auth/v1/user" => response(status, &[], body),
+            path if path.contains("insert") => response(201, &VERSION, "{}"),
+            _ => response(200, &VERSION, "[]"),
         };
         std::future::ready(answer)
     };
@@ -23,7 +23,7 @@ async fn auth(session_check: &str, status: u16, body: &'static str) -> Scripted 
 async fn auth_is_asked_before_what_the_variable_says() {
     const GONE: &str =
         r#"{"code":403,"error_code":"session_not_found","msg":"Session from session_id claim in JWT does not exist"}"#;
-    let message = value!({ "channel_id": uuid::Uuid::new_v4(), "body": "x" });
+    let message = json!({ "channel_id": uuid::Uuid::new_v4(), "body": "x" });
 
     for (check, list, send) in [("off", 200, 201), ("writes", 200, 401), ("all", 401, 401)] {
         let upstream = auth(check, 403, GONE).await;
@@ -58,9 +58,8 @@ async fn what_auth_says_is_told_from_what_the_gateway_says() {
 #[tokio::test]
 async fn who_is_gone_writes_nothing_though_the_token_is_valid() {
     let channel = Channel::with_messages(1).await;
-    let send = || {
-        channel.member.post("/functions/v1/messages-send", &value!({ "channel_id": channel.id, "body": "x" })).send()
-    };
+    let send =
+        || channel.member.post("/functions/v1/messages-send", &json!({ "channel_id": channel.id, "body": "x" })).send();
     assert_eq!(send().await.status, 201);
 
     channel.database.execute("delete from auth.users where id = $1", &[&channel.member.id]).await.unwrap();
@@ -79,14 +78,15 @@ async fn a_guest_is_refused_by_the_function_and_by_the_database() {
     let direct = it::Call::get(&path).apikey().bearer(&guest).send_anywhere().await;
 
     function.assert_problem(403, "guest_not_allowed");
-    assert_eq!(function.record().await["db.stored_procedure.name"], value!(null), "an RPC was called");
+    assert_eq!(function.record().await["db.stored_procedure.name"], json!(null), "an RPC was called");
     direct.assert_problem(403, "guest_not_allowed");
 }
 
 #[tokio::test]
 async fn guests_are_let_in_where_the_operator_says_so() {
     let upstream =
-        Scripted::with_variables(|_| std::future::ready(json(200, &VERSION, "[]")), &[("allow_guests", "true")]).await;
+        Scripted::with_variables(|_| std::future::ready(response(200, &VERSION, "[]")), &[("allow_guests", "true")])
+            .await;
     let guest = upstream.token(UserClaims { is_anonymous: true, ..user() }, |_| {});
 
     let answer = upstream.anonymous().bearer(&guest).send().await;

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use it::{Scripted, json};
+use it::{Scripted, response};
 use serde_json::Value;
 
 const VERSION: (&str, &str) = ("x-rpc-version", "fetch_social_messages/1.0.0");
 
 #[tokio::test]
 async fn the_call_is_made_as_the_caller_with_the_projects_key_and_without_a_body() {
-    let upstream = Scripted::answering(|_| async { json(200, &[VERSION], "[]") }).await;
+    let upstream = Scripted::answering(|_| async { response(200, &[VERSION], "[]") }).await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     let call = upstream.list().header("x-request-id", "order-17");
@@ -57,7 +57,7 @@ async fn an_answer_is_read_by_its_code_and_not_by_its_status() {
         (200, "", 503, "upstream_failed"),
         (204, "", 503, "upstream_failed"),
     ] {
-        let upstream = Scripted::answering(move |_| async move { json(status, &[VERSION], body) }).await;
+        let upstream = Scripted::answering(move |_| async move { response(status, &[VERSION], body) }).await;
 
         let (answer, record) = upstream.answer(upstream.list()).await;
 
@@ -134,7 +134,7 @@ async fn an_upstream_that_is_not_there_is_tried_again_once_and_can_be_tried_agai
     let url = format!("http://{nowhere}");
     let issuer = "https://issuer.example";
     let upstream = Scripted::with_variables(
-        |_| async { json(200, &[VERSION], "[]") },
+        |_| async { response(200, &[VERSION], "[]") },
         &[("supabase_url", &url), ("jwt_issuer", issuer)],
     )
     .await;
@@ -151,7 +151,7 @@ async fn an_upstream_that_is_not_there_is_tried_again_once_and_can_be_tried_agai
 #[tokio::test]
 async fn every_fault_of_the_configuration_is_reported_at_once_and_to_the_operator_only() {
     let upstream = Scripted::with_variables(
-        |_| async { json(200, &[VERSION], "[]") },
+        |_| async { response(200, &[VERSION], "[]") },
         &[("supabase_url", "http://db.example.com"), ("supabase_jwt_secret", "short"), ("request_timeout_ms", "soon")],
     )
     .await;

@@ -32,6 +32,7 @@ struct Project {
     /// `None` is a source that fails.
     set: RefCell<Option<String>>,
     fetches: Cell<u32>,
+    tokens: Cell<u32>,
     shared: Shared,
 }
 
@@ -104,6 +105,7 @@ impl Project {
             clock: Cell::default(),
             set: RefCell::new(None),
             fetches: Cell::default(),
+            tokens: Cell::default(),
             shared: Shared::default(),
         };
         project.serve(keys);
@@ -121,24 +123,27 @@ impl Project {
 
     /// The status that a token signed with this key gets. Each token is a new one, so nothing is remembered of it.
     async fn status(self: &Rc<Self>, key: &ES256KeyPair) -> u16 {
+        self.status_of(&self.token(key)).await
+    }
+
+    fn token(&self, key: &ES256KeyPair) -> String {
         let now = u64::try_from(START).unwrap() + self.clock.get().as_secs();
         let custom = json!({ "role": "authenticated" });
         let mut claims = Claims::with_custom_claims(custom, jwt_simple::prelude::Duration::from_hours(1))
             .with_subject("ada00000-0000-4000-8000-000000000001")
-            .with_jwt_id(rand_id());
+            .with_jwt_id(self.tokens.replace(self.tokens.get() + 1));
         (claims.issued_at, claims.invalid_before) = (Some(UnixTimeStamp::from_secs(now)), None);
         claims.expires_at = Some(UnixTimeStamp::from_secs(now + 3600));
-        let bearer = format!("Bearer {}", key.sign(claims).unwrap());
+        key.sign(claims).unwrap()
+    }
+
+    async fn status_of(self: &Rc<Self>, token: &str) -> u16 {
+        let bearer = format!("Bearer {token}");
         let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer.parse().unwrap())]);
         let incoming = Incoming { method: Method::GET, uri: "/keys".parse().unwrap(), headers, body: None };
         let platform = Rc::new(World(self.clone()));
         Endpoint::get("keys").answer(platform, &self.shared, incoming, handle).await.status().as_u16()
     }
-}
-
-fn rand_id() -> String {
-    thread_local!(static NEXT: Cell<u32> = const { Cell::new(0) });
-    NEXT.with(|next| next.replace(next.get() + 1)).to_string()
 }
 
 fn key(name: &str) -> ES256KeyPair {
@@ -221,4 +226,26 @@ fn while_the_source_fails_an_unknown_key_is_not_the_callers_fault() {
     assert_eq!(block_on(project.status(&new)), 503);
     assert_eq!(block_on(project.status(&old)), 200);
     assert_eq!(project.fetches.get(), 2);
+}
+
+/// A remembered token is a hash to look up, and nothing more: it expires like any other.
+#[test]
+fn a_token_that_was_accepted_before_still_expires_and_goes_with_its_key() {
+    let (old, new) = (key("old"), key("new"));
+    let project = Project::new(&[&old]);
+    let token = project.token(&old);
+    assert_eq!(block_on(project.status_of(&token)), 200);
+    assert_eq!(block_on(project.status_of(&format!("{token}A"))), 401, "one character more is another token");
+
+    project.passes(3629);
+    assert_eq!(block_on(project.status_of(&token)), 200, "within the leeway");
+    project.passes(2);
+    assert_eq!(block_on(project.status_of(&token)), 401);
+
+    let token = project.token(&old);
+    assert_eq!(block_on(project.status_of(&token)), 200);
+    project.serve(&[&new]);
+    project.passes(700);
+    assert_eq!(block_on(project.status(&new)), 200, "the set is fetched again");
+    assert_eq!(block_on(project.status_of(&token)), 401, "its key is gone");
 }

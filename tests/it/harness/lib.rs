@@ -19,5 +19,5 @@ pub use self::{
     person::Person,
     room::Room,
     running::{Running, running},
-    scripted::{Scripted, Seen, json, user},
+    scripted::{Scripted, Seen, response, user},
 };

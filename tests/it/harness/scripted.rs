@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, body::Body, extract::Request, response::Response};
 use http::{HeaderMap, Method};
 use jwt_simple::prelude::JWTClaims;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stack::{
     host::{Host, Sockets},
     keys::{Keys, UserClaims},
@@ -111,6 +111,18 @@ impl Scripted {
         Call::get(&format!("http://{}/messages-list?channel_id={}", self.host.address(), Uuid::new_v4()))
     }
 
+    /// A well-formed request to each function, without a token.
+    pub fn every_function(&self) -> [Call; 3] {
+        let id = Uuid::new_v4();
+        let message = json!({ "channel_id": id, "body": "x" });
+        let template = json!({ "version": 1, "roles": [], "slots": [] });
+        let staging =
+            json!({ "room_id": id, "game_id": id, "match_instance_id": id, "roster": [], "slot_template": template });
+        let url = |name: &str| format!("http://{}/{name}", self.host.address());
+        let post = |name: &str, body: &Value| Call::new(Method::POST, &url(name)).json(body);
+        [self.anonymous(), post("messages-send", &message), post("stage-room-match", &staging)]
+    }
+
     /// Sends the request and returns the answer with its record.
     pub async fn answer(&self, call: Call) -> (Answer, Value) {
         let answer = call.send().await;
@@ -148,7 +160,7 @@ impl Drop for Scripted {
 }
 
 /// A JSON response with headers.
-pub fn json(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
     let mut response = Response::builder().status(status).header("content-type", "application/json");
     for (name, value) in headers {
         response = response.header(*name, *value);
