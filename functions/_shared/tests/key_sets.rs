@@ -241,7 +241,6 @@ fn a_token_that_was_accepted_before_still_expires_and_goes_with_its_key() {
     assert_eq!(block_on(project.status_of(&token)), 200, "within the leeway");
     project.passes(2);
     assert_eq!(block_on(project.status_of(&token)), 401);
-
     let token = project.token(&old);
     assert_eq!(block_on(project.status_of(&token)), 200);
     project.serve(&[&new]);
