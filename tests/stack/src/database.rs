@@ -16,6 +16,7 @@ pub enum Grants {
     /// New tables in `public` have no grants for clients.
     Today,
     /// `anon`, `authenticated` and `service_role` are granted everything on new tables and functions.
+    #[value(name = "before-october-2026")]
     BeforeOctober2026,
 }
 

@@ -92,6 +92,9 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
     let list = format!("{}/messages-list?channel_id={}&limit=2", value("FUNCTIONS_URL"), demo::GENERAL);
     let mut telemetry = stack.telemetry();
 
+    if let Some(path) = &arguments.env_file {
+        env_file::write(path, &environment)?;
+    }
     if arguments.smoke {
         let target = smoke::Target {
             url: value("FUNCTIONS_URL").to_owned(),
@@ -105,9 +108,6 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
 
     introduce(&environment);
     first_request(&list, value("TOKEN_MEMBER")).await?;
-    if let Some(path) = &arguments.env_file {
-        env_file::write(path, &environment)?;
-    }
     eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
     print_lines(&mut telemetry).await;
     Ok(ExitCode::SUCCESS)

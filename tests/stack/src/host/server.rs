@@ -1,10 +1,18 @@
 //! The port of the host: HTTP/1.1, routes of `spin.toml`, and what Spin answers when it has no component to ask.
 
-use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Empty};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
@@ -84,7 +92,44 @@ fn prepared(request: Request<Incoming>, client: SocketAddr) -> Request<WasiBody>
     if let Ok(uri) = uri.parse() {
         parts.uri = uri;
     }
-    Request::from_parts(parts, body.map_err(Error::from).boxed_unsync())
+    Request::from_parts(parts, Lingering(Some(body)).map_err(Error::from).boxed_unsync())
+}
+
+/// What a component leaves unread is read and thrown away, up to a mebibyte: a connection that is closed on unread data
+/// is reset, and the answer that was on its way is lost. The gateways in front of Spin linger like this.
+struct Lingering(Option<Incoming>);
+
+const LINGERED: usize = 1 << 20;
+
+impl Body for Lingering {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.0 {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        let Some(body) = self.0.take().filter(|body| !body.is_end_stream()) else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            // Whether the client goes on or away, there is nobody to tell.
+            let _rest = Limited::new(body, LINGERED).collect().await;
+        });
+    }
 }
 
 fn bare(status: StatusCode) -> Response<WasiBody> {
