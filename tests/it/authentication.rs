@@ -24,6 +24,10 @@ async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
     let project =
         |role: &str| upstream.token(UserClaims { role: role.into(), ..user() }, |claims| claims.subject = None);
     let now = Clock::now_since_epoch;
+    let foreign_key = Person::new().await.token_with(|claims| {
+        claims.custom.role = "service_role".into();
+        (claims.subject, claims.audiences, claims.issuer) = (None, None, Some("supabase".into()));
+    });
     let another_key =
         HS256Key::generate().authenticate(jwt_simple::claims::Claims::create(Duration::from_hours(1))).unwrap();
 
@@ -38,6 +42,8 @@ async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
         ("the publishable key", "sb_publishable_abc".into(), "not_a_user_token"),
         ("a secret key", "sb_secret_abc".into(), "not_a_user_token"),
         ("the anon key", project("anon"), "not_a_user_token"),
+        ("the stack's own anon key", upstream.keys().project("anon").unwrap(), "not_a_user_token"),
+        ("another project's service key", foreign_key, "not_a_user_token"),
         ("the service key", project("service_role"), "not_a_user_token"),
         ("another role", upstream.token(UserClaims { role: "postgres".into(), ..user() }, |_| {}), "not_a_user_token"),
         ("expired", upstream.token(user(), |c| c.expires_at = Some(now() - Duration::from_secs(31))), "token_expired"),
@@ -67,6 +73,10 @@ async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
             assert_eq!(refused.status, 401, "{what}");
             assert_eq!(record["app.auth.outcome"], code, "{what}");
         }
+    }
+    let guest = upstream.token(UserClaims { is_anonymous: true, ..user() }, |_| {});
+    for call in upstream.every_function() {
+        call.bearer(&guest).send().await.assert_problem(403, "guest_not_allowed");
     }
     assert!(upstream.seen().is_empty(), "the upstream saw {:?}", upstream.seen());
 }

@@ -163,6 +163,7 @@ async fn a_variable_that_is_set_but_malformed_is_the_operators_fault() {
     for (name, text) in [
         ("supabase_jwks", "{"),
         ("supabase_jwks", "{}"),
+        ("supabase_jwks_url", "ftp://keys.example.com/jwks.json"),
         ("supabase_jwks", r#"{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}"#),
         ("supabase_jwks", &short),
         ("supabase_jwks_url", "http://keys.example.com/jwks.json"),
@@ -175,4 +176,26 @@ async fn a_variable_that_is_set_but_malformed_is_the_operators_fault() {
         answer.assert_problem(500, "misconfigured");
         assert!(record["app.error.cause"].as_str().unwrap().contains(name), "{record}");
     }
+}
+
+/// A set without a key is what a project serves that still signs with the legacy secret: without that one too, nobody
+/// could ever be let in, and no caller is to blame.
+#[tokio::test]
+async fn an_inline_set_that_verifies_nothing_is_the_operators_fault() {
+    let changed = [("supabase_jwks", r#"{"keys":[]}"#), ("supabase_jwt_secret", "")];
+    let upstream = Scripted::with_variables(|_| std::future::ready(response(200, &ROWS, "[]")), &changed).await;
+
+    upstream.list().send().await.assert_problem(500, "misconfigured");
+}
+
+/// Only the project's origin and the `jwks_host` may be called.
+#[tokio::test]
+async fn a_key_set_elsewhere_is_not_asked_for() {
+    let changed = [("supabase_jwks_url", "https://keys.evil.example/jwks.json"), ("supabase_jwt_secret", "")];
+    let upstream = Scripted::with_variables(|_| std::future::ready(response(200, &ROWS, "[]")), &changed).await;
+
+    let (answer, record) = upstream.answer(es256(&upstream, &ES256KeyPair::generate().with_key_id("k"))).await;
+
+    answer.assert_problem(503, "key_set_unavailable");
+    assert!(record["app.error.cause"].as_str().unwrap().contains("not an allowed outbound host"), "{record}");
 }

@@ -93,3 +93,16 @@ async fn guests_are_let_in_where_the_operator_says_so() {
 
     assert_eq!(answer.status, 200);
 }
+
+/// One budget for everything: what Auth has used up is not left for the database.
+#[tokio::test]
+async fn an_auth_that_is_silent_is_given_up_when_the_time_is_used_up() {
+    let silent = |_| std::future::pending::<axum::response::Response>();
+    let changed = [("session_check", "all"), ("request_timeout_ms", "150")];
+    let upstream = Scripted::with_variables(silent, &changed).await;
+
+    let (answer, record) = upstream.answer(upstream.list()).await;
+
+    answer.assert_problem(504, "deadline_exceeded");
+    assert_eq!(record["db.stored_procedure.name"], json!(null));
+}

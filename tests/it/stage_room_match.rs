@@ -60,6 +60,7 @@ async fn the_same_staging_again_is_a_replay_and_another_of_its_version_is_not() 
 
     assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200));
     assert_eq!(again.json()["inserted_count"], first.json()["inserted_count"]);
+    assert_eq!((&first.json()["replayed"], &again.json()["replayed"]), (&json!(false), &json!(true)));
     other.assert_problem(409, "slot_version_conflict");
     older.assert_problem(409, "slot_version_conflict");
     let both: Value = serde_json::from_str(older.json()["details"].as_str().unwrap()).unwrap();
@@ -98,8 +99,8 @@ async fn what_is_wrong_with_a_staging_is_named_and_nothing_is_written() {
             "invalid_parameter",
             "slot_template.version",
         ),
-        ("nobody", Box::new(|s: &mut Value| s["roster"] = json!([])), "empty_roster", ""),
-        ("another game", Box::new(|s: &mut Value| s["game_id"] = json!(Uuid::new_v4())), "game_mismatch", ""),
+        ("nobody", Box::new(|s: &mut Value| s["roster"] = json!([])), "empty_roster", "roster"),
+        ("another game", Box::new(|s: &mut Value| s["game_id"] = json!(Uuid::new_v4())), "game_mismatch", "game_id"),
         (
             "an owner without a slot",
             Box::new(move |s: &mut Value| s["roster"][1]["owner_id"] = stranger.clone()),

@@ -35,6 +35,8 @@ async fn a_record_names_the_rpc_both_versions_the_rows_and_the_latency() {
     assert!(milliseconds("duration_ms") >= milliseconds("rpc_ms") + milliseconds("auth_ms"));
     assert_eq!(record["trace_id"].as_str().unwrap().len(), 32);
     assert_eq!(answer.header("x-region"), "local");
+    let stages: Vec<&str> = answer.header("server-timing").split(", ").filter_map(|s| s.split(';').next()).collect();
+    assert_eq!(stages, ["auth", "rpc", "total"]);
 }
 
 #[tokio::test]

@@ -50,6 +50,8 @@ async fn an_answer_is_read_by_its_code_and_not_by_its_status() {
         (403, r#"{"code":"42501","message":"permission denied for function f"}"#, 403, "forbidden"),
         (400, r#"{"code":"22008","message":"date/time field value out of range"}"#, 422, "invalid_parameter"),
         (500, r#"{"code":"XX000","message":"relation with OID 17"}"#, 503, "upstream_failed"),
+        (502, "<html>Bad Gateway</html>", 503, "upstream_unavailable"),
+        (429, "{}", 503, "upstream_unavailable"),
         (302, "", 503, "upstream_failed"),
         (200, "<html>select your region</html>", 503, "upstream_failed"),
         (200, r#"{"not":"an array"}"#, 503, "upstream_failed"),

@@ -9,7 +9,7 @@ pub const ALLOWED_HEADERS: &str = "authorization, x-client-info, apikey, content
      tracestate, baggage, x-region, idempotency-key, x-request-id";
 /// What a client reads.
 pub const EXPOSED_HEADERS: &str = "sb-error-code, x-relay-error, x-request-id, x-rpc-version, server-timing, retry-after, \
-     x-idempotent-replay";
+     x-idempotent-replay, x-region";
 
 /// Adds the headers to a response. An empty list means that any origin may call; `*` would do for that, but never
 /// covers a later list, and caches keep what they saw.

@@ -94,8 +94,16 @@ impl Edge {
         if left.is_zero() { Err(Problem::DeadlineExceeded) } else { Ok(left) }
     }
 
-    pub(crate) async fn send(&self, call: Outbound) -> Result<Inbound, OutboundError> {
-        self.platform.send(call).await
+    /// What can be repeated is repeated once when a pooled connection turns out to be dead. With the number of repeats.
+    pub(crate) async fn send(&self, call: Outbound, repeatable: bool) -> (Result<Inbound, OutboundError>, u32) {
+        let answer = self.platform.send(call.clone()).await;
+        if repeatable
+            && let Err(OutboundError::Broken(_)) = answer
+            && let Ok(within) = self.remaining()
+        {
+            return (self.platform.send(Outbound { within, ..call }).await, 1);
+        }
+        (answer, 0)
     }
 
     pub(crate) async fn pause(&self, time: Duration) {

@@ -146,8 +146,8 @@ async fn instance(platform: &dyn Platform, shared: &Shared) -> Result<Rc<Instanc
         return Ok(instance.clone());
     }
     let loaded = Rc::new(Instance::load(platform).await?);
-    *shared.borrow_mut() = Some(loaded.clone());
-    Ok(loaded)
+    // While the variables were read, another request may have been faster: all share one set of keys.
+    Ok(shared.borrow_mut().get_or_insert(loaded).clone())
 }
 
 /// What every response has, whatever its status.

@@ -51,6 +51,9 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+/// With nanoseconds and an offset; RFC 3339 itself would allow any number of digits.
+const LONGEST_TIMESTAMP: usize = 35;
+
 /// A moment with an offset (RFC 3339), kept as the caller wrote it: rounding it to milliseconds would lose messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
@@ -63,8 +66,8 @@ impl TryFrom<String> for Timestamp {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let text = text.replacen(' ', "+", 1);
         match OffsetDateTime::parse(&text, &Rfc3339) {
-            Ok(_) => Ok(Self(text)),
-            Err(_) => Err("not an RFC 3339 timestamp with an offset"),
+            Ok(_) if text.len() <= LONGEST_TIMESTAMP => Ok(Self(text)),
+            _ => Err("not an RFC 3339 timestamp with an offset"),
         }
     }
 }

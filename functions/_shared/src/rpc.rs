@@ -8,7 +8,7 @@ use crate::{
     auth::Caller,
     contract::Rpc,
     edge::Edge,
-    platform::{Inbound, Outbound, OutboundError},
+    platform::{Inbound, Outbound},
     problem::Problem,
     reply::{REPLAY, REQUEST_ID, RPC_VERSION, Reply},
     upstream::{self, Refusal},
@@ -54,7 +54,6 @@ impl Database<'_> {
         Ok(Reply { status: answer.status, body: answer.body, rpc_version: Some(version), replay })
     }
 
-    /// What can be repeated is repeated once when a pooled connection turns out to be dead.
     async fn call(
         &self,
         rpc: &Rpc,
@@ -67,16 +66,9 @@ impl Database<'_> {
         let uri = format!("{}/rest/v1/rpc/{}{query}", self.edge.config().supabase_url, rpc.name);
         let headers = self.headers(rpc, body.is_some())?;
         let started = self.edge.elapsed();
-        let mut retries = 0;
-        let answer = loop {
-            let within = self.edge.remaining()?;
-            let (method, uri, headers, body) = (method.clone(), uri.clone(), headers.clone(), body.clone());
-            let call = Outbound { method, uri, headers, body, within, limit: MAX_ANSWER };
-            match self.edge.send(call).await {
-                Err(OutboundError::Broken(_)) if repeatable && retries == 0 => retries += 1,
-                answer => break answer,
-            }
-        };
+        let within = self.edge.remaining()?;
+        let call = Outbound { method, uri, headers, body, within, limit: MAX_ANSWER };
+        let (answer, retries) = self.edge.send(call, repeatable).await;
         let took = self.edge.elapsed().saturating_sub(started);
         self.edge.record(|record| record.called(took, retries));
         answer.map_err(upstream::silence)

@@ -29,20 +29,15 @@ pub struct Staging {
     pub slot_template: SlotTemplate,
 }
 
-/// A field that is left out stays out: null is another statement.
-fn absent(value: &Option<Value>) -> bool {
-    value.is_none()
-}
-
 /// The template, whose version decides which of two stagings is the later.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlotTemplate {
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Value>,
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Value>,
-    #[serde(alias = "updatedAt", skip_serializing_if = "absent")]
+    #[serde(alias = "updatedAt", skip_serializing_if = "Option::is_none")]
     updated_at: Option<Value>,
     #[serde(default)]
     roles: Vec<Role>,
@@ -54,9 +49,9 @@ pub struct SlotTemplate {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Value>,
-    #[serde(alias = "slotCount", skip_serializing_if = "absent")]
+    #[serde(alias = "slotCount", skip_serializing_if = "Option::is_none")]
     slot_count: Option<Value>,
 }
 
@@ -64,11 +59,11 @@ pub struct Role {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Slot {
-    #[serde(alias = "slotIndex", skip_serializing_if = "absent")]
+    #[serde(alias = "slotIndex", skip_serializing_if = "Option::is_none")]
     slot_index: Option<Value>,
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Value>,
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     active: Option<Value>,
 }
 
@@ -76,25 +71,25 @@ pub struct Slot {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RosterEntry {
-    #[serde(alias = "slotId", skip_serializing_if = "absent")]
+    #[serde(alias = "slotId", skip_serializing_if = "Option::is_none")]
     slot_id: Option<Value>,
-    #[serde(alias = "slotIndex", skip_serializing_if = "absent")]
+    #[serde(alias = "slotIndex", skip_serializing_if = "Option::is_none")]
     slot_index: Option<Value>,
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Value>,
-    #[serde(alias = "ownerId", skip_serializing_if = "absent")]
+    #[serde(alias = "ownerId", skip_serializing_if = "Option::is_none")]
     owner_id: Option<Value>,
-    #[serde(alias = "heroId", skip_serializing_if = "absent")]
+    #[serde(alias = "heroId", skip_serializing_if = "Option::is_none")]
     hero_id: Option<Value>,
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     ready: Option<Value>,
-    #[serde(alias = "joinedAt", skip_serializing_if = "absent")]
+    #[serde(alias = "joinedAt", skip_serializing_if = "Option::is_none")]
     joined_at: Option<Value>,
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Value>,
-    #[serde(skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     standin: Option<Value>,
-    #[serde(alias = "matchSource", skip_serializing_if = "absent")]
+    #[serde(alias = "matchSource", skip_serializing_if = "Option::is_none")]
     match_source: Option<Value>,
     #[serde(default, skip_serializing, rename = "hero_name", alias = "heroName")]
     _hero_name: IgnoredAny,

@@ -10,7 +10,7 @@ use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
 use crate::{contract::Rpc, problem::Problem, request::Request, trace::Trace};
 
-/// Longer causes are cut, so that a record stays below the 4 KiB that one write may have.
+/// In bytes. Longer causes are cut, so that a record stays below the 4 KiB that one write may have.
 const MAX_CAUSE: usize = 512;
 
 /// Written once, by `endpoint`, whatever happened.
@@ -130,9 +130,9 @@ impl Record {
     /// What the database answered; the version only where it was really said.
     pub fn answered(&mut self, status: u16, versions: Option<&str>, matched: Option<&str>, code: Option<&str>) {
         self.upstream_status = Some(status);
-        self.versions = versions.map(cut);
-        self.matched = matched.map(cut);
-        self.sqlstate = code.map(cut);
+        self.versions = versions.map(|text| cut(text, 256));
+        self.matched = matched.map(|text| cut(text, 64));
+        self.sqlstate = code.map(|text| cut(text, 64));
     }
 
     /// How many rows went to the caller.
@@ -145,7 +145,7 @@ impl Record {
         self.status = status;
         self.response_bytes = bytes;
         self.error = problem.map(Problem::code);
-        self.cause = problem.and_then(Problem::cause).map(cut);
+        self.cause = problem.and_then(Problem::cause).map(|text| cut(text, MAX_CAUSE));
         self.duration_ms = Some(took);
         serde_json::to_string(&self).expect("a flat record of strings and numbers")
     }
@@ -167,8 +167,10 @@ fn known(method: &Method) -> &'static str {
     METHODS.into_iter().find(|name| *name == method.as_str()).unwrap_or("_OTHER")
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_CAUSE).collect()
+/// At most so many bytes, none of which JSON would write in more than two.
+fn cut(text: &str, bytes: usize) -> String {
+    let plain = text.replace(char::is_control, " ");
+    plain[..plain.floor_char_boundary(bytes)].to_owned()
 }
 
 /// Microseconds are as fine as the clock is.

@@ -46,6 +46,8 @@ impl Refusal {
         match self.code.clone().as_deref() {
             // Kong's and the hosted gateway's form: {"message":"Invalid API key"}.
             None if status == 401 || status == 403 => Problem::UpstreamMisconfigured(cause),
+            // A paused project, or a gateway that has had enough of us.
+            None if matches!(status, 429 | 502..=504) => Problem::UpstreamUnavailable(cause),
             None => Problem::UpstreamFailed(cause),
             Some(code) => self.of_our_own(code).unwrap_or_else(|| of_code(code, cause)),
         }
@@ -78,10 +80,10 @@ impl Refusal {
 
 fn of_code(code: &str, cause: String) -> Problem {
     match code {
-        "auth_required" | "PGRST301" | "PGRST302" | "PGRST303" | "PT401" => {
+        "auth_required" | "PGRST301" | "PGRST302" | "PGRST303" => {
             Problem::InvalidToken("the database does not accept it")
         }
-        "42501" | "PT403" => Problem::Forbidden,
+        "42501" => Problem::Forbidden,
         // Missing, ambiguous, not the version, or its volatility is not what GET needs: a deploy fault, never benign.
         "rpc_contract_mismatch"
         | "rpc_expect_malformed"
@@ -97,8 +99,10 @@ fn of_code(code: &str, cause: String) -> Problem {
         | "40P01" | "55P03" => Problem::UpstreamUnavailable(cause),
         connection if connection.starts_with("08") => Problem::UpstreamUnavailable(cause),
         "PGRST300" | "PGRST106" | "setting_missing" => Problem::UpstreamMisconfigured(cause),
-        "22P02" | "22P05" | "22021" | "22003" | "22007" | "22008" | "22023" | "23502" | "23514" | "PGRST102"
-        | "PT422" => Problem::invalid("request", "the database does not accept one of the values"),
+        "22P05" | "22021" => Problem::invalid("body", "contains a NUL character"),
+        "22P02" | "22003" | "22007" | "22008" | "22023" | "23502" | "23514" | "PGRST102" => {
+            Problem::invalid("request", "the database does not accept one of the values")
+        }
         _ => Problem::UpstreamFailed(cause),
     }
 }
@@ -174,7 +178,8 @@ mod tests {
             (403, r#"{"code":"42501","message":"permission denied for function f"}"#, "forbidden"),
             (403, r#"{"code":"not_channel_member","message":"-"}"#, "not_channel_member"),
             (400, r#"{"code":"22008","message":"date out of range"}"#, "invalid_parameter"),
-            (502, "<html>Bad Gateway</html>", "upstream_failed"),
+            (502, "<html>Bad Gateway</html>", "upstream_unavailable"),
+            (500, "<html>Oops</html>", "upstream_failed"),
             (500, r#"{"code":"XX000","message":"relation 17 is gone"}"#, "upstream_failed"),
         ] {
             assert_eq!(problem(status, body), code, "{status} {body}");

@@ -141,6 +141,9 @@ impl Answer {
         assert!(self.header("server-timing").contains("total;dur="));
         assert_eq!(self.header("access-control-allow-origin"), "*");
         assert_eq!(self.header("vary"), "Origin");
+        let exposed = self.header("access-control-expose-headers");
+        let ours = self.headers.keys().filter(|name| name.as_str().starts_with("x-"));
+        ours.for_each(|name| assert!(exposed.contains(name.as_str()), "{name} does not exist for a browser"));
         if let Some(token) = token {
             assert!(!self.body.contains(token), "{url}: the token is in the body");
         }

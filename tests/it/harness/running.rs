@@ -11,7 +11,10 @@ use stack::{
     setup::{self, Binaries},
     stack::{Options, Stack},
 };
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, broadcast::error::RecvError},
+    time::timeout,
+};
 
 /// How long a record may take to arrive after its answer.
 const RECORD: Duration = Duration::from_secs(10);
@@ -81,10 +84,15 @@ impl Records {
         let records = Arc::<Self>::default();
         let kept = records.clone();
         tokio::spawn(async move {
-            while let Ok(line) = lines.recv().await {
-                assert!(line.len() <= 4096, "a record of {} bytes", line.len());
-                let record: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no record: {e}: {line}"));
-                let id = record["app.request_id"].as_str().expect("a record names its request").to_owned();
+            loop {
+                let line = match lines.recv().await {
+                    Ok(line) => line,
+                    Err(RecvError::Lagged(_)) => continue,
+                    Err(RecvError::Closed) => return,
+                };
+                let Ok(mut record) = serde_json::from_str::<Value>(&line) else { continue };
+                record["line.length"] = line.len().into();
+                let id = record["app.request_id"].as_str().unwrap_or_default().to_owned();
                 kept.by_request.lock().unwrap_or_else(PoisonError::into_inner).insert(id, record);
                 kept.arrived.notify_waiters();
             }
@@ -103,6 +111,8 @@ impl Records {
                 arrived.await;
             }
         };
-        timeout(RECORD, wait).await.unwrap_or_else(|_| panic!("no record of request {request_id}"))
+        let record = timeout(RECORD, wait).await.unwrap_or_else(|_| panic!("no record of request {request_id}"));
+        assert!(record["line.length"].as_u64() <= Some(4096), "longer than one write: {record}");
+        record
     }
 }

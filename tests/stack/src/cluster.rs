@@ -52,9 +52,14 @@ impl Cluster {
         durability: Durability,
         reaper: &Reaper,
     ) -> Result<Self> {
+        let exists = data.join("PG_VERSION").is_file();
+        let empty = fs::read_dir(data).map_or(true, |mut entries| entries.next().is_none());
+        if !exists && !empty {
+            bail!("{} is neither empty nor the data of a PostgreSQL: choose another folder", data.display());
+        }
         own(data)?;
         own(sockets)?;
-        if !data.join("PG_VERSION").is_file() {
+        if !exists {
             initdb(binaries, data)?;
         }
         // The port is free when it is looked for; whoever takes it before PostgreSQL does makes us look again.

@@ -27,14 +27,17 @@ const BEFORE: &str = include_str!("../baseline/grants_before_october_2026.sql");
 
 /// Makes a fresh cluster look like a hosted project. Does nothing to one that already does.
 pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
-    let admin = cluster.connect("supabase_admin").await?;
+    let mut admin = cluster.connect("supabase_admin").await?;
     if admin.query_opt("select from pg_roles where rolname = 'authenticator'", &[]).await?.is_some() {
         return Ok(());
     }
     let grants = if grants == Grants::Today { TODAY } else { BEFORE };
-    execute(&admin, "baseline/hosted.sql", HOSTED).await?;
-    execute(&admin, "baseline/realtime.sql", REALTIME).await?;
-    execute(&admin, "baseline/grants", grants).await
+    // All or nothing: a folder that is kept would otherwise stay half a project.
+    let transaction = admin.transaction().await?;
+    for (file, sql) in [("hosted.sql", HOSTED), ("realtime.sql", REALTIME), ("grants_*.sql", grants)] {
+        execute(transaction.client(), &format!("baseline/{file}"), sql).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Applies what `supabase_migrations.schema_migrations` does not have yet, each file in one transaction, as

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 /// Writes `NAME='value'` lines, all at once and for the owner only: it has keys in it.
 pub fn write(path: &Path, values: &[(&str, String)]) -> Result<()> {
     let text: String = values.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
-    let unfinished = path.with_extension("unfinished");
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
     let write = || -> Result<()> {
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
         file.write_all(text.as_bytes())?;

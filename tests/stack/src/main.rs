@@ -53,15 +53,18 @@ struct Arguments {
     env_file: Option<PathBuf>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
-            ExitCode::FAILURE
-        }
-    }
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let result = runtime.block_on(run(arguments));
+        // A component that is being compiled, or a smoke test, is not waited for.
+        runtime.shutdown_background();
+        result
+    });
+    result.unwrap_or_else(|error: anyhow::Error| {
+        eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
+        ExitCode::FAILURE
+    })
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode> {
@@ -79,8 +82,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
 async fn serve(arguments: Arguments) -> Result<ExitCode> {
     let stack = Stack::start(Options {
         port: arguments.port,
-        data: arguments.data,
-        postgres: arguments.postgres,
+        data: absolute(arguments.data)?,
+        postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
         runtime: arguments.runtime,
         sockets: if arguments.no_nodelay { Sockets::LikeSpin } else { Sockets::NoDelay },
@@ -111,6 +114,11 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
     eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
     print_lines(&mut telemetry).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// PostgreSQL runs in another folder than the person who typed the path.
+fn absolute(path: Option<PathBuf>) -> Result<Option<PathBuf>> {
+    Ok(path.map(std::path::absolute).transpose()?)
 }
 
 fn introduce(environment: &[(&str, String)]) {

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use nix::{
-    sys::signal::{Signal, kill},
+    sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -95,7 +95,7 @@ impl Drop for Process {
                 _ => return,
             }
         }
-        let _killed = self.child.kill();
+        let _killed = killpg(pid, Signal::SIGKILL);
         let _status = self.child.wait();
     }
 }

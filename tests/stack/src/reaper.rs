@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-/// Reads `pid N`, `folder PATH` and `done`. Waits at most ten seconds for each process before it is killed outright.
+/// Reads `pid N` (the leader of a group), `folder PATH` and `done`. Waits at most ten seconds for each process before it is killed outright.
 const SCRIPT: &str = r#"
 trap '' INT HUP TERM
 pids= folder=
@@ -23,11 +23,11 @@ while read -r what value; do
     done) exit 0 ;;
   esac
 done
-for pid in $pids; do kill -QUIT "$pid" 2>/dev/null; done
+for pid in $pids; do kill -s QUIT -- "-$pid" 2>/dev/null; done
 for pid in $pids; do
   tries=0
   while kill -0 "$pid" 2>/dev/null && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
-  kill -KILL "$pid" 2>/dev/null
+  kill -s KILL -- "-$pid" 2>/dev/null
 done
 [ -n "$folder" ] && rm -rf -- "$folder"
 "#;

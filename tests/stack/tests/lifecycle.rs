@@ -35,22 +35,26 @@ fn stack(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Reads standard error until the stack serves.
-fn serving(folder: &Path, arguments: &[&str]) -> Child {
+/// Reads standard error until there is a line with `text`.
+fn until(folder: &Path, arguments: &[&str], text: &str) -> Child {
     let mut child = stack(folder, arguments).spawn().unwrap();
+    let (sender, lines) = std::sync::mpsc::channel();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let deadline = Instant::now() + START;
     let mut seen = String::new();
-    let started = Instant::now();
-    for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
-        if line.contains("Serving until Ctrl-C") {
+    while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if line.contains(text) {
             return child;
         }
         seen += &(line + "\n");
-        if started.elapsed() > START {
-            break;
-        }
     }
     let _gone = child.kill();
-    panic!("it ended before it served ({}):\n{seen}", child.wait().unwrap());
+    panic!("no line with {text:?} ({}):\n{seen}", child.wait().unwrap());
+}
+
+fn serving(folder: &Path, arguments: &[&str]) -> Child {
+    until(folder, arguments, "Serving until Ctrl-C")
 }
 
 /// Processes whose command line or environment names the folder, apart from the stack itself.
@@ -110,6 +114,34 @@ fn a_stack_that_is_killed_leaves_nothing_either() {
 
     child.wait().unwrap();
     nothing_is_left(folder.path());
+}
+
+/// In the middle of the set-up: what runs then is stopped too.
+#[test]
+fn a_stack_that_is_stopped_while_it_starts_leaves_nothing() {
+    for with in [Signal::SIGINT, Signal::SIGKILL] {
+        let folder = folder();
+        let mut child = until(folder.path(), &["--port", "0"], "✓ PostgreSQL ");
+
+        signal(&child, with);
+
+        child.wait().unwrap();
+        nothing_is_left(folder.path());
+    }
+}
+
+#[test]
+fn a_folder_that_is_something_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("precious"), "data").unwrap();
+    let before = fs::metadata(folder.path()).unwrap();
+
+    let said = failure(&["--port", "0", "--data", folder.path().to_str().unwrap()]);
+
+    assert!(said.contains("neither empty nor the data of a PostgreSQL"), "{said}");
+    let after = fs::metadata(folder.path()).unwrap();
+    let owner = |folder: &fs::Metadata| (std::os::unix::fs::MetadataExt::uid(folder), folder.permissions());
+    assert_eq!(owner(&after), owner(&before));
 }
 
 #[test]

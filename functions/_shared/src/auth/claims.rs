@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use jwt_simple::{
     JWTError,
     prelude::{Duration, JWTClaims, UnixTimeStamp, VerificationOptions},
+    reexports::ct_codecs::{Base64UrlSafeNoPadding, Decoder as _},
 };
 use serde::Deserialize;
 use time::UtcDateTime;
@@ -45,16 +46,28 @@ impl Verified {
     }
 }
 
-/// Tries the keys that fit, and reports the refusal of the last.
+/// Tries the keys that fit, and reports the refusal that says most.
 pub fn verify(token: &str, keys: &[&Key], config: &Config, now: UtcDateTime) -> Result<Verified, Problem> {
-    let mut refused = Problem::InvalidToken("no key of the project has made this signature");
+    let mut refused = UNSIGNED;
     for key in keys {
         match key.verify(token, options(config, now)) {
             Ok(claims) => return check(claims),
-            Err(error) => refused = refusal(&error),
+            // What the key that made the signature objects to is worth more than that the others did not make it.
+            Err(error) if refused == UNSIGNED => refused = refusal(&error),
+            Err(_) => {}
         }
     }
-    Err(refused)
+    Err(if is_project_key(token) { Problem::NotAUserToken } else { refused })
+}
+
+const UNSIGNED: Problem = Problem::InvalidToken("no key of the project has made this signature");
+
+/// Whether a token that was refused calls itself a key of the project. It decides between two refusals and nothing
+/// else: such keys have another issuer and no audience, and may be signed with a secret that is not in use any more.
+fn is_project_key(token: &str) -> bool {
+    let payload = token.split('.').nth(1).and_then(|part| Base64UrlSafeNoPadding::decode_to_vec(part, None).ok());
+    let claims = payload.and_then(|json| serde_json::from_slice::<Supabase>(&json).ok());
+    claims.and_then(|claims| claims.role).is_some_and(|role| ["anon", "service_role"].contains(&role.as_str()))
 }
 
 fn options(config: &Config, now: UtcDateTime) -> VerificationOptions {
@@ -97,9 +110,7 @@ fn refusal(error: &jwt_simple::Error) -> Problem {
         Some(RequiredAudienceMismatch | RequiredAudienceMissing) => {
             Problem::InvalidToken("it is meant for another audience")
         }
-        Some(InvalidAuthenticationTag | InvalidSignature) => {
-            Problem::InvalidToken("no key of the project has made this signature")
-        }
+        Some(InvalidAuthenticationTag | InvalidSignature) => UNSIGNED,
         _ => Problem::InvalidToken("it is not a well-formed JWT"),
     }
 }

@@ -26,6 +26,9 @@ const COOL_DOWN: Duration = Duration::from_secs(30);
 /// A key set has one to two kilobytes; nobody's is larger than this.
 const MAX_SET: usize = 256 * 1024;
 
+/// What a request that has keys to go on with gives up for newer ones.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How often a request looks whether the fetch of another has ended. It cannot be woken by it: a component's task can
 /// wait for the host, but not for another task of the same instance.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -60,6 +63,9 @@ impl Keys {
             }
             KeySet::Url(_) => None,
         };
+        if inline.as_ref().is_some_and(Vec::is_empty) && config.jwt_secret.is_none() {
+            return Err("variable supabase_jwks: there is no key in it that could verify a token".into());
+        }
         Ok(Self {
             secret: config.jwt_secret.as_deref().map(Key::secret),
             state: RefCell::new(State { keys: inline.map(Rc::new), ..State::default() }),
@@ -151,7 +157,8 @@ impl Keys {
 
     async fn fetch(&self, edge: &Edge, url: &str) {
         let _turn = Turn::take(&self.fetching);
-        let result = read(edge, url).await;
+        let known = self.state.borrow().keys.is_some();
+        let result = read(edge, url, known).await;
         let now = edge.elapsed();
         let mut state = self.state.borrow_mut();
         state.attempted = Some(now);
@@ -186,11 +193,12 @@ impl Drop for Turn<'_> {
     }
 }
 
-async fn read(edge: &Edge, url: &str) -> Result<(String, Vec<Key>), String> {
-    let within = edge.remaining().map_err(|_| "no time left to ask for it")?;
+async fn read(edge: &Edge, url: &str, known: bool) -> Result<(String, Vec<Key>), String> {
+    let left = edge.remaining().map_err(|_| "no time left to ask for it")?;
+    let within = if known { left.min(PATIENCE) } else { left };
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
     let call = Outbound { method: Method::GET, uri: url.to_owned(), headers, body: None, within, limit: MAX_SET };
-    let answer = edge.send(call).await.map_err(|error| upstream::described(&error))?;
+    let answer = edge.send(call, false).await.0.map_err(|error| upstream::described(&error))?;
     if answer.status != StatusCode::OK {
         return Err(format!("it answers {}", answer.status));
     }

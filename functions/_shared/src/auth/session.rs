@@ -34,7 +34,7 @@ pub async fn check(edge: &Edge, caller: &Caller) -> Result<(), Problem> {
     let uri = format!("{}/auth/v1/user", config.supabase_url);
     let within = edge.remaining()?;
     let call = Outbound { method: Method::GET, uri, headers, body: None, within, limit: MAX_USER };
-    let answer = edge.send(call).await.map_err(upstream::silence)?;
+    let answer = edge.send(call, true).await.0.map_err(upstream::silence)?;
     match answer.status.as_u16() {
         200 => match serde_json::from_slice::<User>(&answer.body) {
             Ok(user) if user.id == caller.verified.subject => Ok(()),

@@ -182,6 +182,9 @@ impl Problem {
     pub fn details(&self) -> Option<&str> {
         match self {
             Self::InvalidParameter { path, .. } => Some(path),
+            Self::GameMismatch => Some("game_id"),
+            Self::EmptyRoster => Some("roster"),
+            Self::MatchInstanceConflict => Some("match_instance_id"),
             Self::SlotVersionConflict { details }
             | Self::InvalidRoster { details, .. }
             | Self::InvalidSlotTemplate { details, .. } => Some(details),

@@ -3,23 +3,22 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
 use tokio::{io::AsyncWrite, sync::broadcast};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// Shared by all instances of a component; a line that comes in pieces is put together again.
+/// One for each stream: a line that comes in pieces is put together again.
 #[derive(Clone)]
 pub struct Log {
     lines: broadcast::Sender<String>,
-    unfinished: Arc<Mutex<Vec<u8>>>,
+    unfinished: Vec<u8>,
 }
 
 impl Log {
     pub fn new(lines: broadcast::Sender<String>) -> Self {
-        Self { lines, unfinished: Arc::default() }
+        Self { lines, unfinished: Vec::new() }
     }
 }
 
@@ -37,13 +36,13 @@ impl StdoutStream for Log {
 }
 
 impl AsyncWrite for Log {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { lines, unfinished } = &mut *self;
         unfinished.extend_from_slice(bytes);
         while let Some(end) = unfinished.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = unfinished.drain(..=end).collect();
             // Nobody listening is no fault of the component's.
-            let _unheard = self.lines.send(String::from_utf8_lossy(&line[..end]).into_owned());
+            let _unheard = lines.send(String::from_utf8_lossy(&line[..end]).into_owned());
         }
         Poll::Ready(Ok(bytes.len()))
     }

@@ -1,5 +1,5 @@
-//! `spin.toml`, as far as the local host needs it. What it does not understand it refuses, so that nothing works here
-//! and fails under Spin in silence.
+//! `spin.toml`, as far as the local host needs it. Routes and templates that it does not understand it refuses, so that
+//! nothing works here and fails under Spin in silence.
 
 use std::{collections::BTreeMap, path::Path};
 

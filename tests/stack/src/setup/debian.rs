@@ -42,7 +42,9 @@ pub async fn provide(packages: &[String]) -> Result<Option<String>> {
         command.env("DEBIAN_FRONTEND", "noninteractive").args(["-q", "-y"]);
         command
     };
-    run(apt().arg("update"), remedy).await?;
-    run(apt().args(["install", "--no-install-recommends"]).args(&missing), remedy).await?;
-    Ok(None)
+    let install = async {
+        run(apt().arg("update"), remedy).await?;
+        run(apt().args(["install", "--no-install-recommends"]).args(&missing), remedy).await
+    };
+    Ok(install.await.err().map(|error| format!("{error:#}")))
 }

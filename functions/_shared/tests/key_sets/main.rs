@@ -1,0 +1,112 @@
+//! When a key set is asked for, and when not: over hours, and by sixteen requests at once. The clock is the test's.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod project;
+
+use std::time::Duration;
+
+use futures::{executor::block_on, future::join_all};
+
+use project::{Project, key};
+
+#[test]
+fn sixteen_requests_at_once_fetch_once_and_share_what_became_of_it() {
+    let one = key("one");
+    let project = Project::new(&[&one]);
+    let statuses = || block_on(join_all((0..16).map(|_| project.status(&one))));
+
+    let failing = project.set.take();
+    assert!(statuses().iter().all(|status| *status == 503));
+    assert_eq!(project.fetches.get(), 1);
+
+    *project.set.borrow_mut() = failing;
+    assert!(statuses().iter().all(|status| *status == 200));
+    assert_eq!(project.fetches.get(), 2);
+}
+
+#[test]
+fn a_set_is_fresh_for_ten_minutes_and_stale_ones_serve_while_the_source_fails() {
+    let one = key("one");
+    let project = Project::new(&[&one]);
+    let status = || block_on(project.status(&one));
+    assert_eq!((status(), project.fetches.get()), (200, 1));
+
+    project.passes(599);
+    assert_eq!((status(), project.fetches.get()), (200, 1));
+    project.passes(2);
+    assert_eq!((status(), project.fetches.get()), (200, 2));
+
+    project.set.take();
+    project.passes(601);
+    let before = project.clock.get();
+    assert_eq!((status(), project.fetches.get()), (200, 3), "stale, and the attempt failed");
+    assert_eq!(project.clock.get() - before, Duration::from_secs(2), "most of the budget is left for the database");
+    project.passes(29);
+    assert_eq!((status(), project.fetches.get()), (200, 3), "not so soon again");
+    project.passes(2);
+    assert_eq!((status(), project.fetches.get()), (200, 4));
+}
+
+/// The request that finds the set old refreshes it; the others go on with what there is.
+#[test]
+fn an_old_set_is_refreshed_by_one_request() {
+    let one = key("one");
+    let project = Project::new(&[&one]);
+    block_on(project.status(&one));
+    project.passes(700);
+
+    let statuses = block_on(join_all((0..16).map(|_| project.status(&one))));
+
+    assert!(statuses.iter().all(|status| *status == 200));
+    assert_eq!(project.fetches.get(), 2);
+}
+
+#[test]
+fn a_new_key_is_found_once_the_cool_down_is_over_and_the_old_one_is_gone_with_its_tokens() {
+    let (old, new) = (key("old"), key("new"));
+    let project = Project::new(&[&old]);
+    assert_eq!(block_on(project.status(&old)), 200);
+    project.serve(&[&new]);
+
+    assert_eq!((block_on(project.status(&new)), project.fetches.get()), (401, 1), "a moment after the last fetch");
+    project.passes(31);
+    let statuses = block_on(join_all((0..16).map(|_| project.status(&new))));
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    assert_eq!(project.fetches.get(), 2);
+    assert_eq!(block_on(project.status(&old)), 401);
+}
+
+#[test]
+fn while_the_source_fails_an_unknown_key_is_not_the_callers_fault() {
+    let (old, new) = (key("old"), key("new"));
+    let project = Project::new(&[&old]);
+    assert_eq!(block_on(project.status(&old)), 200);
+    project.set.take();
+    project.passes(31);
+
+    assert_eq!(block_on(project.status(&new)), 503);
+    assert_eq!(block_on(project.status(&old)), 200);
+    assert_eq!(project.fetches.get(), 2);
+}
+
+/// A remembered token is a hash to look up, and nothing more: it expires like any other.
+#[test]
+fn a_token_that_was_accepted_before_still_expires_and_goes_with_its_key() {
+    let (old, new) = (key("old"), key("new"));
+    let project = Project::new(&[&old]);
+    let token = project.token(&old);
+    assert_eq!(block_on(project.status_of(&token)), 200);
+    assert_eq!(block_on(project.status_of(&format!("{token}A"))), 401, "one character more is another token");
+
+    project.passes(3629);
+    assert_eq!(block_on(project.status_of(&token)), 200, "within the leeway");
+    project.passes(2);
+    assert_eq!(block_on(project.status_of(&token)), 401);
+    let token = project.token(&old);
+    assert_eq!(block_on(project.status_of(&token)), 200);
+    project.serve(&[&new]);
+    project.passes(700);
+    assert_eq!(block_on(project.status(&new)), 200, "the set is fetched again");
+    assert_eq!(block_on(project.status_of(&token)), 401, "its key is gone");
+}
