@@ -98,8 +98,10 @@ async fn writing_functions_take_only_post() {
 /// A write without a key could be stored twice; a broken connection does not say whether it was.
 #[tokio::test]
 async fn only_a_write_with_a_key_is_sent_again() {
-    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{nowhere}");
+    // Held, so that nobody else listens there, and not listening either.
+    let nowhere = tokio::net::TcpSocket::new_v4().unwrap();
+    nowhere.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", nowhere.local_addr().unwrap());
     let changed = [("supabase_url", url.as_str()), ("jwt_issuer", "*"), ("session_check", "off")];
     let upstream = Scripted::with_variables(|_| async { response(200, &[], "{}") }, &changed).await;
     let id = uuid::Uuid::new_v4();

@@ -131,9 +131,10 @@ async fn an_answer_that_is_far_too_long_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn an_upstream_that_is_not_there_is_tried_again_once_and_can_be_tried_again_later() {
-    // A port that was free a moment ago; nobody listens.
-    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{nowhere}");
+    // Held, so that nobody else listens there, and not listening either.
+    let nowhere = tokio::net::TcpSocket::new_v4().unwrap();
+    nowhere.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", nowhere.local_addr().unwrap());
     let issuer = "https://issuer.example";
     let upstream = Scripted::with_variables(
         |_| async { response(200, &[VERSION], "[]") },
