@@ -44,7 +44,7 @@ impl Process {
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start {name} ({})", command.get_program().display()))?;
-        reaper.process(child.id())?;
+        reaper.process(child.id(), stop)?;
         let (sender, lines) = mpsc::unbounded_channel();
         let output = Arc::<Mutex<VecDeque<String>>>::default();
         follow(child.stdout.take().expect("it is piped"), sender.clone(), output.clone());

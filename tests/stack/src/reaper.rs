@@ -11,19 +11,21 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use nix::sys::signal::Signal;
 
-/// Reads `pid N` (the leader of a group), `folder PATH` and `done`. Waits at most ten seconds for each process before it is killed outright.
+/// Reads `stop SIGNAL PID` (the leader of a group), `folder PATH` and `done`. Waits at most ten seconds for each process before it is killed outright.
 const SCRIPT: &str = r#"
 trap '' INT HUP TERM
-pids= folder=
+pids= signals= folder=
 while read -r what value; do
   case $what in
-    pid) pids="$pids $value" ;;
+    stop) signals="$signals $value"; pids="$pids ${value#* }" ;;
     folder) folder=$value ;;
     done) exit 0 ;;
   esac
 done
-for pid in $pids; do kill -s QUIT -- "-$pid" 2>/dev/null; done
+set -- $signals
+while [ $# -gt 1 ]; do kill -s "$1" -- "-$2" 2>/dev/null; shift 2; done
 for pid in $pids; do
   tries=0
   while kill -0 "$pid" 2>/dev/null && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
@@ -56,9 +58,10 @@ impl Reaper {
         Ok(Self(Arc::new(Inner { shell: Mutex::new(shell), pipe: Mutex::new(pipe) })))
     }
 
-    /// This process goes when we go.
-    pub fn process(&self, pid: u32) -> Result<()> {
-        self.0.say(&format!("pid {pid}"))
+    /// This process, and its group, goes when we go, and stops on this signal.
+    pub fn process(&self, pid: u32, stop: Signal) -> Result<()> {
+        let signal = stop.as_str().trim_start_matches("SIG");
+        self.0.say(&format!("stop {signal} {pid}"))
     }
 
     /// This folder goes when we go.

@@ -19,7 +19,8 @@ use tempfile::TempDir;
 
 /// The first start compiles the components.
 const START: Duration = Duration::from_secs(600);
-const STOP: Duration = Duration::from_secs(30);
+/// Less than the ten seconds after which the reaper kills: each process must stop on its own signal.
+const STOP: Duration = Duration::from_secs(8);
 
 /// A folder for everything that the stack makes, by which its processes are found too.
 fn folder() -> TempDir {
