@@ -1,17 +1,22 @@
 //! Writes one constant per RPC from `supabase/rank_required_rpcs.json`, so that the versions which a component expects
-//! are the contract's at the moment it was built, and a typo in an RPC's name does not compile.
+//! are the contract's at the moment it was built, and a typo in an RPC's name does not compile; and for each component
+//! what it carries, for `gate components` to read.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
+
+use serde_json::{Value, json};
 
 #[derive(serde::Deserialize)]
 struct Contract {
-    rpcs: Vec<Rpc>,
+    version: String,
+    rpcs: Vec<Value>,
 }
 
 #[derive(serde::Deserialize)]
 struct Rpc {
     name: String,
     version: String,
+    component: String,
     #[serde(default)]
     runs: Vec<String>,
 }
@@ -22,10 +27,21 @@ fn main() {
     println!("cargo::rerun-if-changed={}", path.display());
 
     let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let contract: Contract = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    let source = generate(&text, Path::new(&out)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    fs::write(Path::new(&out).join("contract.rs"), source).expect("OUT_DIR is writable");
+}
+
+fn generate(text: &str, out: &Path) -> Result<String, serde_json::Error> {
+    let Contract { version: contract_version, rpcs: entries } = serde_json::from_str(text)?;
+    let whole = serde_json_canonicalizer::to_vec(&serde_json::from_str::<Value>(text)?)?;
+    let contract_sha256 = base16ct::lower::encode_string(&hmac_sha256::Hash::hash(&whole));
 
     let mut source = String::new();
-    for Rpc { name, version, runs } in contract.rpcs {
+    let mut carried = BTreeMap::<String, Vec<&Value>>::new();
+    for entry in &entries {
+        let Rpc { name, version, component, runs } = serde_json::from_value(entry.clone())?;
+        carried.entry(component).or_default().push(entry);
         let constant = name.to_uppercase();
         let runs = runs.join(", ").to_uppercase();
         writeln!(source, "/// `{name}`, version {version} of the contract.").expect("a String");
@@ -35,6 +51,19 @@ fn main() {
         )
         .expect("a String");
     }
-    let out = env::var("OUT_DIR").expect("cargo sets it");
-    fs::write(Path::new(&out).join("contract.rs"), source).expect("OUT_DIR is writable");
+    for (component, rpcs) in carried {
+        let constant = component.to_uppercase().replace('-', "_");
+        let file = out.join(format!("{component}.json"));
+        let carried = json!({
+            "component": component,
+            "contract_version": contract_version,
+            "contract_sha256": contract_sha256,
+            "rpcs": rpcs,
+        });
+        fs::write(&file, serde_json_canonicalizer::to_vec(&carried)?).expect("OUT_DIR is writable");
+        writeln!(source, "/// What `{component}` carries: canonical JSON (RFC 8785).").expect("a String");
+        writeln!(source, "pub const {constant}: &[u8] = include_bytes!({:?});", file.display().to_string())
+            .expect("a String");
+    }
+    Ok(source)
 }

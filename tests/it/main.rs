@@ -6,6 +6,7 @@ mod authentication;
 mod clients;
 mod cors;
 mod direct;
+mod gate_check;
 mod handshake;
 mod keys;
 mod messages_list;

@@ -1,8 +1,8 @@
 //! The migrations, on what they may meet: nothing, an installation in use, and themselves.
 
-use it::Installation;
+use it::{Installation, Server};
 use serde_json::Value;
-use stack::{database::Grants, setup};
+use stack::database::Grants;
 
 /// Everything that a migration could have changed: definitions, owners, rights, policies, triggers, settings; and how
 /// many rows there are.
@@ -27,14 +27,8 @@ async fn forget_the_history(installation: &Installation) {
     installation.execute("delete from supabase_migrations.schema_migrations where true").await;
 }
 
-/// An installation as it is found in the field, with rows in every table.
 async fn in_use() -> Installation {
-    let installation = Installation::empty(Grants::BeforeOctober2026).await;
-    let folder = setup::root().join("tests/stack/baseline");
-    for file in ["installation.sql", "installation_rows.sql"] {
-        installation.execute(&std::fs::read_to_string(folder.join(file)).unwrap()).await;
-    }
-    installation
+    Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await
 }
 
 #[tokio::test]
@@ -93,39 +87,4 @@ async fn an_installation_in_use_keeps_its_rows_and_loses_its_older_overloads() {
     assert_eq!(after, before);
     let left: Vec<String> = database.query(overloads, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
     assert_eq!(left, ["sync_rank_match_roster", "verify_rank_roles_and_slots"]);
-}
-
-/// The contract's word for each RPC is what the catalog says.
-#[tokio::test]
-async fn the_rpcs_are_what_the_contract_says() {
-    let installation = Installation::migrated(Grants::Today).await;
-    let database = installation.cluster.connect("supabase_admin").await.unwrap();
-    database.batch_execute("set search_path = ''").await.unwrap();
-    let contract = std::fs::read_to_string(setup::root().join("supabase/rank_required_rpcs.json")).unwrap();
-    let contract: Value = serde_json::from_str(&contract).unwrap();
-
-    for rpc in contract["rpcs"].as_array().unwrap() {
-        let name = rpc["name"].as_str().unwrap();
-        let query = "select jsonb_build_object( \
-             'version', obj_description(p.oid, 'pg_proc')::jsonb ->> 'version', \
-             'set', p.proretset, \
-             'volatility', case p.provolatile when 's' then 'stable' when 'v' then 'volatile' else 'immutable' end, \
-             'security', case when p.prosecdef then 'definer' else 'invoker' end, \
-             'owner', p.proowner::regrole::text, \
-             'arguments', (select jsonb_agg(jsonb_build_array(a.name, format_type(a.type, null)) order by a.n) \
-                 from unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) with ordinality as a (name, type, n)), \
-             'execute', has_function_privilege('authenticated', p.oid, 'execute')) \
-             from pg_catalog.pg_proc as p where p.pronamespace = 'public'::regnamespace and p.proname = $1";
-        let [row] = database.query(query, &[&name]).await.unwrap().try_into().expect("one function of each name");
-        let found: Value = row.get(0);
-        for key in ["version", "volatility", "security", "owner"] {
-            assert_eq!(found[key], rpc[key], "{name}: {key}");
-        }
-        assert_eq!(found["set"], rpc["returns"]["set"], "{name}");
-        let arguments: Vec<Value> =
-            rpc["arguments"].as_array().unwrap().iter().map(|a| serde_json::json!([a["name"], a["type"]])).collect();
-        assert_eq!(found["arguments"], Value::from(arguments), "{name}");
-        let clients = rpc["execute"]["must"].as_array().unwrap().contains(&"authenticated".into());
-        assert_eq!(found["execute"], clients, "{name}");
-    }
 }

@@ -43,6 +43,23 @@ impl Rpc {
 
 include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 
+/// Puts into a component, as a custom section, what it carries: the entries of the contract that it needs, and the
+/// contract's version and hash. `gate components` reads them from the built file.
+#[macro_export]
+macro_rules! carry {
+    ($component:ident) => {
+        #[expect(unsafe_code, reason = "the section's name is nobody else's, and its bytes are never run")]
+        #[used]
+        #[unsafe(link_section = "lockstep-contract")]
+        static CONTRACT: [u8; $crate::contract::$component.len()] = {
+            // A section holds the bytes themselves; a slice would be a pointer to them.
+            let mut bytes = [0; $crate::contract::$component.len()];
+            bytes.copy_from_slice($crate::contract::$component);
+            bytes
+        };
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

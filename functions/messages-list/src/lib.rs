@@ -19,6 +19,7 @@ use spin_sdk::{
 };
 
 const ENDPOINT: Endpoint = Endpoint::get("messages-list");
+shared::carry!(MESSAGES_LIST);
 
 #[http_service]
 async fn messages_list(request: SpinRequest) -> impl IntoResponse {

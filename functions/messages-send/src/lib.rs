@@ -19,6 +19,7 @@ use spin_sdk::{
 };
 
 const ENDPOINT: Endpoint = Endpoint::post("messages-send");
+shared::carry!(MESSAGES_SEND);
 
 #[http_service]
 async fn messages_send(request: SpinRequest) -> impl IntoResponse {

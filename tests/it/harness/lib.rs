@@ -15,7 +15,7 @@ mod scripted;
 pub use self::{
     answer::{Answer, Call},
     channel::Channel,
-    installation::Installation,
+    installation::{Installation, Server},
     person::Person,
     room::Room,
     running::{Running, running},

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
 use tokio_postgres::{Client, Config, NoTls};
+use url::Url;
 
 use crate::{
     process::Process,
@@ -102,6 +103,19 @@ impl Cluster {
     /// A URL with a password, for other programs.
     pub fn url(&self, role: &str) -> String {
         format!("postgresql://{role}:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// A URL over the socket, which asks for no password: for the superuser, who has none.
+    pub fn socket_url(&self, role: &str) -> String {
+        let mut url = Url::parse("postgresql://localhost/postgres").expect("a constant URL");
+        url.query_pairs_mut().append_pair("host", &self.sockets.display().to_string());
+        url.query_pairs_mut().append_pair("port", &self.port.to_string()).append_pair("user", role);
+        url.into()
+    }
+
+    /// Where it listens, on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// PostgreSQL's major version.

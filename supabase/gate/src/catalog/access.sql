@@ -1,0 +1,90 @@
+-- access: the schemas and roles that the contract names, the server, and what is installed.
+--
+-- Reads: pg_catalog, which every role may read. Parameter: gate.asked, a JSON object with the names (catalog/mod.rs).
+
+select jsonb_build_object(
+  'server_version_num', current_setting('server_version_num')::integer,
+  'user', current_user,
+  'extensions', (select jsonb_object_agg(extension.extname, extension.extversion) from pg_extension as extension),
+  'role_names', (
+    select coalesce(jsonb_agg(role.rolname), '[]')
+    from pg_roles as role
+    where current_setting('gate.asked')::jsonb -> 'roles' ? role.rolname
+  ),
+  'bypassing', (
+    select coalesce(jsonb_agg(role.rolname), '[]') from pg_roles as role where role.rolsuper or role.rolbypassrls
+  ),
+  'schemas', (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'name', namespace.nspname,
+          'usage', (
+            select jsonb_build_object(
+              'must', coalesce(jsonb_agg(asked.role) filter (where asked.may_use), '[]'),
+              'must_not', coalesce(jsonb_agg(asked.role) filter (where not asked.may_use), '[]')
+            )
+            from lateral (
+              select role.rolname::text, has_schema_privilege(role.oid, namespace.oid, 'usage')
+              from pg_roles as role
+              where current_setting('gate.asked')::jsonb -> 'roles' ? role.rolname
+              union all
+              select 'public', exists (
+                select
+                from aclexplode(namespace.nspacl) as acl
+                where acl.grantee = 0 and acl.privilege_type = 'USAGE'
+              )
+            ) as asked (role, may_use)
+          ),
+          'create', (
+            select jsonb_build_object(
+              'must', coalesce(jsonb_agg(asked.role) filter (where asked.may_create), '[]'),
+              'must_not', coalesce(jsonb_agg(asked.role) filter (where not asked.may_create), '[]')
+            )
+            from lateral (
+              select role.rolname::text, has_schema_privilege(role.oid, namespace.oid, 'create')
+              from pg_roles as role
+              where current_setting('gate.asked')::jsonb -> 'roles' ? role.rolname
+              union all
+              select 'public', exists (
+                select
+                from aclexplode(namespace.nspacl) as acl
+                where acl.grantee = 0 and acl.privilege_type = 'CREATE'
+              )
+            ) as asked (role, may_create)
+          )
+        )
+        order by namespace.nspname
+      ),
+      '[]'
+    )
+    from pg_namespace as namespace
+    where current_setting('gate.asked')::jsonb -> 'schemas' ? namespace.nspname
+  ),
+  'roles', (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'name', role.rolname,
+          'login', role.rolcanlogin,
+          'superuser', role.rolsuper,
+          'bypass_rls', role.rolbypassrls,
+          'members', (
+            select jsonb_build_object(
+              'must', coalesce(jsonb_agg(member.rolname) filter (where pg_has_role(member.oid, role.oid, 'member')), '[]'),
+              'must_not', coalesce(
+                jsonb_agg(member.rolname) filter (where not pg_has_role(member.oid, role.oid, 'member')), '[]'
+              )
+            )
+            from pg_roles as member
+            where current_setting('gate.asked')::jsonb -> 'roles' ? member.rolname
+          )
+        )
+        order by role.rolname
+      ),
+      '[]'
+    )
+    from pg_roles as role
+    where current_setting('gate.asked')::jsonb -> 'owners' ? role.rolname
+  )
+)::text;

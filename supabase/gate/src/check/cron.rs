@@ -1,0 +1,49 @@
+//! Jobs of pg_cron: there, on, as agreed, and not failing.
+
+use super::{APPLY, Findings, or_none};
+use crate::{
+    catalog::{Catalog, Job},
+    contract::{Contract, CronJob},
+    finding::Code,
+};
+
+pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
+    // Nothing is asked of it, or it cannot be seen.
+    let Some(cron) = &catalog.cron else { return };
+    for want in &contract.cron_jobs {
+        let place = format!("cron job {}", want.name);
+        if !cron.installed {
+            let remedy = "create extension pg_cron; then apply the migrations";
+            findings.add(Code::CronJobMissing, place, phrase(want), "pg_cron is not installed", remedy);
+            continue;
+        }
+        // A name is unique for each user.
+        let jobs: Vec<&Job> = cron.jobs.iter().filter(|found| found.job.name == want.name).collect();
+        let Some(found) = jobs.iter().find(|found| found.here).or(jobs.first()) else {
+            findings.add(Code::CronJobMissing, place, phrase(want), "no such job", APPLY);
+            continue;
+        };
+        let scheduled = found.job.schedule.iter().all(|schedule| want.schedule.contains(schedule));
+        if !scheduled || found.job.command != want.command || !found.here {
+            let have = format!("{}, in database {}", phrase(&found.job), found.database);
+            findings.add(Code::CronJobChanged, &place, phrase(want), have, APPLY);
+        }
+        if !found.active {
+            let remedy = format!("select cron.alter_job({}, active := true);", found.id);
+            findings.add(Code::CronJobInactive, &place, "active", "switched off", remedy);
+        }
+        if let Some(run) = cron.runs.get(&found.id.to_string()).filter(|run| run.status == "failed") {
+            let have = format!("failed at {}: {}", or_none(run.at.as_deref()), or_none(run.message.as_deref()));
+            let remedy = format!(
+                "mend what it says, as {}; with `connection failed`, see cron.host and pg_hba.conf, or set \
+                 cron.use_background_workers = on",
+                found.user
+            );
+            findings.add(Code::CronJobFailing, place, "its last run succeeded", have, remedy);
+        }
+    }
+}
+
+fn phrase(job: &CronJob) -> String {
+    format!("{}: {}", job.schedule.join(" or "), job.command)
+}

@@ -1,0 +1,261 @@
+//! Functions: is there one of each name, is it called and answered as agreed, and does it run as whom it should?
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use regex::Regex;
+use semver::Version;
+use serde::Deserialize;
+
+use super::{APPLY, Findings, or_none};
+use crate::{
+    catalog::{Catalog, Found},
+    contract::{Contract, Function, Mode},
+    finding::Code,
+};
+
+/// The first statement of every RPC (supabase/migrations/…_rpc_foundation.sql).
+static HANDSHAKE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\blockstep\.announce_rpc\(\s*'([^']*)'\s*,\s*'([^']*)'\s*\)").expect("a constant pattern")
+});
+
+pub fn judge(
+    contract: &Contract,
+    catalog: &Catalog,
+    raising: &BTreeSet<String>,
+    inheriting: &BTreeSet<String>,
+    findings: &mut Findings,
+) {
+    for want in contract.all_functions() {
+        let all: Vec<&Found> = catalog
+            .functions
+            .iter()
+            .filter(|found| (&found.function.schema, &found.function.name) == (&want.schema, &want.name))
+            .collect();
+        let Some(found) = all.iter().find(|found| same_types(want, &found.function)).or(all.first()) else {
+            findings.add(Code::FunctionMissing, place(want), "a function", "none", APPLY);
+            continue;
+        };
+        if all.len() > 1 {
+            let others: Vec<String> = all
+                .iter()
+                .filter(|other| !std::ptr::eq(**other, *found))
+                .map(|other| other.function.signature())
+                .collect();
+            let drops: Vec<String> = others.iter().map(|other| format!("drop function {other};")).collect();
+            let have = format!("also {}", others.join(", "));
+            findings.add(Code::FunctionOverloaded, place(want), "one function of the name", have, drops.join(" "));
+        }
+        One { contract, catalog, want, found, findings, raising, inheriting }.judge();
+    }
+}
+
+fn place(function: &Function) -> String {
+    format!("function {}", function.signature())
+}
+
+fn same_types(one: &Function, other: &Function) -> bool {
+    one.arguments.iter().map(|a| &a.kind).eq(other.arguments.iter().map(|a| &a.kind))
+}
+
+struct One<'a> {
+    contract: &'a Contract,
+    catalog: &'a Catalog,
+    want: &'a Function,
+    found: &'a Found,
+    findings: &'a mut Findings,
+    raising: &'a BTreeSet<String>,
+    inheriting: &'a BTreeSet<String>,
+}
+
+impl One<'_> {
+    fn judge(mut self) {
+        let before = self.findings.0.len();
+        self.arguments();
+        self.result();
+        self.version();
+        // What is another function anyway has another body, too.
+        let same_so_far = self.findings.0.len() == before;
+        if same_so_far && !self.raising.contains(&self.found.function.signature()) {
+            self.body();
+        }
+        self.properties();
+        self.execute();
+    }
+
+    fn add(&mut self, code: Code, want: impl Into<String>, have: impl Into<String>, remedy: impl Into<String>) {
+        self.findings.add(code, place(&self.found.function), want, have, remedy);
+    }
+
+    fn alter(&self, what: &str) -> String {
+        format!("alter function {} {what};", self.found.function.signature())
+    }
+
+    fn arguments(&mut self) {
+        let (want, have) = (&self.want.arguments, &self.found.function.arguments);
+        let names = |of: &[crate::contract::Argument]| of.iter().map(|a| a.name.clone()).collect::<Vec<_>>();
+        let (want_names, have_names) = (names(want), names(have));
+        if want_names != have_names {
+            let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+            let code = match sorted(&want_names) == sorted(&have_names) {
+                true => Code::ArgumentOrder,
+                false => Code::ArgumentNames,
+            };
+            self.add(code, want_names.join(", "), have_names.join(", "), APPLY);
+        }
+        let mut pairs = Vec::new();
+        for want in want {
+            if let Some(have) = have.iter().find(|have| have.name == want.name) {
+                pairs.push((want.clone(), have.clone()));
+            }
+        }
+        for (want, have) in pairs {
+            let named = |value: &str| format!("{} {value}", want.name);
+            if want.kind != have.kind {
+                self.add(Code::ArgumentTypes, named(&want.kind), named(&have.kind), APPLY);
+            }
+            if want.mode != have.mode {
+                self.add(Code::ArgumentModes, named(word(want.mode)), named(word(have.mode)), APPLY);
+            }
+            // A default has the type of its argument.
+            if want.default != have.default && want.kind == have.kind {
+                let spelt = |default: &Option<String>| match default {
+                    Some(default) => named(&format!("default {default}")),
+                    None => named("without a default"),
+                };
+                self.add(Code::ArgumentDefaults, spelt(&want.default), spelt(&have.default), APPLY);
+            }
+        }
+    }
+
+    fn result(&mut self) {
+        let (want, have) = (&self.want.returns, &self.found.function.returns);
+        // The columns of a table of the contract are judged there.
+        let of_a_table = self.contract.relations.iter().any(|relation| relation.qualified() == want.kind);
+        let columns_differ = want.columns != have.columns && !of_a_table;
+        if want.set != have.set || want.kind != have.kind || columns_differ {
+            self.add(Code::Result, spelt(want), spelt(have), APPLY);
+        }
+    }
+
+    /// Comment and body say the version, each for readers of its own; both must say the contract's.
+    fn version(&mut self) {
+        let Some(want) = &self.want.version else { return };
+        #[derive(Deserialize)]
+        struct Comment {
+            rpc: String,
+            version: Version,
+        }
+        let want_comment = format!(r#"{{"rpc": "{}", "version": "{want}"}}"#, self.want.name);
+        let comment = self.found.comment.as_deref();
+        let said: Option<Comment> = comment.and_then(|text| serde_json::from_str(text).ok());
+        let said = said.map(|said| (said.rpc, said.version.to_string()));
+        let announced = HANDSHAKE.captures(&self.found.source).map(|all| (all[1].to_owned(), all[2].to_owned()));
+        let wanted = Some((self.want.name.clone(), want.to_string()));
+        let another_version = said.is_some() && said == announced;
+        if said != wanted {
+            let remedy = match another_version {
+                true => APPLY.to_owned(),
+                false => format!("comment on function {} is '{want_comment}';", self.found.function.signature()),
+            };
+            self.add(Code::VersionComment, &want_comment, or_none(comment), remedy);
+        }
+        if announced != wanted && !another_version {
+            let spelt = |said: &Option<(String, String)>| match said {
+                Some((name, version)) => format!("announces {name}/{version}"),
+                None => "announces no version".to_owned(),
+            };
+            self.add(Code::Handshake, spelt(&wanted), spelt(&announced), APPLY);
+        }
+    }
+
+    fn body(&mut self) {
+        let (want, have) = (self.want.body_sha256.clone(), self.found.function.body_sha256.clone());
+        if let (Some(want), Some(have)) = (want, have)
+            && want != have
+        {
+            let short = |digest: &str| format!("SHA-256 {}…", &digest[..digest.floor_char_boundary(12)]);
+            self.add(Code::BodyChanged, short(&want), short(&have), APPLY);
+        }
+    }
+
+    fn properties(&mut self) {
+        let (want, have) = (self.want, &self.found.function);
+        if want.volatility != have.volatility {
+            let remedy = self.alter(want.volatility.word());
+            self.add(Code::Volatility, want.volatility.word(), have.volatility.word(), remedy);
+        }
+        if want.security != have.security {
+            let remedy = self.alter(&format!("security {}", want.security.word()));
+            self.add(Code::Security, want.security.word(), have.security.word(), remedy);
+        }
+        if want.strict != have.strict {
+            let word = |strict| if strict { "returns null on null input" } else { "called on null input" };
+            let remedy = self.alter(word(want.strict));
+            self.add(Code::Strictness, word(want.strict), word(have.strict), remedy);
+        }
+        if want.owner != have.owner {
+            let bypasses = self.catalog.access.bypassing.contains(&have.owner);
+            let have = format!("{}{}", have.owner, if bypasses { ", to whom policies do not apply" } else { "" });
+            let remedy = self.alter(&format!("owner to {}", want.owner));
+            self.add(Code::FunctionOwner, &want.owner, have, remedy);
+        }
+        self.setting(Code::SearchPath, "search_path", want.search_path.as_deref(), have.search_path.as_deref());
+        let (want_timeout, have_timeout) = (want.statement_timeout.as_deref(), have.statement_timeout.as_deref());
+        self.setting(Code::StatementTimeout, "statement_timeout", want_timeout, have_timeout);
+        let names: BTreeSet<&String> = want.settings.keys().chain(have.settings.keys()).collect();
+        for name in names {
+            let value = |of: &Function| of.settings.get(name).cloned();
+            self.setting(Code::FunctionSettings, name, value(want).as_deref(), value(have).as_deref());
+        }
+    }
+
+    fn setting(&mut self, code: Code, name: &str, want: Option<&str>, have: Option<&str>) {
+        if want == have {
+            return;
+        }
+        let remedy = match want {
+            Some(value) => self.alter(&format!("set {name} = '{value}'")),
+            None => self.alter(&format!("reset {name}")),
+        };
+        let spelt = |value: Option<&str>| match value {
+            Some("") => format!("{name} = ''"),
+            Some(value) => format!("{name} = {value}"),
+            None => format!("{name} not set"),
+        };
+        self.add(code, spelt(want), spelt(have), remedy);
+    }
+
+    fn execute(&mut self) {
+        let signature = self.found.function.signature();
+        let may = &self.found.function.execute.must;
+        let list = |roles: Vec<&String>| roles.into_iter().cloned().collect::<Vec<_>>().join(", ");
+        let missing = list(self.want.execute.must.iter().filter(|role| !may.contains(role)).collect());
+        let too_many = self.want.execute.must_not.iter().filter(|role| may.contains(role));
+        let too_many = list(too_many.filter(|role| !self.inheriting.contains(role.as_str())).collect());
+        if !missing.is_empty() {
+            let remedy = format!("grant execute on function {signature} to {missing};");
+            self.add(Code::ExecuteMissing, format!("execute for {missing}"), "no right", remedy);
+        }
+        if !too_many.is_empty() {
+            let remedy = format!("revoke execute on function {signature} from {too_many};");
+            self.add(Code::ExecuteTooWide, format!("no execute for {too_many}"), "they may", remedy);
+        }
+    }
+}
+
+fn spelt(returns: &crate::contract::Returns) -> String {
+    let columns: Vec<String> = returns.columns.iter().map(|c| format!("{} {}", c.name, c.kind)).collect();
+    let set = if returns.set { "setof " } else { "" };
+    match columns.is_empty() {
+        true => format!("{set}{}", returns.kind),
+        false => format!("{set}{} ({})", returns.kind, columns.join(", ")),
+    }
+}
+
+fn word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::In => "in",
+        Mode::Inout => "inout",
+        Mode::Variadic => "variadic",
+    }
+}

@@ -1,0 +1,60 @@
+//! `gate check`: the catalog against the contract, part by part.
+
+mod access;
+mod cron;
+mod functions;
+mod grants;
+mod raising;
+mod relations;
+
+use crate::{
+    catalog::Catalog,
+    contract::Contract,
+    finding::{Code, Finding, Report},
+};
+
+/// What most findings about a definition need.
+const APPLY: &str =
+    "apply the migrations; where they are applied, run again the one that makes it (each can be applied twice)";
+
+/// Judges a catalog that was read for this contract.
+pub fn judge(contract: &Contract, catalog: Catalog) -> Report {
+    let mut findings = Findings::default();
+    let raising = raising::judge(&catalog, &mut findings);
+    let inheriting = access::inheriting(contract, &catalog);
+    functions::judge(contract, &catalog, &raising, &inheriting, &mut findings);
+    relations::judge(contract, &catalog, &inheriting, &mut findings);
+    access::judge(contract, &catalog, &inheriting, &mut findings);
+    cron::judge(contract, &catalog, &mut findings);
+    let looked_at = vec![
+        format!("{} RPCs", contract.rpcs.len()),
+        format!("{} helper functions", contract.functions.len()),
+        format!("{} relations", contract.relations.len()),
+        format!("{} roles", contract.roles.len()),
+        format!("{} cron jobs", contract.cron_jobs.len()),
+    ];
+    Report { subject: String::new(), looked_at, findings: findings.0, unseen: catalog.unseen, ..Report::default() }
+}
+
+/// Findings as they come up.
+#[derive(Debug, Default)]
+pub struct Findings(pub Vec<Finding>);
+
+impl Findings {
+    /// Adds one.
+    pub fn add(
+        &mut self,
+        code: Code,
+        place: impl Into<String>,
+        want: impl Into<String>,
+        have: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.0.push(Finding { code, place: place.into(), want: want.into(), have: have.into(), remedy: remedy.into() });
+    }
+}
+
+/// A value that may not be there, for people.
+fn or_none(value: Option<&str>) -> &str {
+    value.unwrap_or("none")
+}

@@ -1,0 +1,175 @@
+//! `gate components`: built components against a live database. Before a deploy, and with yesterday's components
+//! before a rollback.
+//!
+//! A component carries the entries of the contract that it was built for. It does not need all that `gate check` asks
+//! for: a newer minor version, more optional arguments and more columns will do.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use semver::Version;
+use serde::Deserialize;
+use serde_json::Value;
+use wasmparser::{Parser, Payload};
+
+use crate::{
+    catalog::{Catalog, Found},
+    check::Findings,
+    contract::{Contract, Function, Volatility},
+    finding::{Code, Report},
+};
+
+/// The custom section (functions/_shared/src/contract.rs).
+const SECTION: &str = "lockstep-contract";
+
+/// What a component carries.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Carried {
+    /// Its name.
+    pub component: String,
+    /// The contract's version when it was built.
+    pub contract_version: Version,
+    /// The contract's hash when it was built.
+    pub contract_sha256: String,
+    /// What it calls, and what those run.
+    pub rpcs: Vec<Function>,
+}
+
+/// Reads a built component, or the module that it was made of.
+pub fn read(path: &Path) -> Result<Carried> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    carried(&bytes).with_context(|| path.display().to_string())
+}
+
+fn carried(bytes: &[u8]) -> Result<Carried> {
+    let mut found = None;
+    // Modules and components inside are read too.
+    for payload in Parser::new(0).parse_all(bytes) {
+        if let Payload::CustomSection(section) = payload.context("it is no WebAssembly")?
+            && section.name() == SECTION
+        {
+            found = Some(section.data().to_vec());
+        }
+    }
+    let data = found.with_context(|| {
+        format!("it has no section {SECTION}: it is no component of this project, or was built before it had one")
+    })?;
+    serde_json::from_slice(&data).with_context(|| format!("its section {SECTION} cannot be read by this gate"))
+}
+
+/// What has to be read from the database.
+pub fn needs(all: &[Carried]) -> Contract {
+    let mut rpcs: Vec<Function> = Vec::new();
+    for rpc in all.iter().flat_map(|carried| &carried.rpcs) {
+        // Two components may call one RPC, built for different versions of it.
+        if !rpcs.iter().any(|known| known.qualified() == rpc.qualified()) {
+            rpcs.push(rpc.clone());
+        }
+    }
+    let version = Version::new(0, 0, 0);
+    let (functions, relations, schemas, roles, cron_jobs) = Default::default();
+    Contract { json_schema: None, version, rpcs, functions, relations, schemas, roles, cron_jobs }
+}
+
+/// Judges each component by itself.
+pub fn judge(all: &[Carried], catalog: &Catalog) -> Report {
+    let mut findings = Findings::default();
+    for carried in all {
+        for rpc in &carried.rpcs {
+            One { carried, rpc, findings: &mut findings }.judge(catalog);
+        }
+    }
+    let said = |carried: &Carried| {
+        let rpcs: Vec<String> = carried.rpcs.iter().map(tag).collect();
+        let hash = &carried.contract_sha256[..carried.contract_sha256.floor_char_boundary(12)];
+        format!("{}, built for contract {} ({hash}…): {}", carried.component, carried.contract_version, rpcs.join(", "))
+    };
+    Report {
+        subject: format!("{} components against the database", all.len()),
+        looked_at: all.iter().map(said).collect(),
+        findings: findings.0,
+        ..Report::default()
+    }
+}
+
+fn tag(rpc: &Function) -> String {
+    format!("{}/{}", rpc.name, rpc.version.as_ref().map_or_else(|| "?".to_owned(), Version::to_string))
+}
+
+struct One<'a> {
+    carried: &'a Carried,
+    rpc: &'a Function,
+    findings: &'a mut Findings,
+}
+
+impl One<'_> {
+    fn add(&mut self, code: Code, want: impl Into<String>, have: impl Into<String>, remedy: &str) {
+        let place = format!("component {}: function {}", self.carried.component, self.rpc.signature());
+        self.findings.add(code, place, want, have, remedy);
+    }
+
+    fn judge(mut self, catalog: &Catalog) {
+        let migrate = "apply the migrations first; or deploy components that were built for this database";
+        let named = catalog.functions.iter().filter(|found| found.function.qualified() == self.rpc.qualified());
+        match named.collect::<Vec<_>>()[..] {
+            [] => self.add(Code::FunctionMissing, tag(self.rpc), "none", migrate),
+            [found] => self.compare(found, migrate),
+            ref many => {
+                let all: Vec<String> = many.iter().map(|found| found.function.signature()).collect();
+                self.add(Code::FunctionOverloaded, "one function of the name", all.join(", "), "drop the others");
+            }
+        }
+    }
+
+    fn compare(&mut self, found: &Found, migrate: &str) {
+        let (rpc, have) = (self.rpc, &found.function);
+        let comment: Option<Value> = found.comment.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let version = comment.and_then(|comment| Version::parse(comment.get("version")?.as_str()?).ok());
+        // The handshake's rule (lockstep.announce_rpc): the same major version, and not older.
+        let fits = |want: &Version, have: &Version| want.major == have.major && have >= want;
+        if !matches!((&rpc.version, &version), (Some(want), Some(have)) if fits(want, have)) {
+            let have = version.map_or_else(|| "no version".to_owned(), |version| format!("{}/{version}", rpc.name));
+            let want = format!("{}, or newer with the same major version", tag(rpc));
+            return self.add(Code::VersionIncompatible, want, have, migrate);
+        }
+        for argument in &rpc.arguments {
+            let name = &argument.name;
+            match have.arguments.iter().find(|present| present.name == *name) {
+                None => self.add(Code::ArgumentNames, format!("an argument {name}"), "none", migrate),
+                Some(present) if present.kind != argument.kind => {
+                    self.add(Code::ArgumentTypes, format!("{name} {}", argument.kind), &present.kind, migrate);
+                }
+                Some(present) if argument.default.is_some() && present.default.is_none() => {
+                    self.add(Code::ArgumentDefaults, format!("{name} is optional"), "it is required", migrate);
+                }
+                Some(_) => {}
+            }
+        }
+        let more = have.arguments.iter().filter(|present| present.default.is_none());
+        for present in more.filter(|present| !rpc.arguments.iter().any(|known| known.name == present.name)) {
+            let have = format!("{} is required", present.name);
+            self.add(Code::ArgumentNames, "no other required argument", have, migrate);
+        }
+        if rpc.returns.set != have.returns.set {
+            self.add(Code::Result, "as many rows as before", "one for many, or many for one", migrate);
+        }
+        for column in &rpc.returns.columns {
+            match have.returns.columns.iter().find(|present| present.name == column.name) {
+                Some(present) if present.kind == column.kind => {}
+                present => {
+                    let want = format!("column {} {}", column.name, column.kind);
+                    self.add(Code::Result, want, present.map_or("none", |present| &present.kind), migrate);
+                }
+            }
+        }
+        if rpc.volatility != Volatility::Volatile && have.volatility == Volatility::Volatile {
+            self.add(Code::Volatility, rpc.volatility.word(), have.volatility.word(), migrate);
+        }
+        if rpc.strict != have.strict {
+            self.add(Code::Strictness, "the same answer to a null", "another", migrate);
+        }
+        for role in rpc.execute.must.iter().filter(|role| !have.execute.must.contains(role)) {
+            self.add(Code::ExecuteMissing, format!("execute for {role}"), "no right", migrate);
+        }
+    }
+}

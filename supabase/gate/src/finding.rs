@@ -1,0 +1,209 @@
+//! What the gate says: findings, each with a code, a place, what was wanted and found, and a remedy.
+
+use serde::Serialize;
+
+use crate::diff::Change;
+
+/// Kinds of findings. Closed: a program may act on them, and the documentation lists each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// A function is not there.
+    FunctionMissing,
+    /// Two functions have one name: PostgREST answers 300.
+    FunctionOverloaded,
+    /// Arguments have other names, or are too many or too few.
+    ArgumentNames,
+    /// The same names in another order: callers by position get it wrong in silence.
+    ArgumentOrder,
+    /// An argument has another type.
+    ArgumentTypes,
+    /// An argument has another direction.
+    ArgumentModes,
+    /// An argument has another default, has lost it, or has one now.
+    ArgumentDefaults,
+    /// The result has another type or other columns.
+    Result,
+    /// STABLE and VOLATILE decide about GET, and about writing.
+    Volatility,
+    /// `security definer` or `invoker`.
+    Security,
+    /// Called with a null, it returns null without running, or no longer does.
+    Strictness,
+    /// The search path is not pinned, or to something else.
+    SearchPath,
+    /// Another limit, or none.
+    StatementTimeout,
+    /// Some other setting of a function.
+    FunctionSettings,
+    /// A function belongs to another role, and so runs as it.
+    FunctionOwner,
+    /// A role that has to run a function may not.
+    ExecuteMissing,
+    /// A role that must not run a function may.
+    ExecuteTooWide,
+    /// The comment does not say the version, or another.
+    VersionComment,
+    /// The body announces another version than the comment says, or none.
+    Handshake,
+    /// A body is not the contract's.
+    BodyChanged,
+    /// A function raises 40001, which PostgREST before 16 runs again for ever.
+    #[serde(rename = "raises_40001")]
+    Raises40001,
+    /// A table or view is not there, or is the other of the two.
+    RelationMissing,
+    /// A table belongs to a role to which its policies should apply.
+    RelationOwner,
+    /// Row level security is off.
+    RowSecurityOff,
+    /// A view asks with the rights of its owner.
+    SecurityInvokerOff,
+    /// A view has another query.
+    ViewChanged,
+    /// A column is not there.
+    ColumnMissing,
+    /// A column has another type, default, or nullability.
+    ColumnChanged,
+    /// A constraint is not there.
+    ConstraintMissing,
+    /// A constraint says something else.
+    ConstraintChanged,
+    /// An index is not there.
+    IndexMissing,
+    /// An index is another, or not valid.
+    IndexChanged,
+    /// A policy is not there.
+    PolicyMissing,
+    /// A policy says something else.
+    PolicyChanged,
+    /// A policy that the contract does not know.
+    PolicyUnexpected,
+    /// A trigger is not there.
+    TriggerMissing,
+    /// A trigger does something else.
+    TriggerChanged,
+    /// A trigger is there and does not fire when it should.
+    TriggerDisabled,
+    /// A role lacks a right on a table.
+    GrantMissing,
+    /// A role has a right on a table that it must not have.
+    GrantTooWide,
+    /// A schema is not there.
+    SchemaMissing,
+    /// A role that has to use a schema may not.
+    SchemaAccessMissing,
+    /// A role that must not use a schema, or make things in it, may.
+    SchemaAccessTooWide,
+    /// A role is not there.
+    RoleMissing,
+    /// Policies do not apply to a role to which they must.
+    RoleBypassesRls,
+    /// A role that is only to own functions can log in.
+    RoleLogin,
+    /// A role that has to be a member is none.
+    RoleMemberMissing,
+    /// Somebody can become a role who must not.
+    RoleMemberTooMany,
+    /// pg_cron is not there, or the job is not.
+    CronJobMissing,
+    /// A job runs at another time, something else, or elsewhere.
+    CronJobChanged,
+    /// A job is switched off.
+    CronJobInactive,
+    /// A job failed the last time it ran.
+    CronJobFailing,
+    /// A call in a transaction that was rolled back went wrong.
+    ProbeFailed,
+    /// PostgREST does not know what the database has.
+    SchemaCacheStale,
+    /// A call through PostgREST went wrong.
+    ProbeHttpFailed,
+    /// A migration has not been applied.
+    MigrationPending,
+    /// A migration was applied that is no file here.
+    MigrationUnknown,
+    /// A migration's file was changed after it had been applied.
+    MigrationChanged,
+    /// A contract's change is larger than its version says.
+    VersionTooSmall,
+    /// A version went back.
+    VersionWentBack,
+    /// A component needs another version of an RPC than the database has.
+    VersionIncompatible,
+    /// Another major version of PostgreSQL.
+    PostgresVersion,
+    /// An extension is not installed.
+    ExtensionMissing,
+    /// An extension has another version.
+    ExtensionVersion,
+    /// PostgREST exposes other schemas.
+    ExposedSchemas,
+    /// The database is in another region.
+    DatabaseRegion,
+    /// The functions are in another region.
+    FunctionsRegion,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind.
+    pub code: Code,
+    /// Which object.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What the contract, the files or the lock say.
+    pub want: String,
+    /// What is there.
+    pub have: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Something that could not be looked at, and so is neither right nor wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    /// Which object.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What stood in the way.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// The outcome of one command.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// What was judged, for people.
+    pub subject: String,
+    /// What was looked at, in words, such as `5 RPCs`.
+    pub looked_at: Vec<String>,
+    /// Of `gate diff`: what is different, right or wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// Everything that is wrong.
+    pub findings: Vec<Finding>,
+    /// Everything that could not be looked at.
+    pub unseen: Vec<Unseen>,
+}
+
+impl Code {
+    /// As programs and people write it.
+    pub fn word(self) -> String {
+        let json = serde_json::to_value(self).expect("a code is a word");
+        json.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Report {
+    /// 0: clean, 1: findings, 2: no findings, and not everything could be looked at.
+    pub fn exit_code(&self) -> u8 {
+        match (self.findings.is_empty(), self.unseen.is_empty()) {
+            (false, _) => 1,
+            (true, false) => 2,
+            (true, true) => 0,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `gate migrations`: the files of `supabase/migrations` against what a database says it has applied.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::Deserialize;
+use sqlx::PgConnection;
+
+use crate::{
+    check::Findings,
+    database,
+    finding::{Code, Report, Unseen},
+};
+
+/// Where the Supabase CLI records what it has applied.
+const HISTORY: &str = "supabase_migrations.schema_migrations";
+
+/// A file `<version>_<name>.sql`.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The time in front of its name.
+    pub version: String,
+    /// The rest of its name.
+    pub name: String,
+}
+
+/// The migrations of a folder, in the order in which they are applied: that of their versions.
+pub fn files(folder: &Path) -> Result<Vec<Migration>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    paths.sort();
+    let mut all: Vec<Migration> = Vec::new();
+    for path in paths {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.split_once('_'));
+        let Some((version, name)) = stem.filter(|(version, _)| version.bytes().all(|byte| byte.is_ascii_digit()))
+        else {
+            bail!("{}: not named <version>_<name>.sql", path.display());
+        };
+        let (version, name) = (version.to_owned(), name.to_owned());
+        if let Some(other) = all.last().filter(|other| other.version == version) {
+            bail!("{} and {} have one version", other.path.display(), path.display());
+        }
+        all.push(Migration { path, version, name });
+    }
+    ensure!(!all.is_empty(), "there are no migrations in {}", folder.display());
+    Ok(all)
+}
+
+#[derive(Debug, Deserialize)]
+struct Applied {
+    version: String,
+    name: Option<String>,
+    statements: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Sight {
+    user: String,
+    exists: bool,
+    may_read: bool,
+}
+
+/// Compares. Expects to be in a reading transaction.
+pub async fn judge(connection: &mut PgConnection, migrations: &[Migration]) -> Result<Report> {
+    let sight: Sight = serde_json::from_value(database::read(connection, SIGHT).await?)?;
+    let looked_at = vec![format!("{} files", migrations.len())];
+    let mut report = Report { looked_at, ..Report::default() };
+    if sight.exists && !sight.may_read {
+        report.unseen.push(Unseen {
+            place: HISTORY.to_owned(),
+            why: format!("{} may not read it", sight.user),
+            remedy: format!(
+                "grant usage on schema supabase_migrations to {0}; grant select on {HISTORY} to {0};",
+                sight.user
+            ),
+        });
+        return Ok(report);
+    }
+    let applied: Vec<Applied> = match sight.exists {
+        true => serde_json::from_value(database::read(connection, APPLIED).await?)?,
+        false => Vec::new(),
+    };
+    let mut applied: BTreeMap<String, Applied> = applied.into_iter().map(|row| (row.version.clone(), row)).collect();
+    let newest = applied.keys().next_back().cloned().unwrap_or_default();
+    let mut findings = Findings::default();
+    for migration in migrations {
+        let place = migration.path.display().to_string();
+        match applied.remove(&migration.version) {
+            None => {
+                let late = migration.version < newest;
+                let remedy = if late {
+                    "supabase db push --include-all: a later one was applied before it"
+                } else {
+                    "supabase db push"
+                };
+                findings.add(Code::MigrationPending, place, "applied", "not applied", remedy);
+            }
+            Some(Applied { statements: Some(statements), .. }) => {
+                let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {place}"))?;
+                if plain(&text) != plain(&statements.join(";")) {
+                    let remedy = "restore the file (git log), and make the change in a migration of its own";
+                    findings.add(Code::MigrationChanged, place, "the text that was applied", "another text", remedy);
+                }
+            }
+            Some(Applied { statements: None, .. }) => report.unseen.push(Unseen {
+                place,
+                why: "the history has no text of it, as after `supabase migration repair` by an older CLI".to_owned(),
+                remedy: format!("supabase migration repair --status applied {}", migration.version),
+            }),
+        }
+    }
+    for (version, row) in applied {
+        let place = format!("migration {version}{}", row.name.map_or(String::new(), |name| format!("_{name}")));
+        let remedy = format!(
+            "deploy from the commit that has it; or, if it is undone: supabase migration repair --status reverted {version}"
+        );
+        findings.add(Code::MigrationUnknown, place, "a file of this version", "none", remedy);
+    }
+    report.findings = findings.0;
+    Ok(report)
+}
+
+const SIGHT: &str = "select jsonb_build_object( \
+      'user', current_user, \
+      'exists', history.oid is not null, \
+      'may_read', coalesce( \
+        has_schema_privilege(history.relnamespace, 'usage') and has_table_privilege(history.oid, 'select') \
+          and not row_security_active(history.oid), \
+        false \
+      ) \
+    )::text \
+    from (select 1) as one \
+    left join pg_class as history \
+      on history.relname = 'schema_migrations' \
+      and history.relnamespace = (select oid from pg_namespace where nspname = 'supabase_migrations')";
+
+const APPLIED: &str = "select coalesce(jsonb_agg(to_jsonb(history)), '[]')::text \
+    from supabase_migrations.schema_migrations as history";
+
+/// The CLI records a file as its statements, without the white space and the semicolons between them.
+fn plain(text: &str) -> String {
+    text.chars().filter(|character| !character.is_whitespace() && *character != ';').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::files;
+
+    #[test]
+    fn names_that_say_no_version_and_versions_that_are_there_twice_are_refused() {
+        for (names, complaint) in [
+            (vec!["first.sql"], "not named"),
+            (vec!["soon_first.sql"], "not named"),
+            (vec!["1_first.sql", "1_second.sql"], "have one version"),
+            (vec!["README.md"], "there are no migrations"),
+        ] {
+            let folder = std::env::temp_dir().join(format!("gate-{}-{}", std::process::id(), names[0]));
+            std::fs::create_dir_all(&folder).unwrap();
+            for name in &names {
+                std::fs::write(folder.join(name), "select 1;").unwrap();
+            }
+            let error = files(&folder).unwrap_err();
+            std::fs::remove_dir_all(&folder).unwrap();
+            assert!(format!("{error:#}").contains(complaint), "{names:?}: {error:#}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Called through PostgREST, which knows functions from a cache that it may have read before the last migration.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{callable, expected, names, required, tag, value};
+use crate::{
+    catalog::Catalog,
+    check::Findings,
+    contract::{Contract, Function, Volatility},
+    finding::{Code, Unseen},
+    http::{self, Answer},
+};
+
+/// How a project's PostgREST is reached, and as whom.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The origin: `https://<ref>.supabase.co`.
+    pub url: String,
+    /// `sb_publishable_…`, or the legacy anon key.
+    pub apikey: String,
+    /// Access token of any user.
+    pub token: String,
+}
+
+/// Calls each RPC that the catalog has.
+pub fn through_postgrest(
+    project: &Project,
+    contract: &Contract,
+    catalog: &Catalog,
+    findings: &mut Findings,
+) -> Vec<Unseen> {
+    let mut unseen = Vec::new();
+    for rpc in callable(&contract.rpcs) {
+        let known = catalog.functions.iter().filter(|found| found.function.qualified() == rpc.qualified());
+        if known.count() != 1 {
+            continue;
+        }
+        match call(project, rpc, &expected(rpc, &contract.rpcs)) {
+            Ok(answer) => judge(&answer, rpc, findings, &mut unseen),
+            Err(error) => unseen.push(Unseen {
+                place: format!("{} through PostgREST", rpc.name),
+                why: format!("{error:#}"),
+                remedy: "check --url, and that the project is not paused".to_owned(),
+            }),
+        }
+    }
+    unseen
+}
+
+fn call(project: &Project, rpc: &Function, expect: &str) -> anyhow::Result<Answer> {
+    let mut url = Url::parse(&format!("{}/rest/v1/rpc/{}", project.url.trim_end_matches('/'), rpc.name))?;
+    let bearer = format!("Bearer {}", project.token);
+    let mut headers = vec![("apikey", project.apikey.as_str()), ("authorization", &bearer), ("x-rpc-expect", expect)];
+    if rpc.volatility == Volatility::Volatile {
+        headers.push(("content-profile", &rpc.schema));
+        let body: Map<String, Value> = required(rpc).map(|argument| (argument.name.clone(), value(argument))).collect();
+        return http::send(url.as_str(), &headers, Some(&Value::Object(body)));
+    }
+    headers.push(("accept-profile", &rpc.schema));
+    for argument in required(rpc) {
+        let given = value(argument);
+        let text = given.as_str().map_or_else(|| given.to_string(), str::to_owned);
+        url.query_pairs_mut().append_pair(&argument.name, &text);
+    }
+    http::send(url.as_str(), &headers, None)
+}
+
+fn judge(answer: &Answer, rpc: &Function, findings: &mut Findings, unseen: &mut Vec<Unseen>) {
+    let said = answer.header("x-rpc-version").unwrap_or_default();
+    let code = answer.text("code");
+    if names(said, rpc) && answer.status < 500 {
+        return;
+    }
+    let place = format!("{} through PostgREST", rpc.name);
+    let want = format!("an answer that says {}", tag(rpc));
+    let have = format!("{} {code}: {}", answer.status, answer.text("message"));
+    match (answer.status, code) {
+        // The database has just one function of the name, in the form that was called or the catalog has said so.
+        (_, "PGRST202" | "PGRST203" | "42883" | "PGRST106") => {
+            let remedy = "notify pgrst, 'reload schema'; and for PGRST106, expose the schema in the API settings";
+            findings.add(Code::SchemaCacheStale, place, want, have, remedy);
+        }
+        (401 | 403, "") => unseen.push(Unseen {
+            place,
+            why: format!("the gateway refuses the key: {have}"),
+            remedy: "give the project's publishable key with --apikey".to_owned(),
+        }),
+        (401, _) => unseen.push(Unseen {
+            place,
+            why: format!("the token is not accepted: {have}"),
+            remedy: "give a fresh access token of a user with --token".to_owned(),
+        }),
+        _ => {
+            let remedy = "see what it says; where SQL answers and PostgREST does not: notify pgrst, 'reload schema';";
+            findings.add(Code::ProbeHttpFailed, place, want, format!("{have}; X-RPC-Version: {said}"), remedy);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Each command, from its arguments to its report.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use console::style;
+use indicatif::ProgressBar;
+
+use sqlx::PgConnection;
+
+use crate::{
+    catalog::Catalog,
+    check::{self, Findings},
+    cli::{Cli, Command, Database, Probe},
+    components,
+    contract::Contract,
+    database, describe, diff,
+    environment::{self, Lock},
+    finding::Report,
+    migrations, output,
+    probe::{self, Project},
+};
+
+/// Runs the command, shows its report, and says with which status to exit. An error is a look that was not possible.
+pub async fn run(cli: Cli) -> Result<u8> {
+    let spinner = ProgressBar::new_spinner().with_message("looking");
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let outcome = report(cli.command).await;
+    spinner.finish_and_clear();
+    let Some(report) = outcome? else { return Ok(0) };
+    output::show(&report, cli.format)?;
+    Ok(report.exit_code())
+}
+
+/// The error of [`run`], for people.
+pub fn explain(error: &anyhow::Error) {
+    eprintln!("{} {error:#}", style("could not look:").yellow().bold().for_stderr());
+}
+
+/// Runs the command. `gate describe` has no report: it prints.
+pub async fn report(command: Command) -> Result<Option<Report>> {
+    Ok(Some(match command {
+        Command::Check { contract, database, probe } => {
+            check(&Contract::read(&contract.contract)?, &database, probe).await?
+        }
+        Command::Migrations { migrations, database } => {
+            let files = migrations::files(&migrations)?;
+            let mut connection = reading(&database).await?;
+            let report = migrations::judge(&mut connection, &files).await?;
+            database::close(connection).await;
+            Report { subject: format!("the database against {}", migrations.display()), ..report }
+        }
+        Command::Diff { old, new } => diff::compare(&Contract::read(&old)?, &Contract::read(&new)?),
+        Command::Components { files, database } => {
+            let carried = files.iter().map(|path| components::read(path)).collect::<Result<Vec<_>>>()?;
+            let catalog = catalog(&components::needs(&carried), &database).await?;
+            components::judge(&carried, &catalog)
+        }
+        Command::Environment { name, environments, apikey, database } => {
+            let lock = Lock::read(&environments, &name)?;
+            let nothing = components::needs(&[]);
+            let access = catalog(&nothing, &database).await?.access;
+            let judge = move || environment::judge(&name, &lock, &access, apikey.as_deref());
+            tokio::task::spawn_blocking(judge).await??
+        }
+        Command::Describe { contract, database } => {
+            let contract = Contract::read(&contract.contract)?;
+            let catalog = catalog(&contract, &database).await?;
+            let described = describe::describe(contract, &catalog);
+            print!("{}", output::layout(&serde_json::to_value(described)?));
+            return Ok(None);
+        }
+    }))
+}
+
+async fn check(contract: &Contract, database: &Database, probe: Probe) -> Result<Report> {
+    let mut connection = reading(database).await?;
+    let catalog = Catalog::read(&mut connection, contract).await.context("cannot read the catalog")?;
+    database::rollback(&mut connection).await?;
+    let mut called = Findings::default();
+    let mut unseen = Vec::new();
+    let mut how = String::new();
+    if probe.probe {
+        how.push_str(", calls in SQL");
+        unseen = probe::in_a_transaction(&mut connection, contract, &catalog, &mut called).await?;
+        if let (Some(url), Some(apikey), Some(token)) = (probe.url, probe.apikey, probe.token) {
+            how.push_str(" and through PostgREST");
+            let project = Project { url, apikey, token };
+            unseen.extend(probe::through_postgrest(&project, contract, &catalog, &mut called));
+        }
+    }
+    database::close(connection).await;
+    let mut report = check::judge(contract, catalog);
+    report.subject = format!("the database against contract {}{how}", contract.version);
+    report.findings.extend(called.0);
+    report.unseen.extend(unseen);
+    Ok(report)
+}
+
+async fn catalog(contract: &Contract, database: &Database) -> Result<Catalog> {
+    let mut connection = reading(database).await?;
+    let catalog = Catalog::read(&mut connection, contract).await.context("cannot read the catalog")?;
+    database::close(connection).await;
+    Ok(catalog)
+}
+
+async fn reading(database: &Database) -> Result<PgConnection> {
+    let mut connection = database::connect(&database.database_url).await?;
+    database::begin_reading(&mut connection).await?;
+    Ok(connection)
+}

@@ -1,0 +1,48 @@
+//! The gate: what is good passes, and each thing that can be wrong is found, with its code, and nothing else.
+
+mod functions;
+mod good;
+mod mutation;
+mod relations;
+mod remake;
+
+use clap::Parser as _;
+use gate::{catalog::Catalog, check, cli::Cli, contract::Contract, database, finding::Report};
+use it::Installation;
+use sqlx::PgConnection;
+use stack::setup;
+
+fn contract() -> Contract {
+    Contract::read(&setup::root().join("supabase/rank_required_rpcs.json")).unwrap()
+}
+
+/// `gate <arguments>`, as the command line would run it.
+async fn gate(arguments: &[&str]) -> anyhow::Result<Report> {
+    let cli = Cli::try_parse_from(std::iter::once(&"gate").chain(arguments)).unwrap();
+    Ok(gate::run::report(cli.command).await?.expect("a report"))
+}
+
+/// `gate check`, as a role of the baseline.
+async fn check_as(installation: &Installation, role: &str, more: &[&str]) -> Report {
+    let url = installation.cluster.url(role);
+    let contract = setup::root().join("supabase/rank_required_rpcs.json");
+    let mut arguments = vec!["check", "--database-url", &url, "--contract", contract.to_str().unwrap()];
+    arguments.extend(more);
+    gate(&arguments).await.unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// As the superuser, who can break everything.
+async fn admin(installation: &Installation) -> PgConnection {
+    database::connect(&installation.cluster.socket_url("supabase_admin")).await.unwrap()
+}
+
+/// What the gate says of the transaction that is open.
+async fn judge(connection: &mut PgConnection, contract: &Contract) -> Report {
+    database::run(connection, "set local search_path = ''").await.unwrap();
+    check::judge(contract, Catalog::read(connection, contract).await.unwrap())
+}
+
+/// `code where`, for a comparison that reads well when it fails.
+fn said(report: &Report) -> Vec<String> {
+    report.findings.iter().map(|finding| format!("{} {}", finding.code.word(), finding.place)).collect()
+}
