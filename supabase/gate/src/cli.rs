@@ -72,6 +72,8 @@ pub enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Print the JSON Schema of the contract, for editors
+    Schema,
     /// Print the contract as a database has it now, to paste from after a migration
     Describe {
         #[command(flatten)]

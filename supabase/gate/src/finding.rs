@@ -1,11 +1,12 @@
 //! What the gate says: findings, each with a code, a place, what was wanted and found, and a remedy.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diff::Change;
 
 /// Kinds of findings. Closed: a program may act on them, and the documentation lists each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// A function is not there.

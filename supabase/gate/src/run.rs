@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use crate::{
     catalog::Catalog,
-    check::{self, Findings},
+    check,
     cli::{Cli, Command, Database, Probe},
     components,
     contract::Contract,
@@ -37,7 +37,7 @@ pub fn explain(error: &anyhow::Error) {
     eprintln!("{} {error:#}", style("could not look:").yellow().bold().for_stderr());
 }
 
-/// Runs the command. `gate describe` has no report: it prints.
+/// Runs the command. What only prints has no report.
 pub async fn report(command: Command) -> Result<Option<Report>> {
     Ok(Some(match command {
         Command::Check { contract, database, probe } => {
@@ -63,6 +63,10 @@ pub async fn report(command: Command) -> Result<Option<Report>> {
             let judge = move || environment::judge(&name, &lock, &access, apikey.as_deref());
             tokio::task::spawn_blocking(judge).await??
         }
+        Command::Schema => {
+            print!("{}", output::layout(&serde_json::to_value(schemars::schema_for!(Contract))?));
+            return Ok(None);
+        }
         Command::Describe { contract, database } => {
             let contract = Contract::read(&contract.contract)?;
             let catalog = catalog(&contract, &database).await?;
@@ -77,23 +81,27 @@ async fn check(contract: &Contract, database: &Database, probe: Probe) -> Result
     let mut connection = reading(database).await?;
     let catalog = Catalog::read(&mut connection, contract).await.context("cannot read the catalog")?;
     database::rollback(&mut connection).await?;
-    let mut called = Findings::default();
-    let mut unseen = Vec::new();
     let mut how = String::new();
+    let mut called = Report::default();
     if probe.probe {
         how.push_str(", calls in SQL");
-        unseen = probe::in_a_transaction(&mut connection, contract, &catalog, &mut called).await?;
-        if let (Some(url), Some(apikey), Some(token)) = (probe.url, probe.apikey, probe.token) {
-            how.push_str(" and through PostgREST");
-            let project = Project { url, apikey, token };
-            unseen.extend(probe::through_postgrest(&project, contract, &catalog, &mut called));
-        }
+        called = probe::in_a_transaction(&mut connection, contract, &catalog).await?;
     }
     database::close(connection).await;
+    let functions = catalog.functions.clone();
     let mut report = check::judge(contract, catalog);
+    if let (Some(url), Some(apikey), Some(token)) = (probe.url, probe.apikey, probe.token) {
+        how.push_str(" and through PostgREST");
+        let project = Project { url, apikey, token };
+        let contract = contract.clone();
+        let call = move || probe::through_postgrest(&project, &contract, &functions);
+        let also = tokio::task::spawn_blocking(call).await?;
+        called.findings.extend(also.findings);
+        called.unseen.extend(also.unseen);
+    }
     report.subject = format!("the database against contract {}{how}", contract.version);
-    report.findings.extend(called.0);
-    report.unseen.extend(unseen);
+    report.findings.extend(called.findings);
+    report.unseen.extend(called.unseen);
     Ok(report)
 }
 

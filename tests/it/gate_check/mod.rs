@@ -1,8 +1,15 @@
 //! The gate: what is good passes, and each thing that can be wrong is found, with its code, and nothing else.
 
+mod built;
+mod connections;
+mod cron_and_views;
+mod diff;
+mod environment;
 mod functions;
 mod good;
+mod history;
 mod mutation;
+mod probe;
 mod relations;
 mod remake;
 

@@ -3,7 +3,7 @@
 
 /// Changes `from` to `to` in front of the body. The body may no longer fit; it is not the thing that is judged.
 pub const REMAKE: &str = r"
-create function pg_temp.remake(p_function regprocedure, p_from text, p_to text) returns void language plpgsql as $do$
+create function pg_temp.remake(p_function regproc, p_from text, p_to text) returns void language plpgsql as $do$
 declare
   v_old pg_proc;
   v_text constant text := pg_get_functiondef(p_function);
@@ -15,7 +15,7 @@ begin
     raise exception '% is not in %', p_from, v_head;
   end if;
   select * into v_old from pg_proc where oid = p_function;
-  execute format('drop function %s', p_function);
+  execute format('drop function %s', p_function::oid::regprocedure);
   execute replace(v_head, p_from, p_to) || substr(v_text, length(v_head) + 1);
   select oid into strict v_new from pg_proc where proname = v_old.proname and pronamespace = v_old.pronamespace;
   update pg_proc set proowner = v_old.proowner, proacl = v_old.proacl where oid = v_new;
@@ -23,7 +23,7 @@ begin
 end;
 $do$;
 -- Changes the body alone.
-create function pg_temp.rebody(p_function regprocedure, p_from text, p_to text) returns void language plpgsql as $do$
+create function pg_temp.rebody(p_function regproc, p_from text, p_to text) returns void language plpgsql as $do$
 declare
   v_text constant text := pg_get_functiondef(p_function);
 begin
@@ -34,4 +34,5 @@ begin
 end;
 $do$;
 set local check_function_bodies = off;
+set local search_path = '';
 ";

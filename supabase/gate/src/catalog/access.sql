@@ -71,12 +71,12 @@ select jsonb_build_object(
           'bypass_rls', role.rolbypassrls,
           'members', (
             select jsonb_build_object(
-              'must', coalesce(jsonb_agg(member.rolname) filter (where pg_has_role(member.oid, role.oid, 'member')), '[]'),
-              'must_not', coalesce(
-                jsonb_agg(member.rolname) filter (where not pg_has_role(member.oid, role.oid, 'member')), '[]'
-              )
+              'must', coalesce(jsonb_agg(member.rolname) filter (where belongs.so), '[]'),
+              'must_not', coalesce(jsonb_agg(member.rolname) filter (where not belongs.so), '[]')
             )
             from pg_roles as member
+            -- A superuser is taken for a member of every role.
+            cross join lateral (select not member.rolsuper and pg_has_role(member.oid, role.oid, 'member')) as belongs (so)
             where current_setting('gate.asked')::jsonb -> 'roles' ? member.rolname
           )
         )

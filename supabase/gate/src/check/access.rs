@@ -9,13 +9,14 @@ use crate::{
     finding::Code,
 };
 
-/// Roles that have the rights of another by a membership that must not be. Those rights are not counted one by one.
+/// Roles that have rights as a superuser, or by a membership that must not be. Those are not counted one by one.
 pub fn inheriting(contract: &Contract, catalog: &Catalog) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for want in &contract.roles {
         if let Some(have) = catalog.access.roles.iter().find(|have| have.name == want.name) {
             let too_many = want.members.must_not.iter().filter(|role| have.members.must.contains(role));
             all.extend(too_many.cloned());
+            all.extend(have.superuser.then(|| have.name.clone()));
         }
     }
     all

@@ -5,10 +5,10 @@ use url::Url;
 
 use super::{callable, expected, names, required, tag, value};
 use crate::{
-    catalog::Catalog,
+    catalog::Found,
     check::Findings,
     contract::{Contract, Function, Volatility},
-    finding::{Code, Unseen},
+    finding::{Code, Report, Unseen},
     http::{self, Answer},
 };
 
@@ -23,29 +23,25 @@ pub struct Project {
     pub token: String,
 }
 
-/// Calls each RPC that the catalog has.
-pub fn through_postgrest(
-    project: &Project,
-    contract: &Contract,
-    catalog: &Catalog,
-    findings: &mut Findings,
-) -> Vec<Unseen> {
-    let mut unseen = Vec::new();
+/// Calls each RPC that the catalog has, once and no more.
+pub fn through_postgrest(project: &Project, contract: &Contract, functions: &[Found]) -> Report {
+    let mut report = Report::default();
+    let mut findings = Findings::default();
     for rpc in callable(&contract.rpcs) {
-        let known = catalog.functions.iter().filter(|found| found.function.qualified() == rpc.qualified());
+        let known = functions.iter().filter(|found| found.function.qualified() == rpc.qualified());
         if known.count() != 1 {
             continue;
         }
         match call(project, rpc, &expected(rpc, &contract.rpcs)) {
-            Ok(answer) => judge(&answer, rpc, findings, &mut unseen),
-            Err(error) => unseen.push(Unseen {
+            Ok(answer) => judge(&answer, rpc, &mut findings, &mut report.unseen),
+            Err(error) => report.unseen.push(Unseen {
                 place: format!("{} through PostgREST", rpc.name),
                 why: format!("{error:#}"),
                 remedy: "check --url, and that the project is not paused".to_owned(),
             }),
         }
     }
-    unseen
+    Report { findings: findings.0, ..report }
 }
 
 fn call(project: &Project, rpc: &Function, expect: &str) -> anyhow::Result<Answer> {

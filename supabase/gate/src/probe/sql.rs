@@ -10,23 +10,20 @@ use crate::{
     check::Findings,
     contract::{Contract, Function, Volatility},
     database::{self, literal},
-    finding::{Code, Unseen},
+    finding::{Code, Report, Unseen},
 };
 
 /// Calls each RPC that is there, each in a transaction of its own that is rolled back.
-pub async fn in_a_transaction(
-    connection: &mut PgConnection,
-    contract: &Contract,
-    catalog: &Catalog,
-    findings: &mut Findings,
-) -> Result<Vec<Unseen>> {
+pub async fn in_a_transaction(connection: &mut PgConnection, contract: &Contract, catalog: &Catalog) -> Result<Report> {
+    let mut findings = Findings::default();
     if let Err(error) = become_somebody(connection, "read only", "").await {
         database::rollback(connection).await?;
-        return Ok(vec![Unseen {
+        let unseen = vec![Unseen {
             place: "calls in SQL".to_owned(),
             why: format!("{} cannot become authenticated: {error:#}", catalog.access.user),
             remedy: format!("grant authenticated to {}; or connect as postgres", catalog.access.user),
-        }]);
+        }];
+        return Ok(Report { unseen, ..Report::default() });
     }
     database::rollback(connection).await?;
     for rpc in callable(&contract.rpcs) {
@@ -45,7 +42,7 @@ pub async fn in_a_transaction(
             findings.add(Code::ProbeFailed, format!("function {}", rpc.signature()), want, have, remedy);
         }
     }
-    Ok(Vec::new())
+    Ok(Report { findings: findings.0, ..Report::default() })
 }
 
 async fn become_somebody(connection: &mut PgConnection, access: &str, expect: &str) -> Result<()> {

@@ -66,7 +66,12 @@ impl Binaries {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let version = text.split_whitespace().nth(2).and_then(|v| v.split(['.', 'b', 'r', 'd']).next()?.parse().ok());
         match version {
-            Some(version) if version >= OLDEST => Ok(Self { folder: folder.to_owned(), version }),
+            // A link in the PATH leads to the folder that has the rest, pg_config among it.
+            Some(version) if version >= OLDEST => {
+                let real = folder.join("postgres").canonicalize()?;
+                let folder = real.parent().map_or_else(|| folder.to_owned(), Path::to_owned);
+                Ok(Self { folder, version })
+            }
             _ => bail!("not PostgreSQL {OLDEST} or newer: {text}"),
         }
     }

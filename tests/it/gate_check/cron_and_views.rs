@@ -1,0 +1,143 @@
+//! What the gate judges beside the product's objects of today: jobs of pg_cron, and views.
+
+use gate::{
+    catalog::Catalog,
+    contract::{Contract, CronJob, Grants as Rights, Kind, Relation},
+    database, describe,
+};
+use it::{Installation, running};
+use sqlx::PgConnection;
+use stack::database::Grants;
+
+use super::{admin, check_as, contract, judge, said};
+
+fn with_job() -> Contract {
+    let sweep = CronJob {
+        name: "sweep".into(),
+        schedule: vec!["10 seconds".into(), "* * * * *".into()],
+        command: "select lockstep.sweep()".into(),
+    };
+    Contract { cron_jobs: vec![sweep], ..contract() }
+}
+
+async fn judged_after(connection: &mut PgConnection, contract: &Contract, sql: &str) -> Vec<String> {
+    database::run(connection, &format!("begin; {sql}")).await.unwrap_or_else(|error| panic!("{sql}: {error:#}"));
+    let found = said(&judge(connection, contract).await);
+    database::rollback(connection).await.unwrap();
+    found
+}
+
+#[tokio::test]
+async fn a_job_that_is_missing_changed_switched_off_or_failing_is_found() {
+    if !running().has_test_extensions() {
+        return;
+    }
+    let installation = Installation::migrated(Grants::Today).await;
+    let mut connection = admin(&installation).await;
+    let job = "select cron.schedule('sweep', '* * * * *', 'select  lockstep.sweep();');";
+    let run = |status: &str| {
+        format!(
+            "{job} insert into cron.job_run_details (jobid, runid, status, return_message, start_time) \
+             select jobid, 900, 'failed', 'of before', now() from cron.job union all \
+             select jobid, 901, '{status}', 'connection failed', now() from cron.job union all \
+             select jobid, 902, 'running', null, now() from cron.job"
+        )
+    };
+
+    for (sql, findings) in [
+        (job.to_owned(), vec![]),
+        (run("succeeded"), vec![]),
+        ("select".to_owned(), vec!["cron_job_missing cron job sweep"]),
+        ("drop extension pg_cron".to_owned(), vec!["cron_job_missing cron job sweep"]),
+        (job.replace("* * * * *", "0 3 * * *"), vec!["cron_job_changed cron job sweep"]),
+        (job.replace("lockstep.sweep()", "1"), vec!["cron_job_changed cron job sweep"]),
+        (
+            format!("{job} update cron.job set database = 'template1' where jobname = 'sweep'"),
+            vec!["cron_job_changed cron job sweep"],
+        ),
+        (
+            format!("{job} select cron.alter_job(jobid, active := false) from cron.job"),
+            vec!["cron_job_inactive cron job sweep"],
+        ),
+        (run("failed"), vec!["cron_job_failing cron job sweep"]),
+    ] {
+        assert_eq!(judged_after(&mut connection, &with_job(), &sql).await, findings, "{sql}");
+    }
+}
+
+/// Row security hides the jobs of others without a word.
+#[tokio::test]
+async fn jobs_that_cannot_be_seen_are_not_missing() {
+    if !running().has_test_extensions() {
+        return;
+    }
+    let installation = Installation::migrated(Grants::Today).await;
+    let mut connection = admin(&installation).await;
+    let reader = "create role reader; grant usage on schema cron to reader; grant select on cron.job to reader;";
+    database::run(&mut connection, &format!("begin; {reader} set local role reader")).await.unwrap();
+
+    let report = judge(&mut connection, &with_job()).await;
+
+    assert_eq!(said(&report), [] as [String; 0]);
+    assert_eq!(report.unseen.iter().map(|unseen| unseen.place.as_str()).collect::<Vec<_>>(), ["cron.job"]);
+    assert_eq!(report.exit_code(), 2);
+}
+
+#[tokio::test]
+async fn a_view_is_judged_by_its_query_and_by_whose_rights_it_has() {
+    let installation = Installation::migrated(Grants::Today).await;
+    let mut connection = admin(&installation).await;
+    let view = "create view public.live with (security_invoker = true) as \
+         select id from public.social_messages where inserted_at > now();";
+    let mut contract = contract();
+    contract.relations.push(Relation {
+        schema: "public".into(),
+        name: "live".into(),
+        kind: Kind::View,
+        shared: false,
+        owner: None,
+        row_security: false,
+        security_invoker: false,
+        definition: None,
+        columns: Vec::new(),
+        constraints: Default::default(),
+        indexes: Default::default(),
+        policies: Vec::new(),
+        triggers: Vec::new(),
+        grants: Rights::default(),
+    });
+    database::run(&mut connection, &format!("begin; set local search_path = ''; {view}")).await.unwrap();
+    let catalog = Catalog::read(&mut connection, &contract).await.unwrap();
+    let contract = describe::describe(contract, &catalog);
+    database::rollback(&mut connection).await.unwrap();
+
+    for (sql, findings) in [
+        (view.to_owned(), vec![]),
+        ("select".to_owned(), vec!["relation_missing view public.live"]),
+        (format!("create table public.live as select 1"), vec!["relation_missing view public.live"]),
+        (view.replace("with (security_invoker = true)", ""), vec!["security_invoker_off view public.live"]),
+        (
+            view.replace("security_invoker = true", "security_invoker = false"),
+            vec!["security_invoker_off view public.live"],
+        ),
+        (view.replace(" > ", " >= "), vec!["view_changed view public.live"]),
+    ] {
+        assert_eq!(judged_after(&mut connection, &contract, &sql).await, findings, "{sql}");
+    }
+}
+
+/// `pg_catalog` is open to everybody.
+#[tokio::test]
+async fn a_login_without_any_right_sees_all_that_the_contract_asks_for_today() {
+    let installation = Installation::migrated(Grants::Today).await;
+    let create = "create role reader login password 'postgres'; \
+         alter role reader set default_transaction_read_only = on";
+    database::run(&mut admin(&installation).await, create).await.unwrap();
+
+    let report = check_as(&installation, "reader", &[]).await;
+    let probed = check_as(&installation, "reader", &["--probe"]).await;
+
+    assert_eq!((said(&report), report.exit_code()), (vec![], 0));
+    assert_eq!((said(&probed), probed.exit_code()), (vec![], 2));
+    assert!(probed.unseen[0].why.contains("cannot become authenticated"), "{:?}", probed.unseen);
+}
