@@ -34,6 +34,21 @@ fn every_folder_of_a_function_is_a_component_and_vice_versa() {
     assert_eq!(folders, components);
 }
 
+/// They build in seconds, and on machines that run no component.
+#[test]
+fn the_gate_and_the_smoke_test_do_without_wasmtime() {
+    for tool in ["gate", "smoke"] {
+        let tree = Command::new("cargo")
+            .args(["tree", "--offline", "--locked", "--edges", "normal,build", "--prefix", "none", "--package", tool])
+            .current_dir(setup::root())
+            .output();
+        let tree = String::from_utf8(tree.expect("cargo runs the tests").stdout).unwrap();
+
+        assert!(tree.starts_with(tool), "{tree}");
+        assert!(!tree.contains("wasmtime"), "{tool} depends on wasmtime");
+    }
+}
+
 #[test]
 fn a_function_has_at_most_sixty_lines_and_any_other_source_file_two_hundred_and_fifty() {
     let function = Regex::new("^functions/[a-z].*/src/lib.rs$").unwrap();

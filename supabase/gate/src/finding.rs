@@ -106,7 +106,7 @@ pub enum Code {
     RoleMemberMissing,
     /// Somebody can become a role who must not.
     RoleMemberTooMany,
-    /// pg_cron is not there, or the job is not.
+    /// pg_cron is there, and the job is not.
     CronJobMissing,
     /// A job runs at another time, something else, or elsewhere.
     CronJobChanged,

@@ -64,14 +64,14 @@ pub async fn report(command: Command) -> Result<Option<Report>> {
             tokio::task::spawn_blocking(judge).await??
         }
         Command::Schema => {
-            print!("{}", output::layout(&serde_json::to_value(schemars::schema_for!(Contract))?));
+            print!("{}", output::layout(&schemars::schema_for!(Contract))?);
             return Ok(None);
         }
         Command::Describe { contract, database } => {
             let contract = Contract::read(&contract.contract)?;
             let catalog = catalog(&contract, &database).await?;
             let described = describe::describe(contract, &catalog);
-            print!("{}", output::layout(&serde_json::to_value(described)?));
+            print!("{}", output::layout(&described)?);
             return Ok(None);
         }
     }))

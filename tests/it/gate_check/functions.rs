@@ -5,14 +5,8 @@ use stack::database::Grants;
 
 use super::{
     contract,
-    mutation::{Mutation, try_all},
+    mutation::{Mutation, mutations, try_all},
 };
-
-macro_rules! mutations {
-    ($($sql:expr => [$($finding:expr),*];)*) => {
-        &[$(Mutation { sql: $sql, findings: &[$($finding),*] }),*]
-    };
-}
 
 const CALLS: &[Mutation] = mutations! {
     "drop function public.fetch_social_messages" => ["function_missing function public.fetch_social_messages(uuid,integer,timestamp with time zone)"];

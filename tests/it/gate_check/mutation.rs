@@ -14,6 +14,14 @@ pub struct Mutation {
     pub findings: &'static [&'static str],
 }
 
+/// `sql => [findings];`, as many as there are.
+macro_rules! mutations {
+    ($($sql:expr => [$($finding:expr),*];)*) => {
+        &[$(Mutation { sql: $sql, findings: &[$($finding),*] }),*]
+    };
+}
+pub(super) use mutations;
+
 /// Tries each. All that go undetected, or are called by another name, are shown together.
 pub async fn try_all(installation: &Installation, contract: &Contract, mutations: &[Mutation]) {
     let mut connection = admin(installation).await;

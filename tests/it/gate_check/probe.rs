@@ -58,13 +58,13 @@ impl Own {
         (status, answer.json().await.unwrap(), id)
     }
 
-    /// PostgREST reads its cache again in the background: a member's listing is asked for until it has this status.
-    async fn until_a_listing_answers(&self, status: u16) {
+    /// PostgREST reads its cache again in the background: a member's listing is asked for until it is answered so.
+    async fn until_a_listing_answers(&self, status: u16, code: &str) {
         let asked = json!({ "p_channel_id": demo::GENERAL });
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let (answered, body, _) = self.call("/rest/v1/rpc/fetch_social_messages", &asked).await;
-            if answered == status {
+            if answered == status && body["code"].as_str().unwrap_or_default() == code {
                 return;
             }
             assert!(Instant::now() < deadline, "PostgREST still answers {answered} {body}");
@@ -106,13 +106,13 @@ async fn a_stale_schema_cache_is_a_finding_with_its_remedy() {
     let token = own.token.clone();
     own.execute("alter function public.fetch_social_messages set schema extensions; notify pgrst, 'reload schema'")
         .await;
-    own.until_a_listing_answers(404).await;
+    own.until_a_listing_answers(404, "PGRST202").await;
     own.execute("alter event trigger pgrst_ddl_watch disable; alter event trigger pgrst_drop_watch disable").await;
     own.execute("alter function extensions.fetch_social_messages set schema public").await;
 
     let stale = own.probe(&token).await;
     own.execute("notify pgrst, 'reload schema'").await;
-    own.until_a_listing_answers(200).await;
+    own.until_a_listing_answers(200, "").await;
     let fresh = own.probe(&token).await;
 
     assert_eq!(said(&stale), ["schema_cache_stale fetch_social_messages through PostgREST"]);

@@ -5,14 +5,8 @@ use stack::database::Grants;
 
 use super::{
     contract,
-    mutation::{Mutation, try_all},
+    mutation::{Mutation, mutations, try_all},
 };
-
-macro_rules! mutations {
-    ($($sql:expr => [$($finding:expr),*];)*) => {
-        &[$(Mutation { sql: $sql, findings: &[$($finding),*] }),*]
-    };
-}
 
 pub const RELATIONS: &[Mutation] = mutations! {
     "alter table public.social_messages disable row level security" => ["row_security_off table public.social_messages"];

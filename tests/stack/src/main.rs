@@ -25,7 +25,10 @@ use tokio::{
 /// compiles the components. Telemetry goes to standard output, one JSON line for each request; everything else to
 /// standard error. Ctrl-C stops it and leaves nothing behind.
 #[derive(Parser)]
-#[command(version, after_help = "Exit status: 0 after Ctrl-C or a smoke test that passed, 1 otherwise.")]
+#[command(
+    version,
+    after_help = "Exit status: 0 after Ctrl-C or a smoke test that passed, the command's with --exec, 1 otherwise."
+)]
 struct Arguments {
     /// Port of the origin; 0 is any free one
     #[arg(long, default_value_t = 54321)]
@@ -48,6 +51,9 @@ struct Arguments {
     /// Run the smoke test when everything is up, then stop, with its result
     #[arg(long)]
     smoke: bool,
+    /// Run this command in a shell when everything is up, with what --env-file would have, then stop, with its status
+    #[arg(long, value_name = "COMMAND", conflicts_with = "smoke")]
+    exec: Option<String>,
     /// Write addresses, keys and tokens to this file when everything is up, for a shell to source
     #[arg(long, value_name = "PATH")]
     env_file: Option<PathBuf>,
@@ -109,11 +115,24 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
         return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
 
+    if let Some(command) = &arguments.exec {
+        return execute(command, environment).await;
+    }
+
     introduce(&environment);
     first_request(&list, value("TOKEN_MEMBER")).await?;
     eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
     print_lines(&mut telemetry).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A command of the shell, which ends with us.
+async fn execute(command: &str, environment: Vec<(&str, String)>) -> Result<ExitCode> {
+    let mut shell = tokio::process::Command::new("sh");
+    let status = shell.args(["-c", command]).envs(environment).kill_on_drop(true).status().await?;
+    // By a signal: what a shell would say.
+    let code = status.code().unwrap_or(128);
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
 }
 
 /// PostgreSQL runs in another folder than the person who typed the path.

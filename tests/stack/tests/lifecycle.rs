@@ -222,3 +222,15 @@ async fn npm_without_a_network_is_named_with_the_way_out() {
     let said = format!("{error:#}");
     assert!(said.contains("npm ci") && said.contains("reaches its registry"), "{said}");
 }
+
+#[test]
+fn a_command_runs_in_the_environment_of_the_stack_and_gives_it_its_status() {
+    let folder = folder();
+    let command = "curl -fsS \"$FUNCTIONS_URL/messages-list?channel_id=$CHANNEL_ID\" -H \"Authorization: Bearer $TOKEN_MEMBER\" \
+         >/dev/null && test -n \"$DATABASE_URL\" && exit 7";
+
+    let output = stack(folder.path(), &["--port", "0", "--exec", command]).output().unwrap();
+
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(processes(folder.path()), [] as [String; 0]);
+}

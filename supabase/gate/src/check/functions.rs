@@ -6,10 +6,10 @@ use regex::Regex;
 use semver::Version;
 use serde::Deserialize;
 
-use super::{APPLY, Findings, or_none};
+use super::{APPLY, Findings, or_none, signature};
 use crate::{
     catalog::{Catalog, Found},
-    contract::{Contract, Function, Mode},
+    contract::{Contract, Function},
     finding::Code,
 };
 
@@ -70,8 +70,9 @@ struct One<'a> {
 impl One<'_> {
     fn judge(mut self) {
         let before = self.findings.0.len();
-        self.arguments();
-        self.result();
+        for (code, want, have) in signature::differences(self.contract, self.want, &self.found.function) {
+            self.add(code, want, have, APPLY);
+        }
         self.version();
         // What is another function anyway has another body, too.
         let same_so_far = self.findings.0.len() == before;
@@ -88,53 +89,6 @@ impl One<'_> {
 
     fn alter(&self, what: &str) -> String {
         format!("alter function {} {what};", self.found.function.signature())
-    }
-
-    fn arguments(&mut self) {
-        let (want, have) = (&self.want.arguments, &self.found.function.arguments);
-        let names = |of: &[crate::contract::Argument]| of.iter().map(|a| a.name.clone()).collect::<Vec<_>>();
-        let (want_names, have_names) = (names(want), names(have));
-        if want_names != have_names {
-            let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-            let code = match sorted(&want_names) == sorted(&have_names) {
-                true => Code::ArgumentOrder,
-                false => Code::ArgumentNames,
-            };
-            self.add(code, want_names.join(", "), have_names.join(", "), APPLY);
-        }
-        let mut pairs = Vec::new();
-        for want in want {
-            if let Some(have) = have.iter().find(|have| have.name == want.name) {
-                pairs.push((want.clone(), have.clone()));
-            }
-        }
-        for (want, have) in pairs {
-            let named = |value: &str| format!("{} {value}", want.name);
-            if want.kind != have.kind {
-                self.add(Code::ArgumentTypes, named(&want.kind), named(&have.kind), APPLY);
-            }
-            if want.mode != have.mode {
-                self.add(Code::ArgumentModes, named(word(want.mode)), named(word(have.mode)), APPLY);
-            }
-            // A default has the type of its argument.
-            if want.default != have.default && want.kind == have.kind {
-                let spelt = |default: &Option<String>| match default {
-                    Some(default) => named(&format!("default {default}")),
-                    None => named("without a default"),
-                };
-                self.add(Code::ArgumentDefaults, spelt(&want.default), spelt(&have.default), APPLY);
-            }
-        }
-    }
-
-    fn result(&mut self) {
-        let (want, have) = (&self.want.returns, &self.found.function.returns);
-        // The columns of a table of the contract are judged there.
-        let of_a_table = self.contract.relations.iter().any(|relation| relation.qualified() == want.kind);
-        let columns_differ = want.columns != have.columns && !of_a_table;
-        if want.set != have.set || want.kind != have.kind || columns_differ {
-            self.add(Code::Result, spelt(want), spelt(have), APPLY);
-        }
     }
 
     /// Comment and body say the version, each for readers of its own; both must say the contract's.
@@ -240,22 +194,5 @@ impl One<'_> {
             let remedy = format!("revoke execute on function {signature} from {too_many};");
             self.add(Code::ExecuteTooWide, format!("no execute for {too_many}"), "they may", remedy);
         }
-    }
-}
-
-fn spelt(returns: &crate::contract::Returns) -> String {
-    let columns: Vec<String> = returns.columns.iter().map(|c| format!("{} {}", c.name, c.kind)).collect();
-    let set = if returns.set { "setof " } else { "" };
-    match columns.is_empty() {
-        true => format!("{set}{}", returns.kind),
-        false => format!("{set}{} ({})", returns.kind, columns.join(", ")),
-    }
-}
-
-fn word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::In => "in",
-        Mode::Inout => "inout",
-        Mode::Variadic => "variadic",
     }
 }

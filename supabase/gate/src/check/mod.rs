@@ -6,6 +6,7 @@ mod functions;
 mod grants;
 mod raising;
 mod relations;
+mod signature;
 
 use crate::{
     catalog::Catalog,
@@ -31,7 +32,10 @@ pub fn judge(contract: &Contract, catalog: Catalog) -> Report {
         format!("{} helper functions", contract.functions.len()),
         format!("{} relations", contract.relations.len()),
         format!("{} roles", contract.roles.len()),
-        format!("{} cron jobs", contract.cron_jobs.len()),
+        match &catalog.cron {
+            Some(cron) if !cron.installed => "no cron jobs, since pg_cron is not installed".to_owned(),
+            _ => format!("{} cron jobs", contract.cron_jobs.len()),
+        },
     ];
     Report { subject: String::new(), looked_at, findings: findings.0, unseen: catalog.unseen, ..Report::default() }
 }

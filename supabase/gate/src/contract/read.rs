@@ -20,7 +20,7 @@ impl Contract {
     pub fn parse(text: &str) -> Result<Self> {
         let mut json = serde_json::Deserializer::from_str(text);
         let contract: Self = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| anyhow!("{}: {}", error.path().to_string(), error.inner()))?;
+            .map_err(|error| anyhow!("{}: {}", error.path(), error.inner()))?;
         json.end()?;
         contract.make_sense()?;
         Ok(contract)

@@ -6,7 +6,7 @@ mod text;
 
 use anyhow::Result;
 
-pub use self::layout::layout;
+pub use self::layout::{layout, relayout};
 use crate::finding::Report;
 
 /// How a report is shown.

@@ -18,7 +18,7 @@ use crate::contract::{Argument, Function};
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The RPCs that signed-in users may call.
-fn callable<'a>(rpcs: &'a [Function]) -> impl Iterator<Item = &'a Function> {
+fn callable(rpcs: &[Function]) -> impl Iterator<Item = &Function> {
     rpcs.iter().filter(|rpc| rpc.execute.must.iter().any(|role| role == "authenticated"))
 }
 
