@@ -38,10 +38,20 @@ fn generate(text: &str, out: &Path) -> Result<String, serde_json::Error> {
     let contract_sha256 = base16ct::lower::encode_string(&hmac_sha256::Hash::hash(&whole));
 
     let mut source = String::new();
+    let named: Vec<(String, &Value)> = entries
+        .iter()
+        .map(|entry| Ok((serde_json::from_value::<Rpc>(entry.clone())?.name, entry)))
+        .collect::<Result<_, serde_json::Error>>()?;
     let mut carried = BTreeMap::<String, Vec<&Value>>::new();
     for entry in &entries {
         let Rpc { name, version, component, runs } = serde_json::from_value(entry.clone())?;
-        carried.entry(component).or_default().push(entry);
+        // With those that it runs, whoever else calls them.
+        for (_, needed) in named.iter().filter(|(other, _)| *other == name || runs.contains(other)) {
+            let mine = carried.entry(component.clone()).or_default();
+            if !mine.contains(needed) {
+                mine.push(needed);
+            }
+        }
         let constant = name.to_uppercase();
         let runs = runs.join(", ").to_uppercase();
         writeln!(source, "/// `{name}`, version {version} of the contract.").expect("a String");

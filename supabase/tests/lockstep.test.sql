@@ -58,8 +58,13 @@ select bag_eq(
     where pronamespace = 'lockstep'::regnamespace
       and (acl.grantee = 0 or acl.grantee::regrole::text in ('anon', 'authenticated', 'service_role'))
   $$,
-  $$ values ('may_hear_social_topic'::name, 'authenticated') $$,
-  'and no client may execute one of the functions, but the one that a policy asks'
+  $$
+    values
+      ('may_hear_social_topic'::name, 'authenticated'), ('may_hear_overlay_topic', 'authenticated'),
+      ('may_hear_topic', 'authenticated'), ('may_hear_topic', 'anon'),
+      ('is_own_topic', 'authenticated'), ('is_own_topic', 'anon')
+  $$,
+  'and no client may execute one of the functions, but those that a policy asks'
 );
 select bag_eq(
   $$

@@ -54,8 +54,11 @@ select is_empty(
 );
 select bag_eq(
   $$ select proname::text from pg_proc where proowner = 'rank_rpc_owner'::regrole $$,
-  array['sync_rank_match_roster', 'verify_rank_roles_and_slots'],
-  'it owns the two RPCs'
+  array[
+    'sync_rank_match_roster', 'verify_rank_roles_and_slots', 'fetch_rank_session_overlays',
+    'renew_rank_session_overlay', 'end_rank_session'
+  ],
+  'it owns the rank RPCs'
 );
 select is(has_schema_privilege('rank_rpc_owner', 'public', 'create'), false, 'it can create nothing in public');
 select is(has_schema_privilege('rank_rpc_owner', 'auth', 'usage'), false, 'the schema auth is closed to it');
@@ -71,7 +74,8 @@ select bag_eq(
   $$ values
     ('heroes', 'select'), ('rank_rooms', 'select'), ('rank_room_slots', 'select'), ('rank_participants', 'select'),
     ('rank_match_roster', 'select'), ('rank_match_roster', 'insert'), ('rank_match_roster', 'delete'),
-    ('rank_room_templates', 'select'), ('rank_room_templates', 'insert'), ('rank_room_templates', 'update')
+    ('rank_room_templates', 'select'), ('rank_room_templates', 'insert'), ('rank_room_templates', 'update'),
+    ('rank_sessions', 'select')
   $$,
   'rank_rpc_owner reads what it checks, and writes the roster and its template'
 );
@@ -97,8 +101,9 @@ select is_empty(
     select attrelid::regclass, attname
     from pg_attribute
     where attacl is not null and attrelid in (select oid from rank_table)
+      and attrelid <> 'public.rank_sessions'::regclass
   $$,
-  'no column is an exception'
+  'no column is an exception, but of the sessions that the host makes and ends'
 );
 
 -- Row level security --------------------------------------------------------------------------------------------------
@@ -106,7 +111,10 @@ select is_empty(
 select is(relrowsecurity, true, 'RLS is on for ' || name) from rank_table;
 
 select policies_are('public', 'rank_games', array[]::name[]);
-select policies_are('public', 'rank_sessions', array[]::name[]);
+select policies_are(
+  'public', 'rank_sessions',
+  array['room owners keep the sessions of their games', 'the rank RPCs touch no other sessions']
+);
 select policies_are(
   'public', 'rank_rooms', array['room owners see their rooms', 'the rank RPCs see no other rooms']
 );
@@ -139,7 +147,7 @@ select bag_eq(
     from pg_policy
     where polrelid in (select oid from rank_table) and not polpermissive
   $$,
-  array['rank_rooms', 'rank_room_slots', 'rank_participants', 'heroes', 'rank_match_roster'],
+  array['rank_rooms', 'rank_room_slots', 'rank_participants', 'heroes', 'rank_match_roster', 'rank_sessions'],
   'and what an installation may have policies for is also closed by one that others cannot widen'
 );
 

@@ -136,14 +136,14 @@ select is(
 );
 select is(
   current_setting('response.headers')::jsonb,
-  '[{"X-RPC-Version": "sync_rank_match_roster/1.0.0, verify_rank_roles_and_slots/1.0.0"}]',
+  '[{"X-RPC-Version": "sync_rank_match_roster/1.1.0, verify_rank_roles_and_slots/1.0.0"}]',
   'both RPCs say their version'
 );
 select is(pg_temp.stored(), '5 room-stage 0:5,1:5,2:5,3:5', 'version and roster are stored');
 select results_eq(
   'select pg_temp.audited()',
   $$ values ('{
-    "actor": "00000000-0000-4000-8000-00000000000a", "rpc": "sync_rank_match_roster/1.0.0",
+    "actor": "00000000-0000-4000-8000-00000000000a", "rpc": "sync_rank_match_roster/1.1.0",
     "room_id": "00000000-0000-4000-9000-000000000001", "game_id": "00000000-0000-4000-b000-000000000001",
     "match_instance_id": "00000000-0000-4000-d000-000000000001", "slot_template_version": 5, "inserted_count": 4
   }'::jsonb) $$,

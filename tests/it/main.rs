@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod authentication;
+mod browser;
 mod clients;
 mod cors;
 mod direct;
@@ -12,6 +13,7 @@ mod keys;
 mod messages_list;
 mod messages_send;
 mod migrations;
+mod overlays;
 mod pgtap;
 mod requests;
 mod sessions;

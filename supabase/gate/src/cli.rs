@@ -76,6 +76,8 @@ pub enum Command {
     Schema,
     /// Print the contract as a database has it now, to paste from after a migration
     Describe {
+        /// Functions and relations to take in that the contract does not have yet: schema.name
+        also: Vec<String>,
         #[command(flatten)]
         contract: ContractFile,
         #[command(flatten)]
@@ -94,7 +96,8 @@ pub struct Database {
 /// Whether, and how, each RPC is really called.
 #[derive(Debug, Args)]
 pub struct Probe {
-    /// Also call each RPC, in a transaction that is rolled back. Needs a login that is a member of `authenticated`
+    /// Also call each RPC, in a transaction that is rolled back, as somebody who belongs to nothing. Needs a login
+    /// that is a member of `authenticated`
     #[arg(long)]
     pub probe: bool,
     /// With --probe: the project's origin, to call through PostgREST too: https://<ref>.supabase.co

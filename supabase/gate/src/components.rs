@@ -9,12 +9,11 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result};
 use semver::Version;
 use serde::Deserialize;
-use serde_json::Value;
 use wasmparser::{Parser, Payload};
 
 use crate::{
     catalog::{Catalog, Found},
-    check::Findings,
+    check::{Findings, announced, commented},
     contract::{Contract, Function, Volatility},
     finding::{Code, Report},
 };
@@ -59,16 +58,11 @@ fn carried(bytes: &[u8]) -> Result<Carried> {
 
 /// What has to be read from the database.
 pub fn needs(all: &[Carried]) -> Contract {
-    let mut rpcs: Vec<Function> = Vec::new();
-    for rpc in all.iter().flat_map(|carried| &carried.rpcs) {
-        // Two components may call one RPC, built for different versions of it.
-        if !rpcs.iter().any(|known| known.qualified() == rpc.qualified()) {
-            rpcs.push(rpc.clone());
-        }
-    }
+    // Two components may call one RPC, built for different versions of it.
+    let rpcs = all.iter().flat_map(|carried| carried.rpcs.clone()).collect();
     let version = Version::new(0, 0, 0);
-    let (functions, relations, schemas, roles, cron_jobs) = Default::default();
-    Contract { json_schema: None, version, rpcs, functions, relations, schemas, roles, cron_jobs }
+    let (functions, relations, schemas, roles, platform, cron_jobs) = Default::default();
+    Contract { json_schema: None, version, rpcs, functions, relations, schemas, roles, platform, cron_jobs }
 }
 
 /// Judges each component by itself.
@@ -123,12 +117,17 @@ impl One<'_> {
 
     fn compare(&mut self, found: &Found, migrate: &str) {
         let (rpc, have) = (self.rpc, &found.function);
-        let comment: Option<Value> = found.comment.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let version = comment.and_then(|comment| Version::parse(comment.get("version")?.as_str()?).ok());
+        // What it announces is what requests will meet; the comment has to agree, or one of the two is a mistake.
+        let (said, announced) = (commented(found), announced(found));
+        let version = announced.as_ref().filter(|tag| said.as_ref() == Some(tag) && tag.0 == rpc.name);
+        let version = version.and_then(|(_, version)| Version::parse(version).ok());
         // The handshake's rule (lockstep.announce_rpc): the same major version, and not older.
         let fits = |want: &Version, have: &Version| want.major == have.major && have >= want;
         if !matches!((&rpc.version, &version), (Some(want), Some(have)) if fits(want, have)) {
-            let have = version.map_or_else(|| "no version".to_owned(), |version| format!("{}/{version}", rpc.name));
+            let spelt = |tag: Option<(String, String)>| {
+                tag.map_or("none".to_owned(), |(name, version)| format!("{name}/{version}"))
+            };
+            let have = format!("announced: {}, in the comment: {}", spelt(announced), spelt(said));
             let want = format!("{}, or newer with the same major version", tag(rpc));
             return self.add(Code::VersionIncompatible, want, have, migrate);
         }

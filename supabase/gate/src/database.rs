@@ -5,7 +5,7 @@
 
 use std::{str::FromStr as _, time::Duration};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::Value;
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _,
@@ -18,6 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Opens a connection. The error never shows the password.
 pub async fn connect(url: &str) -> Result<PgConnection> {
+    let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
+    let rest = rest.context("the database URL cannot be read: it begins with postgresql://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    ensure!(
+        authority.contains('@') || !rest.contains('@'),
+        "the database URL cannot be read: what is special in the password has to be percent-encoded (/ is %2F)"
+    );
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| anyhow!("the database URL cannot be read: {error}"))?
         .application_name("gate")
@@ -26,7 +33,7 @@ pub async fn connect(url: &str) -> Result<PgConnection> {
         .disable_statement_logging();
     let place = format!("{} at {}:{}", options.get_username(), options.get_host(), options.get_port());
     match timeout(PATIENCE, options.connect()).await {
-        Ok(connected) => connected.with_context(|| format!("cannot connect as {place}")),
+        Ok(connected) => connected.map_err(said).with_context(|| format!("cannot connect as {place}")),
         Err(_) => Err(anyhow!("cannot connect as {place}: no answer within {} s", PATIENCE.as_secs())),
     }
 }
@@ -38,12 +45,18 @@ pub async fn close(connection: PgConnection) {
 
 /// Begins a transaction that changes nothing and sees one moment, with names spelt in full.
 pub async fn begin_reading(connection: &mut PgConnection) -> Result<()> {
-    let begin = format!(
-        "begin transaction isolation level repeatable read read only; set local search_path = ''; \
-         set local statement_timeout = '{}s'",
-        PATIENCE.as_secs()
-    );
+    let begin = format!("begin transaction isolation level repeatable read read only; {SPELLING}");
     run(connection, &begin).await
+}
+
+/// So that the catalog is spelt in one way, whatever the database or the role has set.
+const SPELLING: &str = "set local search_path = ''; set local standard_conforming_strings = on; \
+    set local quote_all_identifiers = off; set local timezone = 'UTC'; set local datestyle = 'ISO'; \
+    set local intervalstyle = 'postgres'; set local statement_timeout = '15s'";
+
+/// The same in a transaction that is open already.
+pub async fn spell_plainly(connection: &mut PgConnection) -> Result<()> {
+    run(connection, SPELLING).await
 }
 
 /// Ends the transaction; nothing of it stays.
@@ -53,15 +66,34 @@ pub async fn rollback(connection: &mut PgConnection) -> Result<()> {
 
 /// Statements whose results do not matter.
 pub async fn run(connection: &mut PgConnection, sql: &str) -> Result<()> {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await?;
-    Ok(())
+    execute(connection, sql).await.map_err(said)
+}
+
+/// The same, with the error as the database gave it.
+pub async fn execute(connection: &mut PgConnection, sql: &str) -> sqlx::Result<()> {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop)
+}
+
+/// Once, and without the line of PostgreSQL's source.
+fn said(error: sqlx::Error) -> anyhow::Error {
+    match error.as_database_error() {
+        Some(said) => anyhow!("{}: {}", said.code().unwrap_or_default(), said.message()),
+        None => error.into(),
+    }
 }
 
 /// The first column of the last row, as JSON.
 pub async fn read(connection: &mut PgConnection, sql: &str) -> Result<Value> {
-    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await?;
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.map_err(said)?;
     let text: String = rows.last().context("the database gave no row")?.try_get(0)?;
     Ok(serde_json::from_str(&text)?)
+}
+
+/// A name as SQL spells it: in quotes where it needs them.
+pub fn identifier(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// A text as SQL spells it, under `standard_conforming_strings`.

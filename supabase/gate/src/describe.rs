@@ -1,18 +1,48 @@
 //! `gate describe`: the contract as this database would have it, to be pasted into the file after a migration.
 
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
+
 use crate::{
     catalog::Catalog,
-    contract::{Access, Contract, Function, Grants, Relation, Schema},
+    check,
+    contract::{Access, Contract, Function, Grants, Relation, Rights, Schema},
+    finding::Code,
 };
 
-/// The same entries, as they are found. What is not there stays as it was; what the catalog does not know (component,
-/// runs, versions, which roles matter) is taken over.
-pub fn describe(mut contract: Contract, catalog: &Catalog) -> Contract {
+/// Takes names in, of which nothing is known yet but that clients have no business there.
+pub fn with(mut contract: Contract, also: &[String]) -> Result<Contract> {
+    let (known, clients) = (contract.role_names(), ["public", "anon", "authenticated", "service_role"]);
+    let roles = known.into_iter().map(str::to_owned).chain(["public".to_owned()]);
+    let exact: BTreeMap<String, Rights> = roles.map(|role| (role, Rights::new())).collect();
+    for name in also {
+        let (schema, name) = name.split_once('.').with_context(|| format!("{name}: say schema.name"))?;
+        // Whichever of the two it is; the other is not found, and left out.
+        contract.functions.push(serde_json::from_value(json!({
+            "name": name, "schema": schema, "arguments": [], "returns": { "set": false, "type": NOTHING },
+            "volatility": "volatile", "security": "invoker", "owner": "", "search_path": null,
+            "execute": { "must": exact.keys().filter(|role| !clients.contains(&role.as_str())).collect::<Vec<_>>(), "must_not": clients },
+        }))?);
+        contract.relations.push(serde_json::from_value(json!({
+            "schema": schema, "name": name, "kind": "table", "owner": NOTHING, "grants": { "exact": exact },
+        }))?);
+    }
+    Ok(contract)
+}
+
+/// The type or owner of what was only named.
+const NOTHING: &str = "-";
+
+/// The same entries, as they are found. What the catalog does not know (component, runs, versions, which roles matter)
+/// is taken over. What is not there cannot be described.
+pub fn describe(mut contract: Contract, catalog: &Catalog) -> Result<Contract> {
     let Contract { rpcs, functions, relations, schemas, roles, .. } = &mut contract;
-    for function in rpcs.iter_mut().chain(functions) {
+    for function in rpcs.iter_mut().chain(functions.iter_mut()) {
         self::function(function, catalog);
     }
-    for relation in relations {
+    for relation in relations.iter_mut() {
         if let Some(found) = catalog.relations.iter().find(|found| found.qualified() == relation.qualified()) {
             *relation = self::relation(relation, found);
         }
@@ -32,12 +62,28 @@ pub fn describe(mut contract: Contract, catalog: &Catalog) -> Contract {
             role.members = members;
         }
     }
-    contract
+    functions.retain(|function| function.returns.kind != NOTHING);
+    relations.retain(|relation| relation.owner.as_deref() != Some(NOTHING));
+    let gone = check::judge(&contract, catalog);
+    let gone: Vec<String> = gone
+        .findings
+        .into_iter()
+        .filter(|finding| {
+            matches!(finding.code, Code::FunctionMissing | Code::FunctionOverloaded | Code::RelationMissing)
+        })
+        .map(|finding| format!("{} {}", finding.code.word(), finding.place))
+        .collect();
+    ensure!(gone.is_empty(), "cannot describe what is not there, or there twice: {}", gone.join("; "));
+    Ok(contract)
 }
 
 fn function(function: &mut Function, catalog: &Catalog) {
     let all = catalog.functions.iter().filter(|found| found.function.qualified() == function.qualified());
     let [found] = all.collect::<Vec<_>>()[..] else { return };
+    if function.returns.kind == NOTHING {
+        // Of the roles that were guessed, those who may.
+        function.execute.must.retain(|role| found.function.execute.must.contains(role));
+    }
     *function = Function {
         version: function.version.take(),
         component: function.component.take(),
@@ -62,6 +108,10 @@ fn relation(named: &Relation, found: &Relation) -> Relation {
         },
         ..found.clone()
     };
+    // Another version of PostgreSQL spells it in another way.
+    if relation.definition.iter().all(|present| named.definition.contains(present)) {
+        relation.definition = named.definition.clone();
+    }
     if named.shared {
         relation.owner = named.owner.clone();
         relation.columns.retain(|column| named.columns.iter().any(|other| other.name == column.name));

@@ -80,6 +80,14 @@ pub enum Code {
     PolicyChanged,
     /// A policy that the contract does not know.
     PolicyUnexpected,
+    /// A column that the contract does not know, and that has to be given: writing fails.
+    ColumnUnexpected,
+    /// A constraint that the contract does not know: writing may fail.
+    ConstraintUnexpected,
+    /// A trigger that the contract does not know: it may change or refuse what is written.
+    TriggerUnexpected,
+    /// A rewrite rule that the contract does not know.
+    RuleUnexpected,
     /// A trigger is not there.
     TriggerMissing,
     /// A trigger does something else.
@@ -92,10 +100,14 @@ pub enum Code {
     GrantTooWide,
     /// A schema is not there.
     SchemaMissing,
+    /// A schema belongs to another role.
+    SchemaOwner,
     /// A role that has to use a schema may not.
     SchemaAccessMissing,
     /// A role that must not use a schema, or make things in it, may.
     SchemaAccessTooWide,
+    /// A function of Supabase's that everything stands on is not there.
+    PlatformMissing,
     /// A role is not there.
     RoleMissing,
     /// Policies do not apply to a role to which they must.

@@ -104,7 +104,7 @@ pub async fn judge(connection: &mut PgConnection, migrations: &[Migration]) -> R
             }
             Some(Applied { statements: Some(statements), .. }) => {
                 let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {place}"))?;
-                if plain(&text) != plain(&statements.join(";")) {
+                if !is_what_was_applied(&text, &statements) {
                     let remedy = "restore the file (git log), and make the change in a migration of its own";
                     findings.add(Code::MigrationChanged, place, "the text that was applied", "another text", remedy);
                 }
@@ -144,14 +144,50 @@ const SIGHT: &str = "select jsonb_build_object( \
 const APPLIED: &str = "select coalesce(jsonb_agg(to_jsonb(history)), '[]')::text \
     from supabase_migrations.schema_migrations as history";
 
-/// The CLI records a file as its statements, without the white space and the semicolons between them.
-fn plain(text: &str) -> String {
-    text.chars().filter(|character| !character.is_whitespace() && *character != ';').collect()
+/// Whether a file is what was applied. The stack records a file as it is, the CLI as its statements, each as it was
+/// written, and without what stood between them: blanks and semicolons.
+fn is_what_was_applied(file: &str, statements: &[String]) -> bool {
+    let lines = |text: &str| text.replace("\r\n", "\n");
+    let between = |character: char| character.is_whitespace() || character == ';';
+    let file = lines(file.trim_start_matches('\u{feff}'));
+    let mut rest = file.as_str();
+    for statement in statements {
+        let statement = lines(statement.trim_start_matches('\u{feff}'));
+        let statement = statement.trim_matches(between);
+        rest = rest.trim_start_matches(between);
+        match rest.strip_prefix(statement) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.trim_matches(between).is_empty()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::files;
+    use super::{files, is_what_was_applied};
+
+    #[test]
+    fn each_statement_has_to_be_there_as_it_was_written_and_nothing_else() {
+        let applied = ["-- a note\nselect 'a;b' as x".to_owned(), "select 2".to_owned()];
+        for file in
+            ["-- a note\nselect 'a;b' as x;\n\nselect 2;\n", "\u{feff}-- a note\r\nselect 'a;b' as x;;\r\nselect 2"]
+        {
+            assert!(is_what_was_applied(file, &applied), "{file:?}");
+            assert!(is_what_was_applied(file, &[file.to_owned()]), "{file:?}");
+        }
+        for file in [
+            "-- a note select 'a;b' as x; select 2;",
+            "-- a note\nselect 'ab' as x; select 2;",
+            "-- a note\nselect 'a; b' as x; select 2;",
+            "-- a note\nselect 'a;b' asx; select 2;",
+            "-- a note\nselect 'a;b' as x;",
+            "-- a note\nselect 'a;b' as x; select 2; select 3;",
+            "-- a note\nselect 'a;b' as x; -- select 2;",
+        ] {
+            assert!(!is_what_was_applied(file, &applied), "{file:?}");
+        }
+    }
 
     #[test]
     fn names_that_say_no_version_and_versions_that_are_there_twice_are_refused() {

@@ -16,20 +16,33 @@ use crate::{
     contract::Contract,
     database, describe, diff,
     environment::{self, Lock},
-    finding::Report,
+    finding::{Report, Unseen},
     migrations, output,
     probe::{self, Project},
 };
 
-/// Runs the command, shows its report, and says with which status to exit. An error is a look that was not possible.
+/// What a command gives.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A judgement.
+    Report(Report),
+    /// A file, for standard output.
+    File(String),
+}
+
+/// Runs the command, shows what it gives, and says with which status to exit. An error is a look that was not possible.
 pub async fn run(cli: Cli) -> Result<u8> {
     let spinner = ProgressBar::new_spinner().with_message("looking");
     spinner.enable_steady_tick(Duration::from_millis(100));
-    let outcome = report(cli.command).await;
+    let outcome = outcome(cli.command).await;
     spinner.finish_and_clear();
-    let Some(report) = outcome? else { return Ok(0) };
-    output::show(&report, cli.format)?;
-    Ok(report.exit_code())
+    match outcome? {
+        Outcome::Report(report) => {
+            output::show(&report, cli.format)?;
+            Ok(report.exit_code())
+        }
+        Outcome::File(text) => output::write(&text).map(|()| 0),
+    }
 }
 
 /// The error of [`run`], for people.
@@ -37,9 +50,9 @@ pub fn explain(error: &anyhow::Error) {
     eprintln!("{} {error:#}", style("could not look:").yellow().bold().for_stderr());
 }
 
-/// Runs the command. What only prints has no report.
-pub async fn report(command: Command) -> Result<Option<Report>> {
-    Ok(Some(match command {
+/// Runs the command.
+pub async fn outcome(command: Command) -> Result<Outcome> {
+    Ok(Outcome::Report(match command {
         Command::Check { contract, database, probe } => {
             check(&Contract::read(&contract.contract)?, &database, probe).await?
         }
@@ -63,16 +76,11 @@ pub async fn report(command: Command) -> Result<Option<Report>> {
             let judge = move || environment::judge(&name, &lock, &access, apikey.as_deref());
             tokio::task::spawn_blocking(judge).await??
         }
-        Command::Schema => {
-            print!("{}", output::layout(&schemars::schema_for!(Contract))?);
-            return Ok(None);
-        }
-        Command::Describe { contract, database } => {
-            let contract = Contract::read(&contract.contract)?;
+        Command::Schema => return Ok(Outcome::File(output::layout(&schemars::schema_for!(Contract))?)),
+        Command::Describe { also, contract, database } => {
+            let contract = describe::with(Contract::read(&contract.contract)?, &also)?;
             let catalog = catalog(&contract, &database).await?;
-            let described = describe::describe(contract, &catalog);
-            print!("{}", output::layout(&described)?);
-            return Ok(None);
+            return Ok(Outcome::File(output::layout(&describe::describe(contract, &catalog)?)?));
         }
     }))
 }
@@ -85,11 +93,19 @@ async fn check(contract: &Contract, database: &Database, probe: Probe) -> Result
     let mut called = Report::default();
     if probe.probe {
         how.push_str(", calls in SQL");
-        called = probe::in_a_transaction(&mut connection, contract, &catalog).await?;
+        // What the catalog says is said in any case.
+        called = probe::in_a_transaction(&mut connection, contract, &catalog).await.unwrap_or_else(|error| Report {
+            unseen: vec![Unseen {
+                place: "calls in SQL".to_owned(),
+                why: format!("{error:#}"),
+                remedy: "connect to the primary database, where an RPC may write".to_owned(),
+            }],
+            ..Report::default()
+        });
     }
     database::close(connection).await;
     let functions = catalog.functions.clone();
-    let mut report = check::judge(contract, catalog);
+    let mut report = check::judge(contract, &catalog);
     if let (Some(url), Some(apikey), Some(token)) = (probe.url, probe.apikey, probe.token) {
         how.push_str(" and through PostgREST");
         let project = Project { url, apikey, token };

@@ -72,8 +72,9 @@ fn a_pull_request_gets_an_annotation_for_each_finding() {
     let found = diff("github", "github");
 
     let lines: Vec<String> = text(&found.stdout).lines().map(str::to_owned).collect();
-    assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(lines[0].starts_with("::error title=version_too_small::rpc public.fetch_social_messages%0Awant: "));
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines[0].starts_with("::notice title=major step::"));
+    assert!(lines[1].starts_with("::error title=version_too_small::rpc public.fetch_social_messages%0Awant: "));
 }
 
 #[test]

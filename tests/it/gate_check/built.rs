@@ -37,11 +37,17 @@ async fn a_component_carries_the_entries_that_it_needs_and_the_contracts_hash() 
 async fn a_database_that_moved_on_is_judged_by_what_the_components_need() {
     let installation = Installation::migrated(Grants::Today).await;
     let mut connection = admin(&installation).await;
-    let says = |version: &str| {
+    let comment = |version: &str| {
         format!(
             r#"comment on function public.fetch_social_messages is '{{"rpc": "fetch_social_messages", "version": "{version}"}}';"#
         )
     };
+    let body = |from: &str, to: &str| {
+        format!(
+            "do $$ begin execute replace(pg_get_functiondef('public.fetch_social_messages'::regproc), '{from}', '{to}'); end $$;"
+        )
+    };
+    let says = |from: &str, to: &str| body(from, to) + &comment(to);
     let url = installation.cluster.url("postgres");
     let files: Vec<String> = built().iter().map(|path| path.display().to_string()).collect();
     let mut arguments = vec!["components", "--database-url", &url];
@@ -54,12 +60,15 @@ async fn a_database_that_moved_on_is_judged_by_what_the_components_need() {
     // What is done is undone by what follows it.
     for (sql, undo, findings) in [
         ("select".to_owned(), "select".to_owned(), vec![]),
-        (says("1.4.0"), says("1.0.0"), vec![]),
-        (says("2.0.0"), says("1.0.0"), vec![format!("version_incompatible {fetch}")]),
-        (says("0.9.9"), says("1.0.0"), vec![format!("version_incompatible {fetch}")]),
+        (says("1.0.0", "1.4.0"), says("1.4.0", "1.0.0"), vec![]),
+        (says("1.0.0", "2.0.0"), says("2.0.0", "1.0.0"), vec![format!("version_incompatible {fetch}")]),
+        (says("1.0.0", "0.9.9"), says("0.9.9", "1.0.0"), vec![format!("version_incompatible {fetch}")]),
+        // Comment and body do not agree: what requests would meet is the body.
+        (comment("1.4.0"), comment("1.0.0"), vec![format!("version_incompatible {fetch}")]),
+        (body("1.0.0", "2.0.0"), body("2.0.0", "1.0.0"), vec![format!("version_incompatible {fetch}")]),
         (
             "comment on function public.fetch_social_messages is null".to_owned(),
-            says("1.0.0"),
+            comment("1.0.0"),
             vec![format!("version_incompatible {fetch}")],
         ),
         (

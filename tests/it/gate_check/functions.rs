@@ -95,7 +95,14 @@ async fn the_same_on_another_postgresql_in_an_installation_in_use() {
     let installation = Installation::in_use_on(Server::Npm, Grants::BeforeOctober2026).await;
     installation.migrate().await;
 
-    for mutations in [CALLS, PROPERTIES, VERSIONS_AND_BODIES, super::relations::RELATIONS, super::relations::ACCESS] {
+    for mutations in [
+        CALLS,
+        PROPERTIES,
+        VERSIONS_AND_BODIES,
+        super::relations::RELATIONS,
+        super::relations::ACCESS,
+        super::overlays::OVERLAYS,
+    ] {
         try_all(&installation, &contract(), mutations).await;
     }
 }

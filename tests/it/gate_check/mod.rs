@@ -9,12 +9,13 @@ mod functions;
 mod good;
 mod history;
 mod mutation;
+mod overlays;
 mod probe;
 mod relations;
 mod remake;
 
 use clap::Parser as _;
-use gate::{catalog::Catalog, check, cli::Cli, contract::Contract, database, finding::Report};
+use gate::{catalog::Catalog, check, cli::Cli, contract::Contract, database, finding::Report, run::Outcome};
 use it::Installation;
 use sqlx::PgConnection;
 use stack::setup;
@@ -26,7 +27,10 @@ fn contract() -> Contract {
 /// `gate <arguments>`, as the command line would run it.
 async fn gate(arguments: &[&str]) -> anyhow::Result<Report> {
     let cli = Cli::try_parse_from(std::iter::once(&"gate").chain(arguments)).unwrap();
-    Ok(gate::run::report(cli.command).await?.expect("a report"))
+    match gate::run::outcome(cli.command).await? {
+        Outcome::Report(report) => Ok(report),
+        Outcome::File(text) => panic!("a file, and no report: {text}"),
+    }
 }
 
 /// `gate check`, as a role of the baseline.
@@ -45,8 +49,8 @@ async fn admin(installation: &Installation) -> PgConnection {
 
 /// What the gate says of the transaction that is open.
 async fn judge(connection: &mut PgConnection, contract: &Contract) -> Report {
-    database::run(connection, "set local search_path = ''").await.unwrap();
-    check::judge(contract, Catalog::read(connection, contract).await.unwrap())
+    database::spell_plainly(connection).await.unwrap();
+    check::judge(contract, &Catalog::read(connection, contract).await.unwrap())
 }
 
 /// `code where`, for a comparison that reads well when it fails.

@@ -1,6 +1,6 @@
 //! How a mutation is tried: on a good database, in a transaction that is rolled back.
 
-use gate::{contract::Contract, database};
+use gate::{contract::Contract, database, finding::Report};
 use it::Installation;
 use sqlx::PgConnection;
 
@@ -22,7 +22,7 @@ macro_rules! mutations {
 }
 pub(super) use mutations;
 
-/// Tries each. All that go undetected, or are called by another name, are shown together.
+/// Tries each, and then what the gate says to do about it. All that go undetected, or are called by another name, are shown together.
 pub async fn try_all(installation: &Installation, contract: &Contract, mutations: &[Mutation]) {
     let mut connection = admin(installation).await;
     let mut wrong = Vec::new();
@@ -45,9 +45,28 @@ async fn try_one(
     database::run(connection, "begin").await.unwrap();
     let changed = database::run(connection, &format!("{REMAKE}{}", mutation.sql)).await;
     let found = match changed {
-        Ok(()) => Ok(said(&judge(connection, contract).await)),
+        Ok(()) => {
+            let report = judge(connection, contract).await;
+            remedied(connection, contract, &report).await.map(|()| said(&report))
+        }
         Err(error) => Err(format!("{error:#}")),
     };
     database::rollback(connection).await.unwrap();
     found
+}
+
+/// A remedy that is SQL must be all that is needed. The others send people to a migration.
+async fn remedied(connection: &mut PgConnection, contract: &Contract, report: &Report) -> Result<(), String> {
+    let remedies: Vec<&str> = report.findings.iter().map(|finding| finding.remedy.as_str()).collect();
+    if !remedies.iter().all(|remedy| remedy.ends_with(';')) {
+        return Ok(());
+    }
+    for remedy in &remedies {
+        let sql = remedy.trim_start_matches("as a superuser: ");
+        database::run(connection, sql).await.map_err(|error| format!("the remedy {remedy}: {error:#}"))?;
+    }
+    match said(&judge(connection, contract).await)[..] {
+        [] => Ok(()),
+        ref left => Err(format!("after {remedies:?} there is {left:?}")),
+    }
 }

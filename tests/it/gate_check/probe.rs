@@ -141,12 +141,15 @@ async fn without_the_verification_the_gate_fails_and_a_staging_answers_503_and_w
     assert_eq!(said(&report), ["function_missing function public.verify_rank_roles_and_slots(jsonb,jsonb)"]);
     assert_eq!(report.exit_code(), 1);
     assert_eq!((status, &body["code"]), (503, &json!("rpc_contract_mismatch")), "{body}");
-    let record = loop {
-        let line: Value = serde_json::from_str(&records.recv().await.unwrap()).unwrap();
-        if line["app.request_id"] == id.as_str() {
-            break line;
+    let mine = async {
+        loop {
+            let line: Value = serde_json::from_str(&records.recv().await.unwrap()).unwrap();
+            if line["app.request_id"] == id.as_str() {
+                return line;
+            }
         }
     };
+    let record = tokio::time::timeout(Duration::from_secs(10), mine).await.expect("a record of the request");
     assert_eq!(record["error.type"], "rpc_contract_mismatch");
     assert!(record["app.error.cause"].as_str().unwrap().contains("verify_rank_roles_and_slots"), "{record}");
     assert_eq!(record["db.stored_procedure.name"], "sync_rank_match_roster");

@@ -9,8 +9,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use futures::StreamExt as _;
 use nix::sys::signal::Signal;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 use url::Url;
 
 use crate::{
@@ -98,6 +100,25 @@ impl Cluster {
             let _ended = connection.await;
         });
         Ok(client)
+    }
+
+    /// Listens to a channel of `NOTIFY`: the connection, and what is said there, until either is dropped.
+    pub async fn listen(&self, role: &str, channel: &str) -> Result<(Client, UnboundedReceiver<String>)> {
+        let mut config = Config::new();
+        config.host_path(&self.sockets).port(self.port).user(role).dbname("postgres").application_name("stack");
+        let (client, mut connection) =
+            config.connect(NoTls).await.with_context(|| format!("cannot connect as {role}"))?;
+        let (sender, said) = unbounded_channel();
+        tokio::spawn(async move {
+            let mut messages = futures::stream::poll_fn(move |context| connection.poll_message(context));
+            while let Some(Ok(message)) = messages.next().await {
+                if let AsyncMessage::Notification(notification) = message {
+                    let _unheard = sender.send(notification.payload().to_owned());
+                }
+            }
+        });
+        client.batch_execute(&format!("listen {channel}")).await?;
+        Ok((client, said))
     }
 
     /// A URL with a password, for other programs.

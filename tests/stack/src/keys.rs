@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Longer than anybody leaves a local stack running.
-const LIFETIME_HOURS: u64 = 24;
+pub const LIFETIME_HOURS: u64 = 24;
 
 /// Made anew for each stack.
 pub struct Keys {

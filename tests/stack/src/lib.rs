@@ -2,8 +2,8 @@
 //! `main` around it.
 //!
 //! In the order in which it starts: [`setup`] sees to what the machine lacks, [`cluster`] is PostgreSQL and
-//! [`database`] what is in it, [`keys`] are the project's, [`postgrest`] and [`host`] answer, and [`origin`] stands in
-//! front of both. [`stack`] puts them together, [`reaper`] and [`process`] see to it that nothing stays behind.
+//! [`database`] what is in it, [`keys`] are the project's, [`postgrest`], [`realtime`] and [`host`] answer, and
+//! [`origin`] stands in front of them. [`stack`] puts them together, [`reaper`] and [`process`] see to it that nothing stays behind.
 
 pub mod cluster;
 pub mod database;
@@ -15,6 +15,7 @@ pub mod origin;
 pub mod postgrest;
 pub mod process;
 pub mod progress;
+pub mod realtime;
 pub mod reaper;
 pub mod runtime;
 pub mod setup;

@@ -15,6 +15,7 @@ use crate::{
     origin::{Backends, Origin, Reserved},
     postgrest::Postgrest,
     progress::Progress,
+    realtime::Realtime,
     reaper::Reaper,
     runtime::{Kind, Runtime},
     setup::{self, Binaries},
@@ -57,6 +58,7 @@ impl Default for Options {
 /// Everything that runs. Dropped in this order: what answers first, then what it asks, then the folder.
 pub struct Stack {
     origin: Origin,
+    realtime: Arc<Realtime>,
     runtime: Runtime,
     _postgrest: Postgrest,
     cluster: Cluster,
@@ -98,17 +100,33 @@ impl Stack {
         let start = Postgrest::start(&postgrest, &cluster, &verification, folder.path(), &reaper);
         let postgrest = progress.step("PostgREST", start).await?;
 
+        let realtime = Realtime::start(&cluster, keys.clone()).await?;
         let functions = OnceCell::new();
         let database = Mutex::new(cluster.connect("supabase_auth_admin").await?);
-        let backends =
-            Arc::new(Backends { keys: keys.clone(), rest: postgrest.socket().to_owned(), database, functions });
+        let backends = Arc::new(Backends {
+            keys: keys.clone(),
+            rest: postgrest.socket().to_owned(),
+            database,
+            realtime: realtime.clone(),
+            functions,
+        });
         let origin = reserved.serve(backends.clone());
         let variables = variables(origin.url(), &keys);
         let host = Runtime::start(runtime, &root, &manifest, &variables, sockets, folder.path(), &reaper);
         let runtime = progress.step("the components' host", host).await?;
         backends.functions.set(runtime.address()).context("the host starts once")?;
 
-        Ok(Self { origin, runtime, _postgrest: postgrest, cluster, keys, manifest, _folder: folder, _reaper: reaper })
+        Ok(Self {
+            origin,
+            realtime,
+            runtime,
+            _postgrest: postgrest,
+            cluster,
+            keys,
+            manifest,
+            _folder: folder,
+            _reaper: reaper,
+        })
     }
 
     /// What `createClient` is given.
@@ -124,6 +142,11 @@ impl Stack {
     /// PostgreSQL.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// Realtime's stand-in.
+    pub fn realtime(&self) -> &Realtime {
+        &self.realtime
     }
 
     /// The manifest that the components run by.

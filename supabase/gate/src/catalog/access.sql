@@ -14,11 +14,18 @@ select jsonb_build_object(
   'bypassing', (
     select coalesce(jsonb_agg(role.rolname), '[]') from pg_roles as role where role.rolsuper or role.rolbypassrls
   ),
+  'superusers', (select coalesce(jsonb_agg(role.rolname), '[]') from pg_roles as role where role.rolsuper),
+  'platform', (
+    select coalesce(jsonb_agg(routine.oid::regprocedure::text), '[]')
+    from pg_proc as routine
+    where current_setting('gate.asked')::jsonb -> 'platform' ? routine.oid::regprocedure::text
+  ),
   'schemas', (
     select coalesce(
       jsonb_agg(
         jsonb_build_object(
           'name', namespace.nspname,
+          'owner', pg_get_userbyid(namespace.nspowner),
           'usage', (
             select jsonb_build_object(
               'must', coalesce(jsonb_agg(asked.role) filter (where asked.may_use), '[]'),

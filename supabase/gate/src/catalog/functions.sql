@@ -7,7 +7,7 @@ select coalesce(
   jsonb_agg(
     jsonb_build_object(
       'comment', obj_description(routine.oid, 'pg_proc'),
-      'source', routine.prosrc,
+      'source', coalesce(pg_get_function_sqlbody(routine.oid), routine.prosrc),
       'function', jsonb_build_object(
         'schema', namespace.nspname,
         'name', routine.proname,

@@ -66,6 +66,10 @@ pub struct Access {
     pub role_names: BTreeSet<String>,
     /// Every role to which policies do not apply.
     pub bypassing: BTreeSet<String>,
+    /// Roles for which no right is checked.
+    pub superusers: BTreeSet<String>,
+    /// Those that are there, of Supabase's functions that the contract names.
+    pub platform: BTreeSet<String>,
     /// Schemas of the contract.
     pub schemas: Vec<Schema>,
     /// Roles of the contract.
@@ -142,6 +146,7 @@ async fn ask(connection: &mut PgConnection, contract: &Contract) -> Result<()> {
         "relations": contract.relations.iter().map(Relation::qualified).collect::<Vec<_>>(),
         "schemas": schemas,
         "roles": contract.role_names(),
+        "platform": contract.platform,
         "owners": contract.roles.iter().map(|role| &role.name).collect::<Vec<_>>(),
         "cron_jobs": contract.cron_jobs.iter().map(|job| &job.name).collect::<Vec<_>>(),
     });

@@ -1,6 +1,6 @@
 //! Schemas and roles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{APPLY, Findings};
 use crate::{
@@ -9,26 +9,46 @@ use crate::{
     finding::Code,
 };
 
-/// Roles that have rights as a superuser, or by a membership that must not be. Those are not counted one by one.
-pub fn inheriting(contract: &Contract, catalog: &Catalog) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for want in &contract.roles {
-        if let Some(have) = catalog.access.roles.iter().find(|have| have.name == want.name) {
-            let too_many = want.members.must_not.iter().filter(|role| have.members.must.contains(role));
-            all.extend(too_many.cloned());
-            all.extend(have.superuser.then(|| have.name.clone()));
+/// Roles that have rights as a superuser, or by a membership that must not be: with the roles whose rights those are.
+/// Such rights are not counted one by one.
+#[derive(Debug, Default)]
+pub struct Inheriting(BTreeMap<String, BTreeSet<String>>);
+
+impl Inheriting {
+    /// Looks at the roles of the contract.
+    pub fn find(contract: &Contract, catalog: &Catalog) -> Self {
+        let mut all = Self::default();
+        for want in &contract.roles {
+            let Some(have) = catalog.access.roles.iter().find(|have| have.name == want.name) else { continue };
+            for member in want.members.must_not.iter().filter(|role| have.members.must.contains(role)) {
+                all.0.entry(member.clone()).or_default().insert(want.name.clone());
+            }
+            if have.superuser {
+                all.0.entry(want.name.clone()).or_default().insert(want.name.clone());
+            }
         }
+        all
     }
-    all
+
+    /// Whose rights a role has; its own name stands for all rights.
+    pub fn of(&self, role: &str) -> impl Iterator<Item = &str> {
+        self.0.get(role).into_iter().flatten().map(String::as_str)
+    }
 }
 
-pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &BTreeSet<String>, findings: &mut Findings) {
+pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
     for want in &contract.schemas {
         let place = format!("schema {}", want.name);
         let Some(have) = catalog.access.schemas.iter().find(|have| have.name == want.name) else {
             findings.add(Code::SchemaMissing, place, "a schema", "none", APPLY);
             continue;
         };
+        if let (Some(owner), Some(present)) = (&want.owner, &have.owner)
+            && owner != present
+        {
+            let remedy = format!("alter schema {} owner to {owner};", want.name);
+            findings.add(Code::SchemaOwner, &place, owner, present, remedy);
+        }
         for (right, want_access, have_access) in
             [("usage", &want.usage, &have.usage), ("create", &want.create, &have.create)]
         {
@@ -45,15 +65,23 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &BTreeSet<Strin
             }
         }
     }
+    for name in contract.role_names().into_iter().filter(|name| !catalog.access.role_names.contains(*name)) {
+        let ours = contract.roles.iter().any(|role| role.name == name);
+        let remedy = if ours { APPLY } else { "it is a role of Supabase's: is its name right in the contract?" };
+        findings.add(Code::RoleMissing, format!("role {name}"), "a role", "none", remedy);
+    }
     for want in &contract.roles {
-        match catalog.access.roles.iter().find(|have| have.name == want.name) {
-            None => findings.add(Code::RoleMissing, format!("role {}", want.name), "a role", "none", APPLY),
-            Some(have) => role(want, have, findings),
+        if let Some(have) = catalog.access.roles.iter().find(|have| have.name == want.name) {
+            role(want, have, &catalog.access.superusers, findings);
         }
+    }
+    for signature in contract.platform.iter().filter(|signature| !catalog.access.platform.contains(*signature)) {
+        let remedy = "it is Supabase's: restart the project, or ask for support";
+        findings.add(Code::PlatformMissing, format!("function {signature}"), "a function", "none", remedy);
     }
 }
 
-fn role(want: &Role, have: &Role, findings: &mut Findings) {
+fn role(want: &Role, have: &Role, superusers: &BTreeSet<String>, findings: &mut Findings) {
     let place = format!("role {}", want.name);
     let bypasses = |role: &Role| role.superuser || role.bypass_rls;
     if bypasses(have) && !bypasses(want) {
@@ -64,7 +92,11 @@ fn role(want: &Role, have: &Role, findings: &mut Findings) {
     if have.login && !want.login {
         findings.add(Code::RoleLogin, &place, "nologin", "login", format!("alter role {} nologin;", want.name));
     }
-    let (missing, too_many) = compare(&want.members, &have.members, &BTreeSet::new());
+    let (missing, too_many) = compare(&want.members, &have.members, &Inheriting::default());
+    // A superuser may become anybody.
+    let missing: Vec<&str> =
+        missing.split(", ").filter(|role| !role.is_empty() && !superusers.contains(*role)).collect();
+    let missing = missing.join(", ");
     if !missing.is_empty() {
         let remedy = format!("grant {} to {missing};", want.name);
         findings.add(Code::RoleMemberMissing, &place, format!("{missing} is a member"), "no member", remedy);
@@ -76,9 +108,10 @@ fn role(want: &Role, have: &Role, findings: &mut Findings) {
 }
 
 /// Who lacks it, and who has it and must not.
-fn compare(want: &Access, have: &Access, inheriting: &BTreeSet<String>) -> (String, String) {
+fn compare(want: &Access, have: &Access, inheriting: &Inheriting) -> (String, String) {
     let list = |roles: Vec<&String>| roles.into_iter().cloned().collect::<Vec<_>>().join(", ");
     let missing = want.must.iter().filter(|role| !have.must.contains(role)).collect();
-    let too_many = want.must_not.iter().filter(|role| have.must.contains(role) && !inheriting.contains(*role));
+    let explained = |role: &str| inheriting.of(role).any(|other| have.must.iter().any(|holder| holder == other));
+    let too_many = want.must_not.iter().filter(|role| have.must.contains(role) && !explained(role));
     (list(missing), list(too_many.collect()))
 }

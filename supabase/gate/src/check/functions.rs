@@ -6,23 +6,41 @@ use regex::Regex;
 use semver::Version;
 use serde::Deserialize;
 
-use super::{APPLY, Findings, or_none, signature};
+use super::{APPLY, Findings, access::Inheriting, or_none, signature};
 use crate::{
     catalog::{Catalog, Found},
     contract::{Contract, Function},
     finding::Code,
 };
 
-/// The first statement of every RPC (supabase/migrations/…_rpc_foundation.sql).
+/// The first statement of every RPC (supabase/migrations/…_rpc_foundation.sql); with casts where it is an SQL-standard
+/// body.
 static HANDSHAKE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\blockstep\.announce_rpc\(\s*'([^']*)'\s*,\s*'([^']*)'\s*\)").expect("a constant pattern")
+    let text = r"'([^']*)'(?:::text)?";
+    Regex::new(&format!(r"\blockstep\.announce_rpc\(\s*{text}\s*,\s*{text}\s*\)")).expect("a constant pattern")
 });
+
+/// Name and version that the body announces, to whoever calls it.
+pub fn announced(found: &Found) -> Option<(String, String)> {
+    HANDSHAKE.captures(&found.source).map(|all| (all[1].to_owned(), all[2].to_owned()))
+}
+
+/// Name and version that the comment says, to whoever looks.
+pub fn commented(found: &Found) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Comment {
+        rpc: String,
+        version: Version,
+    }
+    let said: Comment = serde_json::from_str(found.comment.as_deref()?).ok()?;
+    Some((said.rpc, said.version.to_string()))
+}
 
 pub fn judge(
     contract: &Contract,
     catalog: &Catalog,
     raising: &BTreeSet<String>,
-    inheriting: &BTreeSet<String>,
+    inheriting: &Inheriting,
     findings: &mut Findings,
 ) {
     for want in contract.all_functions() {
@@ -41,7 +59,7 @@ pub fn judge(
                 .filter(|other| !std::ptr::eq(**other, *found))
                 .map(|other| other.function.signature())
                 .collect();
-            let drops: Vec<String> = others.iter().map(|other| format!("drop function {other};")).collect();
+            let drops: Vec<String> = others.iter().map(|other| format!("drop routine {other};")).collect();
             let have = format!("also {}", others.join(", "));
             findings.add(Code::FunctionOverloaded, place(want), "one function of the name", have, drops.join(" "));
         }
@@ -64,7 +82,7 @@ struct One<'a> {
     found: &'a Found,
     findings: &'a mut Findings,
     raising: &'a BTreeSet<String>,
-    inheriting: &'a BTreeSet<String>,
+    inheriting: &'a Inheriting,
 }
 
 impl One<'_> {
@@ -94,16 +112,8 @@ impl One<'_> {
     /// Comment and body say the version, each for readers of its own; both must say the contract's.
     fn version(&mut self) {
         let Some(want) = &self.want.version else { return };
-        #[derive(Deserialize)]
-        struct Comment {
-            rpc: String,
-            version: Version,
-        }
         let want_comment = format!(r#"{{"rpc": "{}", "version": "{want}"}}"#, self.want.name);
-        let comment = self.found.comment.as_deref();
-        let said: Option<Comment> = comment.and_then(|text| serde_json::from_str(text).ok());
-        let said = said.map(|said| (said.rpc, said.version.to_string()));
-        let announced = HANDSHAKE.captures(&self.found.source).map(|all| (all[1].to_owned(), all[2].to_owned()));
+        let (said, announced) = (commented(self.found), announced(self.found));
         let wanted = Some((self.want.name.clone(), want.to_string()));
         let another_version = said.is_some() && said == announced;
         if said != wanted {
@@ -111,7 +121,7 @@ impl One<'_> {
                 true => APPLY.to_owned(),
                 false => format!("comment on function {} is '{want_comment}';", self.found.function.signature()),
             };
-            self.add(Code::VersionComment, &want_comment, or_none(comment), remedy);
+            self.add(Code::VersionComment, &want_comment, or_none(self.found.comment.as_deref()), remedy);
         }
         if announced != wanted && !another_version {
             let spelt = |said: &Option<(String, String)>| match said {
@@ -149,9 +159,19 @@ impl One<'_> {
         }
         if want.owner != have.owner {
             let bypasses = self.catalog.access.bypassing.contains(&have.owner);
-            let have = format!("{}{}", have.owner, if bypasses { ", to whom policies do not apply" } else { "" });
-            let remedy = self.alter(&format!("owner to {}", want.owner));
-            self.add(Code::FunctionOwner, &want.owner, have, remedy);
+            let present = format!("{}{}", have.owner, if bypasses { ", to whom policies do not apply" } else { "" });
+            // Only who may create in a schema can be given a function there.
+            let (schema, owner) = (&want.schema, &want.owner);
+            // Who was the owner could run it as such.
+            let again = match want.execute.must.contains(&have.owner) {
+                true => format!(" grant execute on function {} to {};", have.signature(), have.owner),
+                false => String::new(),
+            };
+            let remedy = format!(
+                "grant create on schema {schema} to {owner}; {} revoke create on schema {schema} from {owner};{again}",
+                self.alter(&format!("owner to {owner}"))
+            );
+            self.add(Code::FunctionOwner, &want.owner, present, remedy);
         }
         self.setting(Code::SearchPath, "search_path", want.search_path.as_deref(), have.search_path.as_deref());
         let (want_timeout, have_timeout) = (want.statement_timeout.as_deref(), have.statement_timeout.as_deref());
@@ -168,6 +188,8 @@ impl One<'_> {
             return;
         }
         let remedy = match want {
+            // A list of schemas is no text.
+            Some(value) if name == "search_path" && !value.is_empty() => self.alter(&format!("set {name} = {value}")),
             Some(value) => self.alter(&format!("set {name} = '{value}'")),
             None => self.alter(&format!("reset {name}")),
         };
@@ -185,7 +207,8 @@ impl One<'_> {
         let list = |roles: Vec<&String>| roles.into_iter().cloned().collect::<Vec<_>>().join(", ");
         let missing = list(self.want.execute.must.iter().filter(|role| !may.contains(role)).collect());
         let too_many = self.want.execute.must_not.iter().filter(|role| may.contains(role));
-        let too_many = list(too_many.filter(|role| !self.inheriting.contains(role.as_str())).collect());
+        let explained = |role: &str| self.inheriting.of(role).any(|other| may.iter().any(|holder| holder == other));
+        let too_many = list(too_many.filter(|role| !explained(role)).collect());
         if !missing.is_empty() {
             let remedy = format!("grant execute on function {signature} to {missing};");
             self.add(Code::ExecuteMissing, format!("execute for {missing}"), "no right", remedy);

@@ -1,66 +1,118 @@
 //! Rights on tables and views, for each role that the contract names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::Findings;
+use super::{Findings, access::Inheriting};
 use crate::{
     contract::{Columns, Privilege, Relation, Rights},
     finding::Code,
 };
 
-pub fn judge(want: &Relation, have: &Relation, inheriting: &BTreeSet<String>, findings: &mut Findings) {
+pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, findings: &mut Findings) {
     let none = Rights::new();
     let present = |role: &str| have.grants.exact.get(role).unwrap_or(&none);
-    let mut missing = BTreeMap::new();
-    let mut too_wide = BTreeMap::new();
+    let mut missing = Changes::default();
+    let mut too_wide = Changes::default();
     // An owner has every right; that it is the wrong owner is a finding of its own.
-    let judged = |role: &&String| have.owner.as_ref() != Some(*role) && !inheriting.contains(*role);
+    let judged = |role: &&String| have.owner.as_ref() != Some(*role);
+    // What a membership that must not be explains goes with the membership.
+    let explained = |role: &str, privilege: Privilege| {
+        inheriting.of(role).any(|other| other == role || present(other).contains_key(&privilege))
+    };
     for (role, rights) in want.grants.exact.iter().filter(|(role, _)| judged(role)) {
-        add(&mut missing, role, beyond(rights, present(role)));
-        add(&mut too_wide, role, beyond(present(role), rights));
+        for (privilege, columns) in beyond(rights, present(role)) {
+            missing.add(
+                role,
+                privilege.phrase(&columns),
+                format!("grant {} on", privilege.phrase(&columns)),
+                "to",
+                role,
+            );
+        }
+        for (privilege, columns) in beyond(present(role), rights) {
+            if explained(role, privilege) {
+                continue;
+            }
+            // What everybody has is taken from everybody. And to take a right on the whole takes it on columns, too.
+            let from = if present("public").contains_key(&privilege) { "public" } else { role };
+            too_wide.add(
+                role,
+                privilege.phrase(&columns),
+                format!("revoke {} on", privilege.phrase(&columns)),
+                "from",
+                from,
+            );
+            if let (Columns::Whole(_), Some(wanted)) = (&columns, rights.get(&privilege)) {
+                too_wide.remedies.push(format!("grant {} on {{}} to {role};", privilege.phrase(wanted)));
+            }
+        }
     }
     for (role, never) in want.grants.never.iter().filter(|(role, _)| judged(role)) {
-        let there = present(role).iter().filter(|(privilege, _)| never.contains(privilege));
-        add(&mut too_wide, role, there.map(|(privilege, columns)| privilege.phrase(columns)).collect());
+        for (privilege, columns) in present(role).iter().filter(|(privilege, _)| never.contains(privilege)) {
+            if explained(role, *privilege) {
+                continue;
+            }
+            let from = if present("public").contains_key(privilege) { "public" } else { role };
+            too_wide.add(
+                role,
+                privilege.phrase(columns),
+                format!("revoke {} on", privilege.phrase(columns)),
+                "from",
+                from,
+            );
+        }
     }
     let place = || format!("{} {}", want.kind.word(), want.qualified());
-    let sql = |verb: &str, link: &str, all: &BTreeMap<&String, Vec<String>>| {
-        let each = all
-            .iter()
-            .map(|(role, rights)| format!("{verb} {} on {} {link} {role};", rights.join(", "), want.qualified()));
-        each.collect::<Vec<_>>().join(" ")
-    };
-    if !missing.is_empty() {
-        findings.add(Code::GrantMissing, place(), listed(&missing), "no right", sql("grant", "to", &missing));
+    if !missing.rights.is_empty() {
+        findings.add(Code::GrantMissing, place(), missing.listed(), "no right", missing.remedy(want));
     }
-    if !too_wide.is_empty() {
-        let remedy = sql("revoke", "from", &too_wide);
-        findings.add(Code::GrantTooWide, place(), "nothing beyond the contract", listed(&too_wide), remedy);
+    if !too_wide.rights.is_empty() {
+        let remedy = too_wide.remedy(want);
+        findings.add(Code::GrantTooWide, place(), "nothing beyond the contract", too_wide.listed(), remedy);
     }
 }
 
-fn add<'a>(all: &mut BTreeMap<&'a String, Vec<String>>, role: &'a String, rights: Vec<String>) {
-    if !rights.is_empty() {
-        all.entry(role).or_default().extend(rights);
-    }
+/// Rights by role, and the statements that mend them.
+#[derive(Default)]
+struct Changes {
+    rights: BTreeMap<String, Vec<String>>,
+    remedies: Vec<String>,
 }
 
-fn listed(all: &BTreeMap<&String, Vec<String>>) -> String {
-    let each = all.iter().map(|(role, rights)| format!("{role}: {}", rights.join(", ")));
-    each.collect::<Vec<_>>().join("; ")
+impl Changes {
+    fn add(&mut self, role: &str, right: String, verb: String, link: &str, whom: &str) {
+        self.rights.entry(role.to_owned()).or_default().push(right);
+        let remedy = format!("{verb} {{}} {link} {whom};");
+        if !self.remedies.contains(&remedy) {
+            self.remedies.push(remedy);
+        }
+    }
+
+    fn listed(&self) -> String {
+        let each = self.rights.iter().map(|(role, rights)| format!("{role}: {}", rights.join(", ")));
+        each.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Everything is taken before anything is given back.
+    fn remedy(&self, relation: &Relation) -> String {
+        let (given, taken): (Vec<&String>, Vec<&String>) =
+            self.remedies.iter().partition(|remedy| remedy.starts_with("grant"));
+        let all = taken.into_iter().chain(given).map(|remedy| remedy.replace("{}", &relation.qualified()));
+        all.collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// What `some` has and `other` has not.
-fn beyond(some: &Rights, other: &Rights) -> Vec<String> {
+fn beyond(some: &Rights, other: &Rights) -> Vec<(Privilege, Columns)> {
     let mut rights = Vec::new();
     for (privilege, columns) in some {
         match (columns, other.get(privilege)) {
             (_, Some(Columns::Whole(_))) => {}
-            (_, None) | (Columns::Whole(_), _) => rights.push(privilege.phrase(columns)),
+            (_, None) | (Columns::Whole(_), _) => rights.push((*privilege, columns.clone())),
             (Columns::Some(names), Some(Columns::Some(known))) => {
                 let more: Vec<String> = names.iter().filter(|name| !known.contains(name)).cloned().collect();
                 if !more.is_empty() {
-                    rights.push(Privilege::phrase(*privilege, &Columns::Some(more)));
+                    rights.push((*privilege, Columns::Some(more)));
                 }
             }
         }

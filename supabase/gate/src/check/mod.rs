@@ -4,10 +4,12 @@ mod access;
 mod cron;
 mod functions;
 mod grants;
+mod policies;
 mod raising;
 mod relations;
 mod signature;
 
+pub use self::functions::{announced, commented};
 use crate::{
     catalog::Catalog,
     contract::Contract,
@@ -15,18 +17,18 @@ use crate::{
 };
 
 /// What most findings about a definition need.
-const APPLY: &str =
-    "apply the migrations; where they are applied, run again the one that makes it (each can be applied twice)";
+const APPLY: &str = "apply the migrations; where they are applied, run again the newest one that makes it, as \
+    `psql -1 -f supabase/migrations/<file>`, after dropping what has another signature";
 
 /// Judges a catalog that was read for this contract.
-pub fn judge(contract: &Contract, catalog: Catalog) -> Report {
+pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
     let mut findings = Findings::default();
-    let raising = raising::judge(&catalog, &mut findings);
-    let inheriting = access::inheriting(contract, &catalog);
-    functions::judge(contract, &catalog, &raising, &inheriting, &mut findings);
-    relations::judge(contract, &catalog, &inheriting, &mut findings);
-    access::judge(contract, &catalog, &inheriting, &mut findings);
-    cron::judge(contract, &catalog, &mut findings);
+    let raising = raising::judge(catalog, &mut findings);
+    let inheriting = access::Inheriting::find(contract, catalog);
+    functions::judge(contract, catalog, &raising, &inheriting, &mut findings);
+    relations::judge(contract, catalog, &inheriting, &mut findings);
+    access::judge(contract, catalog, &inheriting, &mut findings);
+    cron::judge(contract, catalog, &mut findings);
     let looked_at = vec![
         format!("{} RPCs", contract.rpcs.len()),
         format!("{} helper functions", contract.functions.len()),
@@ -37,7 +39,13 @@ pub fn judge(contract: &Contract, catalog: Catalog) -> Report {
             _ => format!("{} cron jobs", contract.cron_jobs.len()),
         },
     ];
-    Report { subject: String::new(), looked_at, findings: findings.0, unseen: catalog.unseen, ..Report::default() }
+    Report {
+        subject: String::new(),
+        looked_at,
+        findings: findings.0,
+        unseen: catalog.unseen.clone(),
+        ..Report::default()
+    }
 }
 
 /// Findings as they come up.

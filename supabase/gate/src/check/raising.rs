@@ -8,14 +8,13 @@ use regex::Regex;
 use super::Findings;
 use crate::{catalog::Catalog, finding::Code};
 
-/// `raise … using errcode = '40001'`, `raise sqlstate '40001'`, `raise serialization_failure`. Catching it is no crime.
+/// `raise … using errcode = '40001'`, `raise sqlstate '40001'`, `raise serialization_failure`. Catching it is no crime,
+/// and neither is comparing with it.
 static RAISE: LazyLock<Regex> = LazyLock::new(|| {
-    let raise = r"\braise\s+(\w+\s+)?(sqlstate\s+'40001'|serialization_failure\b)";
-    let errcode = r"\berrcode\s*:?=\s*'?(40001|serialization_failure)\b";
-    Regex::new(&format!("(?is){raise}|{errcode}")).expect("a constant pattern")
+    let code = r"(e?'|\$\w*\$)?(40001|serialization_failure)\b";
+    Regex::new(&format!(r"(?is)\braise\b([^;]*\b(errcode\s*:?=\s*|sqlstate\s+)|\s+(\w+\s+)?){code}"))
+        .expect("a constant pattern")
 });
-
-static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)--[^\n]*|/\*.*?\*/").expect("a constant pattern"));
 
 /// The places that were found.
 pub fn judge(catalog: &Catalog, findings: &mut Findings) -> BTreeSet<String> {
@@ -35,7 +34,32 @@ pub fn judge(catalog: &Catalog, findings: &mut Findings) -> BTreeSet<String> {
 }
 
 fn raises(source: &str) -> bool {
-    RAISE.is_match(&COMMENT.replace_all(source, " "))
+    RAISE.is_match(&without_comments(source))
+}
+
+/// Leaves strings as they are: two hyphens in one begin no comment.
+fn without_comments(source: &str) -> String {
+    let mut code = String::new();
+    let mut rest = source;
+    while let Some(character) = rest.chars().next() {
+        let ahead = |pattern: &str| rest.starts_with(pattern);
+        let length = if ahead("--") {
+            code.push(' ');
+            rest.find('\n').unwrap_or(rest.len())
+        } else if ahead("/*") {
+            code.push(' ');
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else {
+            let length = match character {
+                '\'' => rest[1..].find('\'').map_or(rest.len(), |end| end + 2),
+                _ => character.len_utf8(),
+            };
+            code.push_str(&rest[..length]);
+            length
+        };
+        rest = &rest[length..];
+    }
+    code
 }
 
 #[cfg(test)]
@@ -50,6 +74,9 @@ mod tests {
             "RAISE SQLSTATE '40001';",
             "raise serialization_failure using message = 'x';",
             "raise exception sqlstate '40001' using message = 'x';",
+            "raise exception 'x -- y' using errcode = '40001';",
+            "raise exception using errcode = $$40001$$;",
+            "raise exception using errcode = e'40001', message = 'x';",
         ] {
             assert!(raises(source), "{source}");
         }
@@ -57,6 +84,8 @@ mod tests {
             "exception when serialization_failure then return null;",
             "exception when sqlstate '40001' then return null;",
             "-- never raise serialization_failure\nreturn 1;",
+            "if v_errcode = '40001' then raise warning 'again'; end if;",
+            "raise notice 'after this'; if errcode = '40001' then return; end if;",
             "/* raise sqlstate '40001' */ return 40001;",
         ] {
             assert!(!raises(source), "{source}");

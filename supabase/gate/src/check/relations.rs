@@ -1,15 +1,14 @@
 //! Tables and views: are the policies in force, the same, and nothing beside them?
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{APPLY, Findings, grants, or_none};
+use super::{APPLY, Findings, access::Inheriting, grants, policies};
 use crate::{
     catalog::Catalog,
-    contract::{Column, Contract, Enabled, Kind, Policy, Relation},
+    contract::{Column, Contract, Enabled, Kind, Privilege, Relation},
+    database::identifier,
     finding::Code,
 };
 
-pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &BTreeSet<String>, findings: &mut Findings) {
+pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
     for want in &contract.relations {
         let found = catalog.relations.iter().find(|have| have.qualified() == want.qualified());
         let Some(have) = found.filter(|have| have.kind == want.kind) else {
@@ -20,14 +19,14 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &BTreeSet<Strin
         owner(contract, want, have, findings);
         security(want, have, findings);
         columns(want, have, findings);
-        let definitions = [
-            ("constraint", Code::ConstraintMissing, Code::ConstraintChanged, &want.constraints, &have.constraints),
-            ("index", Code::IndexMissing, Code::IndexChanged, &want.indexes, &have.indexes),
-        ];
-        for (what, missing, changed, want_all, have_all) in definitions {
-            named(&format!("{what} {{}} on {}", want.qualified()), missing, changed, want_all, have_all, findings);
+        constraints(want, have, findings);
+        indexes(want, have, findings);
+        for rule in have.rules.iter().filter(|rule| !want.shared && !want.rules.contains(rule)) {
+            let remedy = format!("drop rule {} on {};", identifier(rule), want.qualified());
+            let place = format!("rule {rule} on {}", want.qualified());
+            findings.add(Code::RuleUnexpected, place, "no such rule", "it rewrites statements", remedy);
         }
-        policies(want, have, findings);
+        policies::judge(want, have, findings);
         triggers(want, have, findings);
         grants::judge(want, have, inheriting, findings);
     }
@@ -40,7 +39,14 @@ fn place(relation: &Relation) -> String {
 fn owner(contract: &Contract, want: &Relation, have: &Relation, findings: &mut Findings) {
     let Some(present) = &have.owner else { return };
     let of_the_contract = contract.roles.iter().any(|role| role.name == *present);
-    let remedy = |owner: &str| format!("alter {} {} owner to {owner};", want.kind.word(), want.qualified());
+    let remedy = |owner: &str| {
+        let (kind, name) = (want.kind.word(), want.qualified());
+        // Who was the owner needed no right.
+        let rights = want.grants.exact.get(present).into_iter().flatten();
+        let again =
+            rights.map(|(privilege, columns)| format!(" grant {} on {name} to {present};", privilege.phrase(columns)));
+        format!("alter {kind} {name} owner to {owner};{}", again.collect::<String>())
+    };
     match &want.owner {
         Some(owner) if owner != present => {
             findings.add(Code::RelationOwner, place(want), owner, present, remedy(owner));
@@ -62,25 +68,53 @@ fn security(want: &Relation, have: &Relation, findings: &mut Findings) {
         let remedy = format!("alter view {} set (security_invoker = true);", want.qualified());
         findings.add(Code::SecurityInvokerOff, place(want), "security_invoker", "the owner's rights", remedy);
     }
-    if want.definition.is_some() && want.definition != have.definition {
-        let text = |relation: &Relation| or_none(relation.definition.as_deref()).to_owned();
+    let known = want.definition.is_empty() || have.definition.iter().all(|present| want.definition.contains(present));
+    if !known {
+        let text = |relation: &Relation| relation.definition.join(" or ");
         findings.add(Code::ViewChanged, place(want), text(want), text(have), APPLY);
     }
 }
 
 fn columns(want: &Relation, have: &Relation, findings: &mut Findings) {
+    let alter = |change: String| format!("alter table {} {change};", want.qualified());
     for column in &want.columns {
         let place = format!("column {}.{}", want.qualified(), column.name);
+        let name = identifier(&column.name);
         let Some(present) = have.columns.iter().find(|present| present.name == column.name) else {
-            findings.add(Code::ColumnMissing, place, spelt(column), "none", APPLY);
+            let remedy = alter(format!("add column {name} {}", spelt(column)));
+            findings.add(Code::ColumnMissing, place, spelt(column), "none", remedy);
             continue;
         };
         // Of a shared table, what the contract does not say is the installation's.
-        let same = column.kind == present.kind
-            && (column.not_null == present.not_null || want.shared && !column.not_null)
-            && (column.default == present.default || want.shared && column.default.is_none());
-        if !same {
-            findings.add(Code::ColumnChanged, place, spelt(column), spelt(present), APPLY);
+        let same_null = column.not_null == present.not_null || want.shared && !column.not_null;
+        let same_default = column.default == present.default || want.shared && column.default.is_none();
+        let mut changes = Vec::new();
+        if column.kind != present.kind {
+            changes.push(format!("alter column {name} type {} using {name}::{}", column.kind, column.kind));
+        }
+        if !same_null {
+            changes.push(format!("alter column {name} {} not null", if column.not_null { "set" } else { "drop" }));
+        }
+        if !same_default {
+            changes.push(match &column.default {
+                Some(identity) if identity.starts_with("generated ") => format!("alter column {name} add {identity}"),
+                Some(default) => format!("alter column {name} set default {default}"),
+                None => format!("alter column {name} drop default"),
+            });
+        }
+        if !changes.is_empty() {
+            let remedy = alter(changes.join(", "));
+            findings.add(Code::ColumnChanged, place, spelt(column), spelt(present), remedy);
+        }
+    }
+    // Who inserts through the RPCs gives no value for it.
+    let inserted = want.grants.exact.values().any(|rights| rights.contains_key(&Privilege::Insert));
+    for present in have.columns.iter().filter(|present| present.not_null && present.default.is_none()) {
+        let known = want.columns.iter().any(|column| column.name == present.name);
+        if !known && (inserted || !want.shared) {
+            let place = format!("column {}.{}", want.qualified(), present.name);
+            let remedy = alter(format!("alter column {} drop not null", identifier(&present.name)));
+            findings.add(Code::ColumnUnexpected, place, "a default, or null", spelt(present), remedy);
         }
     }
 }
@@ -90,96 +124,75 @@ fn spelt(column: &Column) -> String {
     format!("{}{}{default}", column.kind, if column.not_null { " not null" } else { "" })
 }
 
-fn named(
-    place: &str,
-    missing: Code,
-    changed: Code,
-    want: &BTreeMap<String, String>,
-    have: &BTreeMap<String, String>,
-    findings: &mut Findings,
-) {
-    for (name, definition) in want {
-        let place = place.replace("{}", name);
-        match have.get(name) {
-            None => findings.add(missing, place, definition, "none", APPLY),
-            Some(present) if present != definition => findings.add(changed, place, definition, present, APPLY),
-            Some(_) => {}
-        }
-    }
-}
-
-fn policies(want: &Relation, have: &Relation, findings: &mut Findings) {
-    let place = |policy: &Policy| format!("policy \"{}\" on {}", policy.name, want.qualified());
-    for policy in &want.policies {
-        match have.policies.iter().find(|present| present.name == policy.name) {
-            None => findings.add(Code::PolicyMissing, place(policy), phrase(policy), "none", APPLY),
-            Some(present) if present != policy => {
-                let (want, have) = differences(policy, present);
-                findings.add(Code::PolicyChanged, place(policy), want, have, APPLY);
+fn constraints(want: &Relation, have: &Relation, findings: &mut Findings) {
+    let place = |name: &str| format!("constraint {name} on {}", want.qualified());
+    let again = |name: &str, definition: &str| {
+        let (table, name) = (want.qualified(), identifier(name));
+        format!(
+            "alter table {table} drop constraint if exists {name}; alter table {table} add constraint {name} {definition};"
+        )
+    };
+    for (name, definition) in &want.constraints {
+        let remedy = again(name, definition);
+        match have.constraints.get(name) {
+            None => findings.add(Code::ConstraintMissing, place(name), definition, "none", remedy),
+            Some(present) if present != definition => {
+                findings.add(Code::ConstraintChanged, place(name), definition, present, remedy);
             }
             Some(_) => {}
         }
     }
-    for present in &have.policies {
-        let known = want.policies.iter().any(|policy| policy.name == present.name);
-        // Our own restrictive policies hold against a permissive one of an installation, and against nothing else.
-        let in_the_way = !want.shared || !present.permissive && concerns(want, present);
-        if !known && in_the_way {
-            let remedy =
-                format!("drop policy \"{}\" on {}; or take it into the contract", present.name, want.qualified());
-            findings.add(Code::PolicyUnexpected, place(present), "no such policy", phrase(present), remedy);
+    for (name, present) in have.constraints.iter().filter(|(name, _)| !want.constraints.contains_key(*name)) {
+        if !want.shared {
+            let remedy = format!("alter table {} drop constraint {};", want.qualified(), identifier(name));
+            findings.add(Code::ConstraintUnexpected, place(name), "no such constraint", present, remedy);
         }
     }
 }
 
-/// Whether a policy applies to somebody for whom the contract has policies here.
-fn concerns(want: &Relation, present: &Policy) -> bool {
-    let ours: Vec<&String> = want.policies.iter().flat_map(|policy| &policy.roles).collect();
-    present.roles.iter().any(|role| role == "public" || ours.contains(&role))
-}
-
-fn parts(policy: &Policy) -> [(&'static str, String); 5] {
-    let command = serde_json::to_value(policy.command).expect("a word");
-    [
-        ("for", command.as_str().unwrap_or_default().to_owned()),
-        ("as", if policy.permissive { "permissive" } else { "restrictive" }.to_owned()),
-        ("to", policy.roles.join(", ")),
-        ("using", or_none(policy.using.as_deref()).to_owned()),
-        ("with check", or_none(policy.with_check.as_deref()).to_owned()),
-    ]
-}
-
-fn phrase(policy: &Policy) -> String {
-    parts(policy).map(|(name, value)| format!("{name} {value}")).join(" ")
-}
-
-fn differences(want: &Policy, have: &Policy) -> (String, String) {
-    let pairs = parts(want).into_iter().zip(parts(have)).filter(|(want, have)| want != have);
-    let spelt = |(name, value): (&str, String)| format!("{name} {value}");
-    let (want, have): (Vec<String>, Vec<String>) = pairs.map(|(want, have)| (spelt(want), spelt(have))).unzip();
-    (want.join(" "), have.join(" "))
+fn indexes(want: &Relation, have: &Relation, findings: &mut Findings) {
+    for (name, definition) in &want.indexes {
+        let place = format!("index {name} on {}", want.qualified());
+        let remedy = format!("drop index if exists {}.{}; {definition};", want.schema, identifier(name));
+        match have.indexes.get(name) {
+            None => findings.add(Code::IndexMissing, place, definition, "none", remedy),
+            Some(present) if present != definition => {
+                findings.add(Code::IndexChanged, place, definition, present, remedy);
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 fn triggers(want: &Relation, have: &Relation, findings: &mut Findings) {
+    let word = |enabled| match enabled {
+        Enabled::Origin => "enable",
+        Enabled::Always => "enable always",
+        Enabled::Replica => "enable replica",
+        Enabled::Disabled => "disable",
+    };
+    let place = |name: &str| format!("trigger {name} on {}", want.qualified());
+    let drop = |name: &str| format!("drop trigger if exists {} on {};", identifier(name), want.qualified());
     for trigger in &want.triggers {
-        let place = format!("trigger {} on {}", trigger.name, want.qualified());
-        let Some(present) = have.triggers.iter().find(|present| present.name == trigger.name) else {
-            findings.add(Code::TriggerMissing, place, &trigger.definition, "none", APPLY);
+        let name = &trigger.name;
+        let enable =
+            format!("alter table {} {} trigger {};", want.qualified(), word(trigger.enabled), identifier(name));
+        let again = format!("{} {}; {enable}", drop(name), trigger.definition);
+        let Some(present) = have.triggers.iter().find(|present| present.name == *name) else {
+            findings.add(Code::TriggerMissing, place(name), &trigger.definition, "none", again);
             continue;
         };
         if trigger.definition != present.definition {
-            findings.add(Code::TriggerChanged, &place, &trigger.definition, &present.definition, APPLY);
+            findings.add(Code::TriggerChanged, place(name), &trigger.definition, &present.definition, again);
         }
         if trigger.enabled != present.enabled {
-            let word = |enabled| match enabled {
-                Enabled::Origin => "enable",
-                Enabled::Always => "enable always",
-                Enabled::Replica => "enable replica",
-                Enabled::Disabled => "disable",
-            };
-            let remedy =
-                format!("alter table {} {} trigger {};", want.qualified(), word(trigger.enabled), trigger.name);
-            findings.add(Code::TriggerDisabled, place, word(trigger.enabled), word(present.enabled), remedy);
+            findings.add(Code::TriggerDisabled, place(name), word(trigger.enabled), word(present.enabled), enable);
+        }
+    }
+    for present in have.triggers.iter().filter(|_| !want.shared) {
+        if !want.triggers.iter().any(|trigger| trigger.name == present.name) {
+            let (name, definition) = (&present.name, &present.definition);
+            findings.add(Code::TriggerUnexpected, place(name), "no such trigger", definition, drop(name));
         }
     }
 }

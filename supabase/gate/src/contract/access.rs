@@ -33,6 +33,9 @@ impl Access {
 pub struct Schema {
     /// Its name.
     pub name: String,
+    /// Whose it is. Null: anybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Who may look into it.
     #[serde(default, skip_serializing_if = "Access::is_empty")]
     pub usage: Access,

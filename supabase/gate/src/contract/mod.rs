@@ -45,6 +45,9 @@ pub struct Contract {
     /// The roles that functions run as.
     #[serde(default)]
     pub roles: Vec<Role>,
+    /// Functions of Supabase's own that all this stands on, as `regprocedure` spells them. They have to be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platform: Vec<String>,
     /// Jobs of pg_cron.
     #[serde(default)]
     pub cron_jobs: Vec<CronJob>,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Column, function::is_false};
+use crate::database::identifier;
 
 /// A table or a view. Expressions and definitions are spelt as PostgreSQL spells them with an empty search path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,9 +31,9 @@ pub struct Relation {
     /// Of a view: whether it has the rights of whoever asks it, and not of its owner.
     #[serde(default, skip_serializing_if = "is_false")]
     pub security_invoker: bool,
-    /// Of a view: its query.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub definition: Option<String>,
+    /// Of a view: its query, in each spelling that a version of PostgreSQL gives it. None: any query will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub definition: Vec<String>,
     /// The columns that functions of this contract use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<Column>,
@@ -42,6 +43,9 @@ pub struct Relation {
     /// Definitions by name; those that belong to a constraint are left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub indexes: BTreeMap<String, String>,
+    /// Rewrite rules, by name. They change what a statement does before any right or policy is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// Row security policies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy>,
@@ -208,7 +212,10 @@ impl Privilege {
     pub fn phrase(self, columns: &Columns) -> String {
         match columns {
             Columns::Whole(_) => self.word().to_owned(),
-            Columns::Some(names) => format!("{} ({})", self.word(), names.join(", ")),
+            Columns::Some(names) => {
+                let names: Vec<String> = names.iter().map(|name| identifier(name)).collect();
+                format!("{} ({})", self.word(), names.join(", "))
+            }
         }
     }
 }

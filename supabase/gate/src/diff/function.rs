@@ -1,7 +1,7 @@
 //! What changed in one RPC, seen by who calls it by name through PostgREST, and by position in SQL.
 
 use super::{Change, Step};
-use crate::contract::{Access, Argument, Function, Mode, Volatility};
+use crate::contract::{Access, Argument, Column, Function, Mode, Volatility};
 
 pub fn compare(old: &Function, new: &Function, place: &str) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -17,9 +17,6 @@ pub fn compare(old: &Function, new: &Function, place: &str) -> Vec<Change> {
         add(Step::Major, "what a null does changed".to_owned());
     }
     access(&old.execute, &new.execute, &mut add);
-    if old.component != new.component {
-        add(Step::Patch, "another component calls it".to_owned());
-    }
     // A component wants to hear the version of each RPC that it was told of.
     for gone in old.runs.iter().filter(|name| !new.runs.contains(name)) {
         add(Step::Major, format!("no longer runs {gone}"));
@@ -94,6 +91,17 @@ fn result(old: &Function, new: &Function, add: &mut impl FnMut(Step, String)) {
             }
             Some(_) => {}
         }
+    }
+    if old.kind != new.kind && !old.columns.is_empty() && !new.columns.is_empty() {
+        add(Step::Patch, format!("the rows are called {} and were {}", new.kind, old.kind));
+    }
+    // PostgREST's clients read by name; who reads in SQL by position was warned.
+    let order = |of: &[Column], other: &[Column]| {
+        let shared = of.iter().filter(|column| other.iter().any(|known| known.name == column.name));
+        shared.map(|column| column.name.clone()).collect::<Vec<_>>()
+    };
+    if order(&old.columns, &new.columns) != order(&new.columns, &old.columns) {
+        add(Step::Patch, "the order of the columns changed".to_owned());
     }
     for now in new.columns.iter().filter(|now| !old.columns.iter().any(|column| column.name == now.name)) {
         add(Step::Minor, format!("column {} is new", now.name));

@@ -68,6 +68,10 @@ pub fn compare(old: &Contract, new: &Contract) -> Report {
                     }
                 }
                 changes.extend(mine);
+                // The database has no part in that.
+                if old.component != new.component {
+                    changes.push(change(Step::Patch, "another component calls it"));
+                }
             }
             (None, Some(_)) => changes.push(change(Step::Minor, "added")),
             (Some(_), None) => changes.push(change(Step::Major, "removed")),

@@ -60,7 +60,7 @@ pub fn judge(name: &str, lock: &Lock, access: &Access, apikey: Option<&str>) -> 
             Err(error) => unseen.push(Unseen {
                 place: format!("region of project {reference}"),
                 why: format!("{error:#}"),
-                remedy: "supabase login, or set SUPABASE_ACCESS_TOKEN".to_owned(),
+                remedy: "install the Supabase CLI, and supabase login or SUPABASE_ACCESS_TOKEN".to_owned(),
             }),
         }
     }
@@ -113,7 +113,7 @@ fn same(one: &[String], other: &[String]) -> bool {
 fn exposed_schemas(url: &str, apikey: Option<&str>) -> Result<Vec<String>, String> {
     let mut headers = vec![("accept-profile", NO_SCHEMA)];
     headers.extend(apikey.map(|key| ("apikey", key)));
-    let answer = http::send(&format!("{}/rest/v1/", url.trim_end_matches('/')), &headers, None)
+    let answer = http::send(&format!("{}/rest/v1/rpc/{NO_SCHEMA}", url.trim_end_matches('/')), &headers, None)
         .map_err(|error| format!("{error:#}"))?;
     let refusal = format!("{} {}: {}", answer.status, answer.text("code"), answer.text("message"));
     if answer.text("code") != "PGRST106" {

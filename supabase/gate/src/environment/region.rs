@@ -33,9 +33,8 @@ fn region<'a>(projects: &'a Value, reference: &str) -> Option<&'a str> {
 pub fn of_functions(url: &str) -> Result<String> {
     let url = format!("{}/messages-list", url.trim_end_matches('/'));
     let answer = http::send(&url, &[], None)?;
-    Ok(answer
-        .header("x-region")
-        .map_or_else(|| format!("no x-region header (status {})", answer.status), str::to_owned))
+    let region = answer.header("x-region").map(str::to_owned);
+    region.with_context(|| format!("the answer has no x-region header (status {})", answer.status))
 }
 
 #[cfg(test)]

@@ -1,23 +1,32 @@
 //! Workflow commands of GitHub Actions
 //! (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
 
-use super::count;
-use crate::finding::{Finding, Report, Unseen};
+use super::{count, printable};
+use crate::{
+    diff::Change,
+    finding::{Finding, Report, Unseen},
+};
 
-pub fn show(report: &Report) {
+pub fn show(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for Change { step, place, what } in &report.changes {
+        lines.push(format!("::notice title={} step::{}", step.word(), data(&format!("{place}: {what}"))));
+    }
     for Finding { code, place, want, have, remedy } in &report.findings {
         let message = format!("{place}\nwant: {want}\nhave: {have}\nremedy: {remedy}");
-        println!("::error title={}::{}", property(&code.word()), data(&message));
+        lines.push(format!("::error title={}::{}", property(&code.word()), data(&message)));
     }
     for Unseen { place, why, remedy } in &report.unseen {
-        println!("::error title=could not look::{}", data(&format!("{place}: {why}\nremedy: {remedy}")));
+        lines.push(format!("::error title=could not look::{}", data(&format!("{place}: {why}\nremedy: {remedy}"))));
     }
     let findings = count(report.findings.len(), "finding");
-    println!("::notice title=gate::{}", data(&format!("{findings}: {}", report.subject)));
+    lines.push(format!("::notice title=gate::{}", data(&format!("{findings}: {}", report.subject))));
+    lines.join("\n") + "\n"
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<String> = text.split(['\r', '\n']).map(printable).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
@@ -28,7 +37,7 @@ fn property(text: &str) -> String {
 mod tests {
     #[test]
     fn nothing_in_a_message_can_end_it_or_begin_another() {
-        assert_eq!(super::data("100%\r\n::error::x"), "100%25%0D%0A::error::x");
+        assert_eq!(super::data("100%\n::error::x\u{1b}[2J"), "100%25%0A::error::x [2J");
         assert_eq!(super::property("a:b,c"), "a%3Ab%2Cc");
     }
 }

@@ -4,7 +4,9 @@ mod github;
 mod layout;
 mod text;
 
-use anyhow::Result;
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result};
 
 pub use self::layout::{layout, relayout};
 use crate::finding::Report;
@@ -22,12 +24,25 @@ pub enum Format {
 
 /// Writes the report to standard output.
 pub fn show(report: &Report, format: Format) -> Result<()> {
-    match format {
+    write(&match format {
         Format::Text => text::show(report),
-        Format::Json => println!("{}", serde_json::to_string_pretty(report)?),
+        Format::Json => serde_json::to_string_pretty(report)? + "\n",
         Format::Github => github::show(report),
+    })
+}
+
+/// To standard output. Who stops reading, as `head` does, has seen enough.
+pub fn write(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot write the report"),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// What stands in a database is no command for a terminal or a log.
+fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// `1 finding`, `2 findings`.

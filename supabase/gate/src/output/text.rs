@@ -2,40 +2,33 @@
 
 use console::style;
 
-use super::count;
+use super::{count, printable};
 use crate::{
     diff::Change,
     finding::{Finding, Report, Unseen},
 };
 
-pub fn show(report: &Report) {
+pub fn show(report: &Report) -> String {
+    let mut text = String::new();
     for Change { step, place, what } in &report.changes {
-        println!("{} {place}: {what}", style(format!("{:5}", step.word())).cyan());
+        text += &format!("{} {place}: {what}\n", style(format!("{:5}", step.word())).cyan());
     }
-    for finding in &report.findings {
-        show_finding(finding);
+    for Finding { code, place, want, have, remedy } in &report.findings {
+        text += &format!("{} {} {}\n", style("✗").red().bold(), style(code.word()).red().bold(), printable(place));
+        text += &details(&[("want", want), ("have", have), ("remedy", remedy)]);
     }
-    for unseen in &report.unseen {
-        show_unseen(unseen);
+    for Unseen { place, why, remedy } in &report.unseen {
+        let mark = style("?").yellow().bold();
+        text += &format!("{mark} {} {}\n", style("could not look").yellow().bold(), printable(place));
+        text += &details(&[("why", why), ("remedy", remedy)]);
     }
-    println!("{}", summary(report));
+    text + &summary(report) + "\n"
 }
 
-fn show_finding(finding: &Finding) {
-    let Finding { code, place, want, have, remedy } = finding;
-    println!("{} {} {place}", style("✗").red().bold(), style(code.word()).red().bold());
-    for (name, text) in [("want", want), ("have", have), ("remedy", remedy)] {
-        println!("    {} {text}", style(format!("{name:6}")).dim());
-    }
-    println!();
-}
-
-fn show_unseen(Unseen { place, why, remedy }: &Unseen) {
-    println!("{} {} {place}", style("?").yellow().bold(), style("could not look").yellow().bold());
-    for (name, text) in [("why", why), ("remedy", remedy)] {
-        println!("    {} {text}", style(format!("{name:6}")).dim());
-    }
-    println!();
+fn details(all: &[(&str, &String)]) -> String {
+    let line =
+        |(name, value): &(&str, &String)| format!("    {} {}\n", style(format!("{name:6}")).dim(), printable(value));
+    all.iter().map(line).collect::<String>() + "\n"
 }
 
 fn summary(report: &Report) -> String {

@@ -71,24 +71,22 @@ fn judge(answer: &Answer, rpc: &Function, findings: &mut Findings, unseen: &mut 
     let place = format!("{} through PostgREST", rpc.name);
     let want = format!("an answer that says {}", tag(rpc));
     let have = format!("{} {code}: {}", answer.status, answer.text("message"));
+    let mut not_asked = |why: &str, remedy: &str| {
+        unseen.push(Unseen { place: place.clone(), why: format!("{why}: {have}"), remedy: remedy.to_owned() });
+    };
     match (answer.status, code) {
-        // The database has just one function of the name, in the form that was called or the catalog has said so.
-        (_, "PGRST202" | "PGRST203" | "42883" | "PGRST106") => {
-            let remedy = "notify pgrst, 'reload schema'; and for PGRST106, expose the schema in the API settings";
-            findings.add(Code::SchemaCacheStale, place, want, have, remedy);
+        // The database has just one function of the name, and the catalog has said in which form.
+        (_, "PGRST202" | "PGRST203" | "42883") => {
+            findings.add(Code::SchemaCacheStale, place, want, have, "notify pgrst, 'reload schema';");
         }
-        (401 | 403, "") => unseen.push(Unseen {
-            place,
-            why: format!("the gateway refuses the key: {have}"),
-            remedy: "give the project's publishable key with --apikey".to_owned(),
-        }),
-        (401, _) => unseen.push(Unseen {
-            place,
-            why: format!("the token is not accepted: {have}"),
-            remedy: "give a fresh access token of a user with --token".to_owned(),
-        }),
+        (401 | 403, "") => not_asked("the gateway refuses the key", "give the publishable key with --apikey"),
+        (_, "") => not_asked("that is no answer of PostgREST", "check --url, and that the project is not paused"),
+        (401, _) => not_asked("the token is not accepted", "give a fresh access token of a user with --token"),
+        (_, "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003") => {
+            not_asked("PostgREST is not ready", "try again in a moment");
+        }
         _ => {
-            let remedy = "see what it says; where SQL answers and PostgREST does not: notify pgrst, 'reload schema';";
+            let remedy = "see what it says; for PGRST106, expose the schema in the API settings";
             findings.add(Code::ProbeHttpFailed, place, want, format!("{have}; X-RPC-Version: {said}"), remedy);
         }
     }

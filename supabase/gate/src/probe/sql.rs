@@ -71,7 +71,7 @@ async fn call(connection: &mut PgConnection, rpc: &Function) -> Result<(), Strin
         })
         .collect();
     let call = format!("select * from \"{}\".\"{}\"({})", rpc.schema, rpc.name, arguments.join(", "));
-    let error = match database::run(connection, &call).await {
+    let error = match database::execute(connection, &call).await {
         Ok(()) => {
             let said = "select coalesce(nullif(current_setting('response.headers', true), ''), '[]')";
             let headers = database::read(connection, said).await.map_err(|error| format!("{error:#}"))?;
@@ -80,9 +80,7 @@ async fn call(connection: &mut PgConnection, rpc: &Function) -> Result<(), Strin
         }
         Err(error) => error,
     };
-    let Some(said) = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error) else {
-        return Err(format!("{error:#}"));
-    };
+    let Some(said) = error.as_database_error() else { return Err(error.to_string()) };
     let code = said.code().unwrap_or_default();
     if code != "PGRST" {
         return Err(format!("{code}: {}", said.message()));

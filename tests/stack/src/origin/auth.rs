@@ -6,10 +6,17 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::App;
+use crate::keys::LIFETIME_HOURS;
+
+/// Of every account.
+const PASSWORD: &str = "demo";
+
+const LIFETIME_SECONDS: u64 = LIFETIME_HOURS * 3600;
 
 /// `GET /auth/v1/.well-known/jwks.json`: needs no key, cached for ten minutes as on the edge.
 pub async fn key_set(State(backends): App) -> Response {
@@ -35,6 +42,47 @@ pub async fn user(State(backends): App, headers: HeaderMap) -> Response {
         Ok(None) => refusal(StatusCode::FORBIDDEN, "user_not_found", "User from sub claim in JWT does not exist"),
         Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "unexpected_failure", &error.to_string()),
     }
+}
+
+/// What `signInWithPassword` and the refreshing of a session send.
+#[derive(Debug, Deserialize)]
+pub struct SignIn {
+    email: Option<String>,
+    password: Option<String>,
+    refresh_token: Option<String>,
+}
+
+/// `POST /auth/v1/token`: every account of this stand-in has the password `demo`, and a refresh token is the account's id.
+pub async fn token(State(backends): App, Json(given): Json<SignIn>) -> Response {
+    let (column, value) = match (given.email, given.password.as_deref(), given.refresh_token) {
+        (Some(email), Some(PASSWORD), _) => ("email", email),
+        (_, _, Some(token)) => ("id::text", token),
+        _ => return refusal(StatusCode::BAD_REQUEST, "invalid_credentials", "Invalid login credentials"),
+    };
+    let query =
+        format!("select id, email, to_jsonb(u) - 'encrypted_password' from auth.users as u where {column} = $1");
+    let row = match backends.database.lock().await.query_opt(&query, &[&value]).await {
+        Ok(Some(row)) => row,
+        Ok(None) => return refusal(StatusCode::BAD_REQUEST, "invalid_credentials", "Invalid login credentials"),
+        Err(error) => return refusal(StatusCode::INTERNAL_SERVER_ERROR, "unexpected_failure", &error.to_string()),
+    };
+    let (id, email, user): (Uuid, Option<String>, Value) = (row.get(0), row.get(1), row.get(2));
+    match backends.keys.user(id, &email.unwrap_or_default()) {
+        Ok(access_token) => Json(json!({
+            "access_token": access_token,
+            "token_type": "bearer",
+            "expires_in": LIFETIME_SECONDS,
+            "refresh_token": id,
+            "user": user,
+        }))
+        .into_response(),
+        Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "unexpected_failure", &error.to_string()),
+    }
+}
+
+/// `POST /auth/v1/logout`
+pub async fn logout() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 fn refusal(status: StatusCode, code: &str, message: &str) -> Response {

@@ -1,7 +1,8 @@
 //! The one origin that a Supabase project has: `/rest/v1` is PostgREST, `/auth/v1` a small stand-in for Auth,
-//! `/functions/v1` the components. An unmodified `createClient(origin, key)` works with it.
+//! `/realtime/v1` one for Realtime, `/functions/v1` the components. An unmodified `createClient(origin, key)` works with it.
 
 mod auth;
+mod demo;
 mod gateway;
 mod proxy;
 
@@ -12,7 +13,7 @@ use axum::{
     Router,
     extract::State,
     middleware,
-    routing::{any, get},
+    routing::{any, get, post},
     serve::ListenerExt as _,
 };
 use tokio::{
@@ -22,7 +23,10 @@ use tokio::{
 };
 use tokio_postgres::Client;
 
-use crate::keys::Keys;
+use crate::{
+    keys::Keys,
+    realtime::{Realtime, websocket},
+};
 
 /// A running origin. Dropping it closes the port.
 pub struct Origin {
@@ -38,6 +42,8 @@ pub struct Backends {
     pub rest: PathBuf,
     /// Auth's own connection.
     pub database: Mutex<Client>,
+    /// Realtime's stand-in.
+    pub realtime: Arc<Realtime>,
     /// Known once the host runs, which needs the origin's address.
     pub functions: OnceCell<SocketAddr>,
 }
@@ -67,12 +73,16 @@ impl Reserved {
     pub fn serve(self, backends: Arc<Backends>) -> Origin {
         let router = Router::new()
             .route("/auth/v1/user", get(auth::user))
+            .route("/auth/v1/token", post(auth::token))
+            .route("/auth/v1/logout", post(auth::logout))
             .route("/rest/v1/", any(proxy::rest))
             .route("/rest/v1/{*path}", any(proxy::rest))
             .route_layer(middleware::from_fn_with_state(backends.clone(), gateway::demand_apikey))
             .route("/auth/v1/.well-known/jwks.json", get(auth::key_set))
             .route("/functions/v1/{*path}", any(proxy::functions))
-            .with_state(backends);
+            .merge(demo::router())
+            .with_state(backends.clone())
+            .merge(Router::new().route("/realtime/v1/websocket", any(websocket)).with_state(backends.realtime.clone()));
         let Self { listener, url } = self;
         let serving = tokio::spawn(async move {
             // Only an aborted task ends it: axum retries what can be retried.

@@ -8,12 +8,12 @@ use tokio::process::Command;
 
 use super::{Binaries, run::run};
 
-/// pgTAP and its runner, the checker of functions, the scheduler, for the PostgreSQL that is used; and a pooler.
+/// pgTAP and its runner, the checker of functions, the scheduler, for the PostgreSQL that is used; a pooler, and a browser.
 pub fn database_packages(postgres: &Binaries) -> Vec<String> {
     let version = postgres.version;
     let mut packages: Vec<String> =
         ["cron", "pgtap", "plpgsql-check"].iter().map(|name| format!("postgresql-{version}-{name}")).collect();
-    packages.extend(["libtap-parser-sourcehandler-pgtap-perl", "pgbouncer"].map(str::to_owned));
+    packages.extend(["libtap-parser-sourcehandler-pgtap-perl", "pgbouncer", "chromium"].map(str::to_owned));
     packages
 }
 

@@ -1,0 +1,5 @@
+// What an application imports. Each name stands for itself, so that a bundler keeps only those that are used.
+
+export { createLockstep } from './calls.js'
+export { createOverlayStore } from './overlay.js'
+export { traced } from './trace.js'

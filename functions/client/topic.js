@@ -1,0 +1,87 @@
+// A private topic of Realtime, as reliably as it gets. It is here because supabase-js has one channel for a topic, so
+// that two components on one topic would share or close each other's, and because it does not come back by itself from
+// a channel that the server closed.
+//
+// A refreshed token needs no new subscription: supabase-js hands it to `realtime.setAuth`, which sends it on every
+// joined channel and puts it into the payload of the next join (SupabaseClient._handleTokenChanged and
+// RealtimeClient._performAuth in 2.119.1). A lost connection or a refused join is repeated by the channel itself. What
+// nobody repeats is a channel that the server closes, as it does when a token expires, such as in a laptop that sleeps.
+
+import { retry } from './environment.js'
+
+/** For each client, its topics by name. */
+const clients = new WeakMap()
+
+/**
+ * Listens to a topic, for somebody who is signed in. `joined` is called after each subscription, and when replication
+ * has started: what was broadcast before is never delivered. Returns what ends it.
+ */
+export function join(supabase, name, listener, env) {
+  const topics = clients.get(supabase) ?? {}
+  clients.set(supabase, topics)
+  return (topics[name] ??= createTopic(supabase, name, env))(listener)
+}
+
+function createTopic(supabase, name, env) {
+  const listeners = new Set()
+  let work = Promise.resolve()
+  let failures = 0
+  let channel, joined, timer
+
+  const caughtUp = () => joined && listeners.forEach((listener) => listener.joined())
+  const later = () => {
+    timer = retry(env, settle, failures++)
+  }
+
+  /**
+   * Opens or removes the channel, one after the other: until a channel has left, supabase-js would hand out the same
+   * one again. Joining, leaving and joining at once, as React's strict mode does, leaves it untouched.
+   */
+  function settle() {
+    env.clearTimeout(timer)
+    work = work.then(change).catch(later)
+  }
+
+  async function change() {
+    if (channel && !listeners.size) {
+      const leaving = channel
+      channel = joined = null
+      await supabase.removeChannel(leaving)
+    } else if (listeners.size && !channel) {
+      // A private channel that joins without its token is refused.
+      await supabase.realtime.setAuth()
+      if (listeners.size) open()
+    }
+  }
+
+  function open() {
+    const opened = (channel = supabase.channel(name, {
+      config: { private: true, broadcast: { replication_ready: true } },
+    }))
+    opened
+      .on('broadcast', { event: '*' }, ({ event, payload }) => {
+        listeners.forEach((listener) => listener.event(event, payload))
+      })
+      .on('system', {}, ({ status }) => status === 'ok' && caughtUp())
+      .subscribe((status) => {
+        if (opened !== channel) return
+        joined = status === 'SUBSCRIBED'
+        if (joined) failures = 0
+        caughtUp()
+        if (status === 'CLOSED') {
+          channel = null
+          later()
+        }
+      })
+  }
+
+  return (listener) => {
+    listeners.add(listener)
+    if (joined) listener.joined()
+    settle()
+    return () => {
+      listeners.delete(listener)
+      settle()
+    }
+  }
+}

@@ -1,0 +1,143 @@
+-- Overlays: what a player is shown while a staged match is on, and until when. The database says when it is over.
+--
+-- One row for each player of a session. It lives five minutes from its last renewal at most, and may end early. Clients
+-- have no rights here; `service_role` may look and remove.
+-- Contract: the view is what fetch_rank_session_overlays reads.
+-- Called by: sync_rank_match_roster, the overlay RPCs, the sweep.
+-- Undo: drop view public.rank_session_overlays_live; drop table public.rank_session_overlays;
+--   drop function lockstep.keep_overlay_times(); drop function lockstep.sits_in_room(uuid, uuid);
+--   alter table lockstep.rank_room_templates drop column session_id;
+
+set local role postgres;
+set local search_path = '';
+
+create table if not exists public.rank_session_overlays (
+  id uuid primary key default gen_random_uuid(),
+  session_id uuid not null references public.rank_sessions (id) on delete cascade,
+  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
+  -- Of the slot template that the room was staged with.
+  version bigint not null,
+  inserted_at timestamptz not null default now(),
+  renewed_at timestamptz not null default now(),
+  -- Given by a trigger where nobody gives it: a generated column could not end early.
+  expires_at timestamptz not null,
+  -- When its player was told that it ended. Null again when it is renewed.
+  expired_notified_at timestamptz,
+
+  constraint one_overlay_per_player unique (session_id, owner_id),
+  constraint overlay_lives_five_minutes_at_most check (expires_at <= renewed_at + interval '5 minutes'),
+  constraint overlay_version_is_not_negative check (version >= 0)
+);
+
+-- What the sweep looks for; and what is followed backwards when a user or a room goes.
+create index if not exists rank_session_overlays_by_expiry on public.rank_session_overlays (expires_at);
+create index if not exists rank_session_overlays_by_owner on public.rank_session_overlays (owner_id);
+create index if not exists rank_session_overlays_by_room on public.rank_session_overlays (room_id);
+
+comment on table public.rank_session_overlays is 'What players are shown during a staged match, and until when.';
+
+alter table public.rank_session_overlays enable row level security;
+revoke all on public.rank_session_overlays from public, anon, authenticated, service_role;
+grant select, delete on public.rank_session_overlays to service_role;
+grant select, insert (session_id, room_id, owner_id, version), update (version, renewed_at, expires_at)
+  on public.rank_session_overlays to rank_rpc_owner;
+
+-- Nobody renews from the future, and who renews gets the whole time unless less is asked for.
+create or replace function lockstep.keep_overlay_times()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.renewed_at := least(new.renewed_at, now());
+  if tg_op = 'INSERT' then
+    new.expires_at := coalesce(new.expires_at, new.renewed_at + interval '5 minutes');
+  elsif new.renewed_at is distinct from old.renewed_at and new.expires_at is not distinct from old.expires_at then
+    new.expires_at := new.renewed_at + interval '5 minutes';
+  end if;
+
+  -- Ending early is told at once, and renewing makes a notice possible again.
+  if new.expires_at > now() then
+    new.expired_notified_at := null;
+  elsif tg_op = 'UPDATE' and old.expires_at > now() then
+    new.expired_notified_at := now();
+  end if;
+  return new;
+end;
+$$;
+
+comment on function lockstep.keep_overlay_times() is 'Sets until when an overlay lives, and whether its end was told.';
+revoke all on function lockstep.keep_overlay_times() from public, anon, authenticated, service_role;
+
+create or replace trigger overlays_keep_their_times
+  before insert or update on public.rank_session_overlays
+  for each row execute function lockstep.keep_overlay_times();
+
+-- Which session a room is in, beside the template that it was staged with.
+alter table lockstep.rank_room_templates
+  add column if not exists session_id uuid references public.rank_sessions (id) on delete set null;
+
+create index if not exists rank_room_templates_by_session on lockstep.rank_room_templates (session_id);
+
+-- Sees what rank_rpc_owner sees: the slots of the caller's rooms.
+create or replace function lockstep.sits_in_room(p_room_id uuid, p_owner_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select
+    from public.rank_room_slots as slot
+    where slot.room_id = sits_in_room.p_room_id and slot.occupant_owner_id = sits_in_room.p_owner_id
+  );
+$$;
+
+comment on function lockstep.sits_in_room(uuid, uuid) is 'Whether somebody occupies a slot of a room of the caller.';
+revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
+
+drop policy if exists "players see their overlays" on public.rank_session_overlays;
+create policy "players see their overlays" on public.rank_session_overlays
+  for select to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()));
+
+drop policy if exists "players renew their overlays" on public.rank_session_overlays;
+create policy "players renew their overlays" on public.rank_session_overlays
+  for update to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()))
+  with check (owner_id = (select lockstep.caller_id()));
+
+drop policy if exists "room owners see the overlays of their rooms" on public.rank_session_overlays;
+create policy "room owners see the overlays of their rooms" on public.rank_session_overlays
+  for select to rank_rpc_owner
+  using (lockstep.owns_room(room_id));
+
+-- A host reaches who sits in the room, and nobody else.
+drop policy if exists "room owners open overlays for who sits in their rooms" on public.rank_session_overlays;
+create policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays
+  for insert to rank_rpc_owner
+  with check (lockstep.owns_room(room_id) and lockstep.sits_in_room(room_id, owner_id));
+
+-- Those who left can be ended, and not kept alive.
+drop policy if exists "room owners end the overlays of their rooms" on public.rank_session_overlays;
+create policy "room owners end the overlays of their rooms" on public.rank_session_overlays
+  for update to rank_rpc_owner
+  using (lockstep.owns_room(room_id))
+  with check (
+    lockstep.owns_room(room_id) and (expires_at <= now() or lockstep.sits_in_room(room_id, owner_id))
+  );
+
+-- What is over is not there, whether or not the sweep has come by.
+create or replace view public.rank_session_overlays_live
+with (security_invoker = true) as
+select overlay.id, overlay.session_id, overlay.room_id, overlay.owner_id, overlay.version, overlay.expires_at
+from public.rank_session_overlays as overlay
+where overlay.expires_at > now();
+
+comment on view public.rank_session_overlays_live is 'The overlays that are not over.';
+revoke all on public.rank_session_overlays_live from public, anon, authenticated, service_role;
+grant select on public.rank_session_overlays_live to service_role, rank_rpc_owner;
+
+notify pgrst, 'reload schema';

@@ -1,0 +1,62 @@
+-- Who may make a session: rank_rpc_owner, for a game that a room of the caller plays, and in the caller's name.
+--
+-- As with the other rank tables: an installation's rights and policies stay, and the restrictive policies keep the RPCs
+-- where they belong.
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster, end_rank_session.
+-- Undo: revoke all on public.rank_sessions from rank_rpc_owner; drop the two policies.
+
+set local role postgres;
+set local search_path = '';
+
+alter table public.rank_sessions
+  add column if not exists status text,
+  add column if not exists updated_at timestamptz;
+
+grant select, insert (id, game_id, owner_id, status), update (status, updated_at) on public.rank_sessions
+  to rank_rpc_owner;
+
+drop policy if exists "room owners keep the sessions of their games" on public.rank_sessions;
+create policy "room owners keep the sessions of their games" on public.rank_sessions
+  for all to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()))
+  with check (owner_id = (select lockstep.caller_id()) and lockstep.hosts_game(game_id));
+
+drop policy if exists "the rank RPCs touch no other sessions" on public.rank_sessions;
+create policy "the rank RPCs touch no other sessions" on public.rank_sessions
+  as restrictive for all to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()))
+  with check (owner_id = (select lockstep.caller_id()) and lockstep.hosts_game(game_id));
+
+-- As for the tables of the roster: the columns that an installation's policies look up, they may read.
+do $$
+declare
+  v_table text;
+  v_column text;
+begin
+  for v_table, v_column in
+    with recursive looked_up (relation, number, seen) as (
+      select 'public.rank_sessions'::regclass::oid, 0::smallint, array['public.rank_sessions'::regclass::oid]
+      union
+      select depend.refobjid, depend.refobjsubid::smallint, looked_up.seen || depend.refobjid
+      from looked_up
+      join pg_catalog.pg_policy as policy on policy.polrelid = looked_up.relation and 0 = any (policy.polroles)
+      join pg_catalog.pg_depend as depend
+        on depend.classid = 'pg_catalog.pg_policy'::regclass
+        and depend.objid = policy.oid
+        and depend.refclassid = 'pg_catalog.pg_class'::regclass
+        and depend.refobjsubid > 0
+        and depend.refobjid <> all (looked_up.seen)
+    )
+    select distinct looked_up.relation::regclass::text, attribute.attname
+    from looked_up
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = looked_up.relation and attribute.attnum = looked_up.number
+    where looked_up.number > 0
+      and not has_column_privilege('rank_rpc_owner', looked_up.relation, looked_up.number, 'select')
+    order by 1, 2
+  loop
+    execute format('grant select (%I) on %s to rank_rpc_owner', v_column, v_table);
+  end loop;
+end;
+$$;

@@ -1,0 +1,72 @@
+-- A staging opens a session, and an overlay for each player of the roster who sits in the room.
+--
+-- The same match staged again goes on in its session, with the newer version; another match ends the session before it.
+-- sync_rank_match_roster runs this in its own transaction, so there is no staged match without its overlays.
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster, from 1.1.0 on.
+-- Undo: drop function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint); (after sync_rank_match_roster 1.0.0)
+
+set local role postgres;
+set local search_path = '';
+
+create or replace function lockstep.open_rank_session(
+  p_room_id uuid,
+  p_game_id uuid,
+  p_match_instance_id uuid,
+  p_roster jsonb,
+  p_version bigint
+)
+returns uuid
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_before uuid;
+  v_session uuid;
+  v_players uuid[];
+begin
+  select coalesce(array_agg(distinct slot.occupant_owner_id), '{}')
+  into v_players
+  from jsonb_to_recordset(open_rank_session.p_roster) as entry (owner_id uuid)
+  join public.rank_room_slots as slot
+    on slot.room_id = open_rank_session.p_room_id and slot.occupant_owner_id = entry.owner_id;
+
+  -- As it was before this staging.
+  select template.session_id, session.id
+  into v_before, v_session
+  from lockstep.rank_room_templates as template
+  left join public.rank_sessions as session
+    on session.id = template.session_id
+    and session.status = 'active'
+    and template.match_instance_id = open_rank_session.p_match_instance_id
+  where template.room_id = open_rank_session.p_room_id;
+
+  if v_session is null then
+    perform lockstep.end_rank_overlays(v_before, '{}');
+    update public.rank_sessions as session
+    set status = 'ended', updated_at = now()
+    where session.id = v_before and session.status = 'active';
+
+    v_session := gen_random_uuid();
+    insert into public.rank_sessions (id, game_id, owner_id, status)
+    values (v_session, open_rank_session.p_game_id, lockstep.caller_id(), 'active');
+  else
+    perform lockstep.end_rank_overlays(v_session, v_players);
+  end if;
+
+  insert into public.rank_session_overlays as overlay (session_id, room_id, owner_id, version)
+  select v_session, open_rank_session.p_room_id, player.id, open_rank_session.p_version
+  from unnest(v_players) as player (id)
+  order by player.id
+  on conflict (session_id, owner_id) do update
+  set version = excluded.version, renewed_at = now(), expires_at = now() + interval '5 minutes';
+  return v_session;
+end;
+$$;
+
+comment on function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint) is
+  'The session of a staged room, with an overlay for each player who sits there.';
+revoke all on function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint)
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint) to rank_rpc_owner;

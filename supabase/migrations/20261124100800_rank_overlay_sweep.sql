@@ -1,0 +1,97 @@
+-- The sweep: removes overlays that are over, tells their players, and sends what could not be sent before.
+--
+-- A safety net: browsers look at the clock themselves, and the live view shows nothing that is over. It takes so many
+-- rows at a time as the setting says, skips those that somebody is renewing, and says once on `rank_overlay_ttl` that
+-- something ended, without content.
+-- Contract: the cron jobs.
+-- Called by: pg_cron, every ten seconds where it knows seconds (1.5 and newer), else every minute.
+-- Undo: select cron.unschedule('rank_overlay_sweep'); select cron.unschedule('rank_overlay_log_purge');
+--   drop function lockstep.sweep_rank_overlays(); delete from lockstep.settings where name = 'overlays_per_sweep';
+
+set local role postgres;
+set local search_path = '';
+
+insert into lockstep.settings (name, kind, value, meaning)
+values ('overlays_per_sweep', 'count', '2000', 'How many overlays, and how many waiting broadcasts, one sweep takes.')
+on conflict do nothing;
+
+create or replace function lockstep.sweep_rank_overlays()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_most constant integer := lockstep.setting('overlays_per_sweep')::integer;
+  v_waiting lockstep.rank_overlay_outbox;
+  v_swept integer;
+begin
+  for v_waiting in
+    select *
+    from lockstep.rank_overlay_outbox as waiting
+    order by waiting.inserted_at, waiting.id
+    limit v_most
+    for update skip locked
+  loop
+    if lockstep.try_overlay_event(v_waiting.topic, v_waiting.event, v_waiting.payload) then
+      delete from lockstep.rank_overlay_outbox as sent where sent.id = v_waiting.id;
+    else
+      -- What one cannot be sent for, the others cannot either.
+      update lockstep.rank_overlay_outbox as failed
+      set attempts = failed.attempts + 1
+      where failed.id = v_waiting.id;
+      exit;
+    end if;
+  end loop;
+
+  with expired as (
+    select overlay.id
+    from public.rank_session_overlays as overlay
+    where overlay.expires_at <= now()
+    order by overlay.expires_at
+    limit v_most
+    for update skip locked
+  ), swept as (
+    delete from public.rank_session_overlays as overlay
+    using expired
+    where overlay.id = expired.id
+    returning overlay.id
+  )
+  select count(*) into v_swept from swept;
+
+  if v_swept > 0 then
+    perform lockstep.publish_overlay_event('rank_overlay_ttl', 'overlay_expired', '{}');
+  end if;
+  return v_swept;
+end;
+$$;
+
+comment on function lockstep.sweep_rank_overlays() is 'Removes overlays that are over, and says how many.';
+revoke all on function lockstep.sweep_rank_overlays() from public, anon, authenticated, service_role;
+
+-- cron.schedule() replaces a job of the same name. Where pg_cron comes later, this file is run again.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_extension where extname = 'pg_cron') then
+    raise notice 'pg_cron is not installed: overlays are not swept until it is, and this migration is run again';
+    return;
+  end if;
+
+  begin
+    perform cron.schedule('rank_overlay_sweep', '10 seconds', 'select lockstep.sweep_rank_overlays()');
+  exception
+    -- Before 1.5 it knows minutes only.
+    when others then
+      perform cron.schedule('rank_overlay_sweep', '* * * * *', 'select lockstep.sweep_rank_overlays()');
+  end;
+
+  -- A row for each run, 8,640 a day. The runs of other jobs are their owners'.
+  perform cron.schedule(
+    'rank_overlay_log_purge',
+    '17 3 * * *',
+    'delete from cron.job_run_details where end_time < now() - interval ''2 days'' and jobid in '
+      || '(select jobid from cron.job where jobname in (''rank_overlay_sweep'', ''rank_overlay_log_purge''))'
+  );
+end;
+$$;

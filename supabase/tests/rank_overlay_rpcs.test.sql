@@ -1,0 +1,221 @@
+-- The overlay RPCs: opened by a staging for who sits in the room, seen and renewed by its player, ended by the host.
+
+begin;
+
+create extension if not exists pgtap with schema extensions;
+set local search_path = public, extensions;
+
+select plan(29);
+
+-- A room of ada's: she sits in slot 0, grace in slot 1; eve plays the game, and sits nowhere. --------------------------
+
+insert into auth.users (id, email)
+values
+  ('00000000-0000-4000-8000-00000000000a', 'ada@overlay.test'),
+  ('00000000-0000-4000-8000-00000000000b', 'grace@overlay.test'),
+  ('00000000-0000-4000-8000-00000000000e', 'eve@overlay.test');
+
+insert into public.rank_games (id, name) values ('00000000-0000-4000-b000-000000000001', 'Siege');
+
+insert into public.rank_participants (game_id, owner_id)
+values ('00000000-0000-4000-b000-000000000001', '00000000-0000-4000-8000-00000000000e');
+
+insert into public.rank_rooms (id, game_id, owner_id, code)
+values (
+  '00000000-0000-4000-9000-000000000001', '00000000-0000-4000-b000-000000000001',
+  '00000000-0000-4000-8000-00000000000a', 'overlay test'
+);
+
+insert into public.rank_room_slots (room_id, slot_index, role, occupant_owner_id)
+values
+  ('00000000-0000-4000-9000-000000000001', 0, 'attack', '00000000-0000-4000-8000-00000000000a'),
+  ('00000000-0000-4000-9000-000000000001', 1, 'attack', '00000000-0000-4000-8000-00000000000b'),
+  ('00000000-0000-4000-9000-000000000001', 2, 'attack', null);
+
+create function pg_temp.be(p_user text)
+returns void
+language sql
+as $$
+  select set_config(
+    'request.jwt.claims',
+    jsonb_build_object('sub', '00000000-0000-4000-8000-00000000000' || p_user, 'role', 'authenticated')::text,
+    true
+  );
+  select set_config('response.headers', '', true);
+$$;
+
+-- Ada, grace and, as a stand-in, eve; or without grace.
+create function pg_temp.stage(p_version integer, p_match text default '1', p_grace boolean default true)
+returns boolean
+language sql
+as $$
+  select pg_temp.be('a');
+  select replayed
+  from public.sync_rank_match_roster(
+    '00000000-0000-4000-9000-000000000001', '00000000-0000-4000-b000-000000000001',
+    ('00000000-0000-4000-d000-00000000000' || p_match)::uuid,
+    '[{"slot_index": 0, "role": "attack", "owner_id": "00000000-0000-4000-8000-00000000000a"},
+      {"slot_index": 2, "role": "attack", "owner_id": "00000000-0000-4000-8000-00000000000e", "standin": true}]'
+      || case
+        when p_grace
+          then '[{"slot_index": 1, "role": "attack", "owner_id": "00000000-0000-4000-8000-00000000000b"}]'::jsonb
+        else '[]'
+      end,
+    jsonb_build_object(
+      'version', p_version,
+      'roles', '[{"name": "attack", "slot_count": 3}]'::jsonb,
+      'slots', '[{"role": "attack"}, {"role": "attack"}, {"role": "attack"}]'::jsonb
+    )
+  );
+$$;
+
+create function pg_temp.refusal(p_sql text)
+returns text
+language plpgsql
+as $$
+declare
+  v_message text;
+begin
+  execute p_sql;
+  return null;
+exception
+  when sqlstate 'PGRST' then
+    get stacked diagnostics v_message = message_text;
+    return v_message::jsonb ->> 'code';
+end;
+$$;
+
+create function pg_temp.session()
+returns uuid
+language sql
+as $$
+  select session_id from lockstep.rank_room_templates where room_id = '00000000-0000-4000-9000-000000000001';
+$$;
+
+-- Who has a live overlay, with its version.
+create function pg_temp.live()
+returns text
+language sql
+as $$
+  select string_agg(right(owner_id::text, 1) || version, ' ' order by owner_id)
+  from public.rank_session_overlays_live
+  where room_id = '00000000-0000-4000-9000-000000000001';
+$$;
+
+create function pg_temp.seen_by(p_user text)
+returns jsonb
+language sql
+as $$
+  select pg_temp.be(p_user);
+  select overlays from public.fetch_rank_session_overlays();
+$$;
+
+-- Opened by a staging ----------------------------------------------------------------------------------------------
+
+select is(pg_temp.stage(1), false, 'the room is staged');
+select is(pg_temp.live(), 'a1 b1', 'who sits in the room has an overlay, and a stand-in from elsewhere has none');
+select is(
+  (select status || ' ' || right(owner_id::text, 1) from public.rank_sessions where id = pg_temp.session()),
+  'active a', 'a session of the host was made'
+);
+select is(
+  (select max(expires_at - renewed_at) from public.rank_session_overlays where session_id = pg_temp.session()),
+  interval '5 minutes', 'an overlay lives five minutes'
+);
+
+create temp table first_session as select pg_temp.session() as id;
+
+select is(pg_temp.stage(1), true, 'the same staging again is a replay');
+select is(pg_temp.stage(2), false, 'the match is staged again, with another template');
+select is(pg_temp.session(), (select id from first_session), 'the same match goes on in its session');
+select is(pg_temp.live(), 'a2 b2', 'the overlays have the newer version');
+select is(pg_temp.stage(3, '1', false), false, 'and again, without grace');
+select is(pg_temp.live(), 'a3', 'who is no longer in the roster has no overlay any more');
+select is(pg_temp.stage(4), false, 'grace is back');
+select is(pg_temp.live(), 'a4 b4', 'and has one again');
+
+-- Seen and renewed by the player -----------------------------------------------------------------------------------
+
+select is(
+  pg_temp.seen_by('b') #- '{0,expires_at}',
+  jsonb_build_array(jsonb_build_object('session_id', pg_temp.session(), 'version', 4)), 'grace sees her own'
+);
+select is(pg_temp.seen_by('e'), '[]'::jsonb, 'eve sees none');
+
+update public.rank_session_overlays
+set renewed_at = now() - interval '4 minutes', expires_at = now() + interval '1 minute'
+where session_id = pg_temp.session();
+
+select pg_temp.be('b');
+select is(
+  (select expires_at - now() from public.renew_rank_session_overlay(pg_temp.session())), interval '5 minutes',
+  'grace renews hers'
+);
+select is(
+  (select string_agg((expires_at - now())::text, ' ' order by owner_id) from public.rank_session_overlays_live
+    where session_id = pg_temp.session()),
+  '00:01:00 00:05:00', 'and nobody else''s'
+);
+select pg_temp.be('e');
+select is(
+  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), 'overlay_not_found',
+  'who has none cannot renew'
+);
+
+-- Ended by the host ------------------------------------------------------------------------------------------------
+
+select pg_temp.be('b');
+select is(
+  pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), 'session_not_found',
+  'a player does not end the session'
+);
+select pg_temp.be('a');
+select is(
+  pg_temp.refusal('select public.end_rank_session(gen_random_uuid())'), 'session_not_found',
+  'a session that does not exist is refused in the same way'
+);
+select is(pg_temp.live(), 'a4 b4', 'and nothing has ended');
+select pg_temp.be('a');
+select is((select ended_count from public.end_rank_session(pg_temp.session())), 2, 'the host ends it for both');
+select is(pg_temp.live(), null, 'no overlay is left');
+select is((select status from public.rank_sessions where id = pg_temp.session()), 'ended', 'and the session is over');
+select is((select ended_count from public.end_rank_session(pg_temp.session())), 0, 'ending it again is no error');
+select pg_temp.be('b');
+select is(
+  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), 'overlay_not_found',
+  'what is over cannot be renewed'
+);
+
+-- Another match ----------------------------------------------------------------------------------------------------
+
+select pg_temp.stage(5, '2');
+create temp table second_session as select pg_temp.session() as id;
+select isnt((select id from second_session), (select id from first_session), 'another match is another session');
+select pg_temp.stage(6, '3');
+select is(
+  (select count(*) from public.rank_session_overlays_live where session_id = (select id from second_session)), 0::bigint,
+  'and the one before it has ended'
+);
+
+-- Who may call -----------------------------------------------------------------------------------------------------
+
+select set_config('request.jwt.claims', '', true);
+select is(
+  (
+    select string_agg(coalesce(pg_temp.refusal(sql), 'none'), ' ')
+    from (
+      values
+        ('select public.fetch_rank_session_overlays()'),
+        ('select public.renew_rank_session_overlay(gen_random_uuid())'),
+        ('select public.end_rank_session(gen_random_uuid())')
+    ) as called (sql)
+  ),
+  'auth_required auth_required auth_required', 'without a caller, nothing'
+);
+select set_config(
+  'request.jwt.claims', '{"sub": "00000000-0000-4000-8000-00000000000b", "is_anonymous": true}', true
+);
+select is(pg_temp.refusal('select public.fetch_rank_session_overlays()'), 'guest_not_allowed', 'and no guests');
+
+select * from finish();
+rollback;

@@ -1,0 +1,262 @@
+// What the browser module promises, in real Chromium, on the demo page of a running stack. What happens to the system
+// in the meantime is asked of the test that started this (browser.rs): a line out, a line back.
+
+import assert from 'node:assert/strict'
+import { createInterface } from 'node:readline'
+import { chromium } from 'playwright-core'
+
+const { ORIGIN, SCREENSHOTS } = process.env
+const ADA = 'ada00000-0000-4000-8000-000000000001'
+const GRACE = '97ace000-0000-4000-8000-000000000002'
+const PATIENCE = 15_000
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+async function ask(what) {
+  console.log(`DO ${what}`)
+  const { value } = await answers.next()
+  assert.ok(value?.startsWith('ok'), `${what}: ${value}`)
+  return value.slice(3)
+}
+const sql = (text) => ask(`sql ${text}`)
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+})
+const contexts = []
+
+async function context(options) {
+  const made = await browser.newContext(options)
+  made.setDefaultTimeout(PATIENCE)
+  contexts.push(made)
+  return made
+}
+
+/** A page on which somebody is signed in and connected. */
+async function open(who, { into, prepare } = {}) {
+  const page = await (into ?? (await context())).newPage()
+  page.on('pageerror', (error) => { throw error })
+  await prepare?.(page)
+  await page.goto(`${ORIGIN}/demo`)
+  if (who) {
+    await page.getByRole('button', { name: who, exact: true }).click()
+    await page.getByText(`Signed in as ${who}.`).waitFor()
+    await page.locator('#messages li').first().waitFor()
+  }
+  return page
+}
+
+/** Joined, and what was missed before is fetched. */
+async function connected(page) {
+  await page.waitForFunction(() => {
+    const channels = window.demo.supabase.getChannels()
+    return channels.length >= 2 && channels.every((channel) => channel.state === 'joined')
+  })
+}
+
+const overlay = (page) => page.locator('#overlay')
+const appears = (page) => overlay(page).waitFor({ state: 'visible' })
+const collapses = (page) => overlay(page).waitFor({ state: 'hidden' })
+const seconds = async (page) => {
+  const [minutes, rest] = (await page.locator('#overlay-left').textContent()).split(':').map(Number)
+  return minutes * 60 + rest
+}
+
+async function staged(page) {
+  await page.getByRole('button', { name: 'Stage a match' }).click()
+  await appears(page)
+}
+
+/** So that its time is up in a moment; for whoever asks the server from now on. */
+const shorten = (milliseconds) => sql(
+  `update public.rank_session_overlays set renewed_at = now() - interval '5 minutes' + interval '${milliseconds} ms',
+   expires_at = now() + interval '${milliseconds} ms' where expires_at > now()`.replace(/\s+/g, ' '),
+)
+
+const tests = {
+  async 'an overlay appears on staging, for host and player, and for nobody else'() {
+    const [ada, grace, eve] = [await open('ada'), await open('grace'), await open('eve')]
+    await Promise.all([connected(ada), connected(grace), connected(eve)])
+    await staged(ada)
+    await appears(grace)
+    assert.ok((await seconds(grace)) > 290, `${await seconds(grace)} s left`)
+    assert.equal(await overlay(eve).isVisible(), false)
+    if (SCREENSHOTS) {
+      await grace.setViewportSize({ width: 1100, height: 760 })
+      await grace.screenshot({ path: `${SCREENSHOTS}/light.png` })
+      await grace.emulateMedia({ colorScheme: 'dark' })
+      await grace.setViewportSize({ width: 390, height: 844 })
+      await grace.screenshot({ path: `${SCREENSHOTS}/dark-narrow.png` })
+    }
+  },
+
+  async 'at its time it disappears, with the broadcast blocked'() {
+    const ada = await open('ada')
+    await connected(ada)
+    await staged(ada)
+    await ask('cut')
+    await shorten(3000)
+    await ada.evaluate(() => window.demo.overlays.refresh())
+    assert.equal(await overlay(ada).isVisible(), true)
+    await collapses(ada)
+    await ask('restore')
+  },
+
+  async 'on the signal of the server it disappears at once, with the clock frozen'() {
+    const [ada, grace] = [await open('ada'), await open('grace', { prepare: (page) => page.clock.install() })]
+    await Promise.all([connected(ada), connected(grace)])
+    await staged(ada)
+    await appears(grace)
+    await grace.clock.pauseAt(new Date(Date.now() + 60_000))
+    const before = await grace.evaluate(() => [Date.now(), performance.now()])
+    await ada.getByRole('button', { name: 'End the match' }).click()
+    await grace.waitForFunction(() => window.demo.overlays.getActiveSession() === null, null, { polling: 'raf' })
+    await collapses(grace)
+    assert.deepEqual(await grace.evaluate(() => [Date.now(), performance.now()]), before, 'the clock stood still')
+  },
+
+  async 'it collapses in a second tab, which hears nothing itself'() {
+    const tabs = await context()
+    const first = await open('grace', { into: tabs })
+    await connected(first)
+    const ada = await open('ada')
+    await connected(ada)
+    await staged(ada)
+    await appears(first)
+    const deaf = await tabs.newPage()
+    await deaf.routeWebSocket(/realtime/, () => {})
+    await deaf.goto(`${ORIGIN}/demo`)
+    await appears(deaf)
+    await ada.getByRole('button', { name: 'End the match' }).click()
+    await collapses(first)
+    await collapses(deaf)
+  },
+
+  async 'it survives a dropped connection, and collapses when the page is back'() {
+    const ada = await open('ada')
+    await connected(ada)
+    await staged(ada)
+    await ask('cut')
+    await ada.waitForFunction(() => window.demo.supabase.getChannels().every((channel) => channel.state !== 'joined'))
+    await sql(`update public.rank_session_overlays set expires_at = now() where expires_at > now()`)
+    assert.equal(await overlay(ada).isVisible(), true, 'nobody has told it')
+    await ask('restore')
+    await collapses(ada)
+    await connected(ada)
+  },
+
+  async 'what is stale, too far ahead or of another version is not hydrated'() {
+    const page = await open(null, {
+      prepare: (page) => page.addInitScript(() => {
+        localStorage.setItem('rank.activeSession', JSON.stringify({ gameId: 'g', href: '/', status: 'active', turn: 3 }))
+        localStorage.setItem('lockstep.overlay', JSON.stringify({ sessionId: 's', expiresAt: Date.now() - 1, version: 1 }))
+      }),
+    })
+    const result = await page.evaluate(() => {
+      const { overlays } = window.demo
+      const soon = Date.now() + 60_000
+      return {
+        shown: overlays.getActiveSession(),
+        former: localStorage.getItem('rank.activeSession'),
+        stale: overlays.setActiveSession({ sessionId: 's', expiresAt: Date.now() - 1, version: 1 }),
+        endless: overlays.setActiveSession({ sessionId: 's', expiresAt: Date.now() + 86_400_000, version: 1 }),
+        malformed: overlays.setActiveSession({ sessionId: 's' }),
+        wrong: overlays.setActiveSession({ sessionId: 's', expiresAt: soon, version: 1 }, { version: 2 }),
+        right: overlays.setActiveSession({ sessionId: 's', expiresAt: soon, version: 2 }, { version: 2 }),
+        other: overlays.setActiveSession({ sessionId: 's', expiresAt: soon, version: 3 }),
+      }
+    })
+    assert.deepEqual(result, {
+      shown: null, former: null, stale: false, endless: false, malformed: false, wrong: false, right: true, other: false,
+    })
+  },
+
+  async 'with a clock that is five minutes wrong it is still right'() {
+    for (const wrong of [-300_000, 300_000]) {
+      const prepare = (page) => page.clock.install({ time: Date.now() + wrong })
+      const [ada, grace] = [await open('ada'), await open('grace', { prepare })]
+      await Promise.all([connected(ada), connected(grace)])
+      await staged(ada)
+      await appears(grace)
+      const left = await seconds(grace)
+      assert.ok(left > 285 && left <= 300, `${left} s left on a clock that is ${wrong / 60_000} minutes wrong`)
+      await shorten(2500)
+      await grace.evaluate(() => window.demo.overlays.refresh())
+      assert.equal(await overlay(grace).isVisible(), true)
+      await collapses(grace)
+    }
+  },
+
+  async 'messages arrive, and a member who was removed reads nothing new'() {
+    const [ada, grace] = [await open('ada'), await open('grace')]
+    await Promise.all([connected(ada), connected(grace)])
+    const say = async (text) => {
+      await ada.getByRole('textbox', { name: 'Message' }).fill(text)
+      await ada.getByRole('button', { name: 'Send' }).click()
+      await ada.locator('#messages').getByText(text).waitFor()
+    }
+    await say('for grace too')
+    await grace.locator('#messages').getByText('for grace too').waitFor()
+    const membership = `channel_id = 'c0000000-0000-4000-8000-000000000001' and user_id = '${GRACE}'`
+    await sql(`delete from public.social_channel_members where ${membership}`)
+    await say('not for grace')
+    // She still hears that there is something, asks, and is refused.
+    await grace.locator('#log .bad').first().waitFor()
+    assert.equal(await grace.locator('#messages').getByText('not for grace').count(), 0)
+    await sql(`insert into public.social_channel_members (channel_id, user_id) values ('c0000000-0000-4000-8000-000000000001', '${GRACE}')`)
+  },
+
+  async 'nobody hears what is another player\'s, however they join, and nobody can say it'() {
+    const [ada, eve] = [await open('ada'), await open('eve')]
+    await Promise.all([connected(ada), connected(eve)])
+    const joined = await eve.evaluate(async ([ada]) => {
+      window.heard = []
+      const { supabase } = window.demo
+      const join = (name, isPrivate) => new Promise((resolve) => {
+        supabase.channel(name, { config: { private: isPrivate } })
+          .on('broadcast', { event: '*' }, (message) => window.heard.push(message))
+          .subscribe((status) => status !== 'CLOSED' && resolve(status))
+      })
+      return [await join(`rank_overlay_ttl:${ada}`, true), await join(`rank_overlay_ttl:${ada}x`, false)]
+    }, [ADA])
+    assert.deepEqual(joined, ['CHANNEL_ERROR', 'SUBSCRIBED'])
+    const open_ = await eve.evaluate(([ada]) => new Promise((resolve) => {
+      const { supabase } = window.demo
+      supabase.removeChannel(supabase.getChannels().find((channel) => channel.topic === `realtime:rank_overlay_ttl:${ada}`))
+      supabase.channel(`rank_overlay_ttl:${ada}`, { config: { private: false } })
+        .on('broadcast', { event: '*' }, (message) => window.heard.push(message))
+        .subscribe((status) => status !== 'CLOSED' && resolve(status))
+    }), [ADA])
+    assert.equal(open_, 'SUBSCRIBED', 'the public channel of that name is another one')
+    await staged(ada)
+    // She may listen on the topic that is for all; saying something there reaches nobody.
+    await eve.evaluate(async () => {
+      const shared = window.demo.supabase.getChannels().find((channel) => channel.topic === 'realtime:rank_overlay_ttl')
+      await shared.send({ type: 'broadcast', event: 'overlay_expired', payload: {} })
+    })
+    await ada.getByRole('button', { name: 'End the match' }).click()
+    await collapses(ada)
+    assert.deepEqual(await eve.evaluate(() => window.heard), [])
+    assert.equal(await ada.locator('#log').getByText('fetched').count() > 0, true)
+  },
+}
+
+let failed = 0
+for (const [name, test] of Object.entries(tests)) {
+  try {
+    await sql(`delete from public.rank_session_overlays where true`)
+    await test()
+    console.log(`✓ ${name}`)
+  } catch (error) {
+    failed += 1
+    console.log(`✗ ${name}\n${error.stack}`)
+    for (const page of contexts.flatMap((each) => each.pages())) {
+      console.log(await page.locator('#log').innerText().catch(() => ''))
+    }
+    await ask('restore')
+  }
+  await Promise.all(contexts.splice(0).map((each) => each.close()))
+}
+await browser.close()
+process.exit(failed ? 1 : 0)

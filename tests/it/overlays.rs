@@ -1,0 +1,70 @@
+//! Overlays at scale and under real pg_cron. What the RPCs, the broadcasts and the policies do, pgTAP holds
+//! (supabase/tests/rank_overlay_*.test.sql); what browsers make of it, browser.mjs.
+
+use std::time::Duration;
+
+use it::{Installation, running};
+use stack::database::Grants;
+
+/// Overlays of so many players in each of so many sessions, that are over.
+async fn with_expired(sessions: i32, players: i32) -> Installation {
+    let installation = Installation::migrated(Grants::Today).await;
+    let rows = format!(
+        "insert into auth.users (id, email) select gen_random_uuid(), 'p' || n || '@sweep.test' from generate_series(1, {players}) as n; \
+         insert into public.rank_games (id, name) values ('00000000-0000-4000-b000-000000000001', 'Siege'); \
+         insert into public.rank_rooms (id, game_id, owner_id, code) \
+         select '00000000-0000-4000-9000-000000000001', '00000000-0000-4000-b000-000000000001', id, 'sweep' from auth.users limit 1; \
+         insert into public.rank_sessions (game_id, owner_id) \
+         select game_id, owner_id from public.rank_rooms, generate_series(1, {sessions}); \
+         insert into public.rank_session_overlays (session_id, room_id, owner_id, version, renewed_at) \
+         select session.id, '00000000-0000-4000-9000-000000000001', player.id, 1, now() - interval '10 minutes' \
+         from public.rank_sessions as session, auth.users as player"
+    );
+    installation.execute(&rows).await;
+    installation
+}
+
+#[tokio::test]
+async fn ten_thousand_that_end_at_once_are_swept_in_bounded_batches_and_each_is_told() {
+    let installation = with_expired(50, 200).await;
+    let database = installation.cluster.connect("postgres").await.unwrap();
+    let mut batches = Vec::new();
+
+    loop {
+        let swept: i32 = database.query_one("select lockstep.sweep_rank_overlays()", &[]).await.unwrap().get(0);
+        if swept == 0 {
+            break;
+        }
+        batches.push(swept);
+    }
+
+    assert!(batches.iter().all(|swept| *swept <= 2000), "{batches:?}");
+    assert_eq!(batches.iter().sum::<i32>(), 10_000);
+    let told = "select count(distinct payload ->> 'overlay_id') filter (where topic like 'rank_overlay_ttl:%' and payload ->> 'reason' = 'ttl'), \
+         count(*) filter (where topic = 'rank_overlay_ttl'), \
+         (select count(*) from lockstep.rank_overlay_outbox), (select count(*) from public.rank_session_overlays) \
+         from realtime.messages where event = 'overlay_expired'";
+    let told = database.query_one(told, &[]).await.unwrap();
+    let told: [i64; 4] = std::array::from_fn(|column| told.get(column));
+    assert_eq!(told, [10_000, i64::try_from(batches.len()).unwrap(), 0, 0]);
+}
+
+/// pg_cron of this machine, with the schedule that the migration found possible: seconds, or the next minute.
+#[tokio::test]
+async fn pg_cron_sweeps_by_itself() {
+    if !running().has_test_extensions() {
+        return;
+    }
+    let installation = with_expired(1, 3).await;
+    let (_listening, mut written) = installation.cluster.listen("supabase_admin", "realtime_messages").await.unwrap();
+
+    // Three for the players, one for all.
+    for _ in 0..4 {
+        let message = tokio::time::timeout(Duration::from_secs(90), written.recv()).await;
+        message.expect("the job ran within one and a half minutes").expect("the database is there");
+    }
+
+    let database = installation.cluster.connect("postgres").await.unwrap();
+    let left = database.query_one("select count(*) from public.rank_session_overlays", &[]).await.unwrap();
+    assert_eq!(left.get::<_, i64>(0), 0);
+}
