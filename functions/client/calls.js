@@ -16,8 +16,10 @@ export function createLockstep(supabase, options = {}) {
   const env = environment(options)
 
   /** supabase-js derives the URL from its own: for functions that live elsewhere, another client of the same class. */
-  const functions = () =>
-    functionsUrl ? new supabase.functions.constructor(functionsUrl, { customFetch: options.fetch }) : supabase.functions
+  const functions = () => {
+    if (!functionsUrl) return supabase.functions
+    return new supabase.functions.constructor(functionsUrl.replace(/\/$/, ''), { customFetch: options.fetch })
+  }
 
   /** The token to send, or why there is none. */
   async function credentials(own = options.accessToken) {

@@ -17,7 +17,8 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select is_own_topic.p_topic ~ '^(social:|rank_overlay_ttl(:|$))';
+  select is_own_topic.p_topic ~
+    '^(social:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|rank_overlay_ttl(:.*)?)$';
 $$;
 
 comment on function lockstep.is_own_topic(text) is 'Whether a Realtime topic is one of those that this product speaks on.';

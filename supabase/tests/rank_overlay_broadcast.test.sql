@@ -186,7 +186,10 @@ select is(
   pg_temp.may('b', 'rank_overlay_ttl') || ',' || pg_temp.may('b', 'social:00000000-0000-4000-8000-0000000000cc'),
   'hear,', 'she hears what is for all, and no channel that she is not in'
 );
-select is(pg_temp.may('b', 'lobby'), 'hear speak', 'the topics of the installation are its own');
+select is(
+  pg_temp.may('b', 'lobby') || ',' || pg_temp.may('b', 'social:lobby'), 'hear speak,hear speak',
+  'the topics of the installation are its own'
+);
 
 select * from finish();
 rollback;

@@ -4,6 +4,7 @@
 
 mod authentication;
 mod browser;
+mod client;
 mod clients;
 mod cors;
 mod direct;

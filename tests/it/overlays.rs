@@ -68,3 +68,40 @@ async fn pg_cron_sweeps_by_itself() {
     let left = database.query_one("select count(*) from public.rank_session_overlays", &[]).await.unwrap();
     assert_eq!(left.get::<_, i64>(0), 0);
 }
+
+/// The janitor of Realtime makes the partitions; without one, every broadcast is lost without an error.
+#[tokio::test]
+async fn without_the_days_partition_events_wait_and_are_sent_once_when_it_is_back() {
+    let installation = with_expired(1, 5).await;
+    let admin = installation.cluster.connect("supabase_admin").await.unwrap();
+    let database = installation.cluster.connect("postgres").await.unwrap();
+    let sweep =
+        async || database.query_one("select lockstep.sweep_rank_overlays()", &[]).await.unwrap().get::<_, i32>(0);
+    let waiting = async || {
+        let count = "select count(*) from lockstep.rank_overlay_outbox";
+        database.query_one(count, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    let partition = "select to_char(now() at time zone 'UTC', '\"realtime.messages_\"YYYY_MM_DD'), \
+         (now() at time zone 'UTC')::date::text, ((now() at time zone 'UTC')::date + 1)::text";
+    let row = database.query_one(partition, &[]).await.unwrap();
+    let [name, from, to]: [String; 3] = std::array::from_fn(|column| row.get(column));
+    admin.batch_execute(&format!("drop table {name}")).await.unwrap();
+
+    let swept = sweep().await;
+    let (waited, again) = (waiting().await, sweep().await);
+    admin
+        .batch_execute(&format!(
+            "create table {name} partition of realtime.messages for values from ('{from}') to ('{to}')"
+        ))
+        .await
+        .unwrap();
+    sweep().await;
+    sweep().await;
+
+    // Five players, and once for all.
+    assert_eq!((swept, waited, again, waiting().await), (5, 6, 0, 0));
+    let sent =
+        "select count(*), count(distinct payload ->> 'id') from realtime.messages where event = 'overlay_expired'";
+    let sent = database.query_one(sent, &[]).await.unwrap();
+    assert_eq!((sent.get::<_, i64>(0), sent.get::<_, i64>(1)), (6, 6));
+}
