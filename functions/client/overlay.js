@@ -47,10 +47,14 @@ export function createOverlayStore(supabase, options = {}) {
     check()
   }
 
-  /** What is held now, if it is not over. */
+  /** What is held now, if it is not over. Another tab, or another device, may have renewed it unheard. */
   function check() {
     env.clearTimeout(timer)
-    if (held && over(held)) hold(null, 'expired')
+    if (held && over(held)) {
+      const stored = kept.read()
+      hold(valid(stored) ? stored : null, 'expired')
+      refresh()
+    }
     if (held && started) timer = env.setTimeout(check, Math.min(held.expiresAt - clock.now(), LONGEST_TIMER))
     if (clock.disturbed()) refresh()
     return held
@@ -97,6 +101,7 @@ export function createOverlayStore(supabase, options = {}) {
   /** A record from elsewhere, if it can be true; if not, what is held is what is stored. */
   function take(session, reason, version) {
     const taken = valid(session, version)
+    if (taken) dismissed = null
     hold(taken ? session : held, reason)
     return taken
   }
@@ -106,9 +111,8 @@ export function createOverlayStore(supabase, options = {}) {
     const session = record(given)
     const current = check()?.sessionId === session?.sessionId ? held?.version : undefined
     const taken = take(session, 'set', version ?? current)
-    if (taken) dismissed = null
     // It may still be right, and the clock or the held version be outdated: the server knows.
-    else refresh()
+    if (!taken) refresh()
     return taken
   }
 
@@ -120,7 +124,7 @@ export function createOverlayStore(supabase, options = {}) {
 
   async function change(name, apply) {
     const id = check()?.sessionId
-    if (!id) return { data: null, error: problem('no_active_session', 0, 'No session is active') }
+    if (!id) return { data: null, error: problem('no_active_session', 0, 'No session') }
     const answer = await ask(name, { p_session_id: id })
     if (answer.error) refresh()
     else if (held?.sessionId === id) apply(answer.data)
@@ -144,7 +148,7 @@ export function createOverlayStore(supabase, options = {}) {
 
   /** On the topic of all, without content: everybody hears it at once, and must not ask at once. */
   function onShared() {
-    if (!check()) return
+    if (!held) return
     env.clearTimeout(spreadTimer)
     spreadTimer = env.setTimeout(refresh, env.random() * spread)
   }
@@ -153,16 +157,18 @@ export function createOverlayStore(supabase, options = {}) {
   function onStorage({ key }) {
     if (key && key !== storageKey) return
     const session = kept.read()
-    if (!session) clear('other_tab')
-    else if (!clock.synced()) refresh()
-    else take(session, 'other_tab')
+    if (!session) hold(null, 'other_tab')
+    else if (clock.synced()) take(session, 'other_tab')
+    // It may have been removed for any reason, or be too early to judge: the server knows.
+    refresh()
   }
 
   /** A refreshed token changes nothing here: Realtime gets it from supabase-js (see topic.js). */
   function onAuth(_event, session) {
     const next = session?.user.id ?? null
     if (next === userId) return
-    if (userId !== undefined || !next) clear('signed_out')
+    // At the start, nobody may merely mean that the network is away.
+    if (userId) clear('signed_out')
     userId = next
     leave()
     if (!next) return
@@ -180,12 +186,14 @@ export function createOverlayStore(supabase, options = {}) {
   function start() {
     if (started || !window) return stop
     started = new AbortController()
-    const watch = (target, type, listener) => target?.addEventListener(type, listener, { signal: started.signal })
+    const watch = (type, listener) => window.addEventListener(type, listener, { signal: started.signal })
     recordStorage(storageOf, FORMER_KEY).write(null)
-    watch(window, 'focus', check)
-    watch(window.document, 'visibilitychange', check)
-    watch(window, 'online', refresh)
-    watch(window, 'storage', onStorage)
+    const look = () => check() || refresh()
+    watch('focus', look)
+    // It bubbles, from the document.
+    watch('visibilitychange', look)
+    watch('online', refresh)
+    watch('storage', onStorage)
     auth = supabase.auth.onAuthStateChange(onAuth).data.subscription
     check()
     return stop

@@ -26,7 +26,7 @@ export async function invokeProblem(error, response, signal, repeatable) {
     body.message ?? `HTTP ${status}`,
     repeatable,
     body.details,
-    headers.get('x-request-id') ?? body.request_id,
+    headers.get('x-request-id'),
     // In seconds; a date, which our functions do not send, becomes null.
     +headers.get('retry-after') || null,
   )

@@ -6,10 +6,14 @@
 -- Called by: sync_rank_match_roster, the overlay RPCs, the sweep.
 -- Undo: drop view public.rank_session_overlays_live; drop table public.rank_session_overlays;
 --   drop function lockstep.keep_overlay_times(); drop function lockstep.sits_in_room(uuid, uuid);
---   alter table lockstep.rank_room_templates drop column session_id;
+--   drop trigger seats_given_are_noted on public.rank_room_slots; drop function lockstep.note_who_is_seated();
+--   drop table lockstep.rank_seats_given;
+--   alter table lockstep.rank_room_templates drop column session_id, drop column session_ended;
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
 
 create table if not exists public.rank_session_overlays (
   id uuid primary key default gen_random_uuid(),
@@ -74,11 +78,57 @@ create or replace trigger overlays_keep_their_times
   before insert or update on public.rank_session_overlays
   for each row execute function lockstep.keep_overlay_times();
 
--- Which session a room is in, beside the template that it was staged with.
+-- Which session a room is in, and whether it has ended, beside the template that it was staged with. Not only in the
+-- status of the session, for which an installation may have words of its own.
 alter table lockstep.rank_room_templates
-  add column if not exists session_id uuid references public.rank_sessions (id) on delete set null;
+  add column if not exists session_id uuid references public.rank_sessions (id) on delete set null,
+  add column if not exists session_ended boolean not null default false;
 
 create index if not exists rank_room_templates_by_session on lockstep.rank_room_templates (session_id);
+
+-- Seats that somebody else has given to their occupants. An installation may let hosts do that; it does not make the
+-- occupants players whom the host may reach.
+create table if not exists lockstep.rank_seats_given (
+  slot_id uuid primary key references public.rank_room_slots (id) on delete cascade
+);
+
+comment on table lockstep.rank_seats_given is 'Slots whose occupants did not sit down by themselves.';
+
+alter table lockstep.rank_seats_given enable row level security;
+revoke all on lockstep.rank_seats_given from public, anon, authenticated, service_role;
+grant select on lockstep.rank_seats_given to rank_rpc_owner;
+
+drop policy if exists "which seats were given is no secret to the rank RPCs" on lockstep.rank_seats_given;
+create policy "which seats were given is no secret to the rank RPCs" on lockstep.rank_seats_given
+  for select to rank_rpc_owner
+  using (true);
+
+-- The back office, which has no user id, may seat whom it likes.
+create or replace function lockstep.note_who_is_seated()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and new.occupant_owner_id is not distinct from old.occupant_owner_id then
+    return null;
+  end if;
+
+  delete from lockstep.rank_seats_given as given where given.slot_id = new.id;
+  if new.occupant_owner_id <> auth.uid() then
+    insert into lockstep.rank_seats_given (slot_id) values (new.id);
+  end if;
+  return null;
+end;
+$$;
+
+comment on function lockstep.note_who_is_seated() is 'Remembers which occupants did not sit down by themselves.';
+revoke all on function lockstep.note_who_is_seated() from public, anon, authenticated, service_role;
+
+create or replace trigger seats_given_are_noted
+  after insert or update of occupant_owner_id on public.rank_room_slots
+  for each row execute function lockstep.note_who_is_seated();
 
 -- Sees what rank_rpc_owner sees: the slots of the caller's rooms.
 create or replace function lockstep.sits_in_room(p_room_id uuid, p_owner_id uuid)
@@ -90,11 +140,14 @@ as $$
   select exists (
     select
     from public.rank_room_slots as slot
-    where slot.room_id = sits_in_room.p_room_id and slot.occupant_owner_id = sits_in_room.p_owner_id
+    where slot.room_id = sits_in_room.p_room_id
+      and slot.occupant_owner_id = sits_in_room.p_owner_id
+      and not exists (select from lockstep.rank_seats_given as given where given.slot_id = slot.id)
   );
 $$;
 
-comment on function lockstep.sits_in_room(uuid, uuid) is 'Whether somebody occupies a slot of a room of the caller.';
+comment on function lockstep.sits_in_room(uuid, uuid) is
+  'Whether somebody has sat down in a room of the caller.';
 revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
 
@@ -114,7 +167,7 @@ create policy "room owners see the overlays of their rooms" on public.rank_sessi
   for select to rank_rpc_owner
   using (lockstep.owns_room(room_id));
 
--- A host reaches who sits in the room, and nobody else.
+-- A host reaches who has sat down in the room, and nobody else.
 drop policy if exists "room owners open overlays for who sits in their rooms" on public.rank_session_overlays;
 create policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays
   for insert to rank_rpc_owner

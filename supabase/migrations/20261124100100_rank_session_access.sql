@@ -1,32 +1,73 @@
--- Who may make a session: rank_rpc_owner, for a game that a room of the caller plays, and in the caller's name.
+-- Who may make a session: rank_rpc_owner, for a game that a room of the caller plays; and end it, for a room's owner.
 --
 -- As with the other rank tables: an installation's rights and policies stay, and the restrictive policies keep the RPCs
 -- where they belong.
 -- Contract: none by itself.
 -- Called by: sync_rank_match_roster, end_rank_session.
--- Undo: revoke all on public.rank_sessions from rank_rpc_owner; drop the two policies.
+-- Undo: revoke all on public.rank_sessions from rank_rpc_owner; drop its six policies;
+--   drop function lockstep.runs_session(uuid);
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
 
 alter table public.rank_sessions
   add column if not exists status text,
   add column if not exists updated_at timestamptz;
 
-grant select, insert (id, game_id, owner_id, status), update (status, updated_at) on public.rank_sessions
+grant select, insert (id, game_id, owner_id), update (status, updated_at) on public.rank_sessions
   to rank_rpc_owner;
 
-drop policy if exists "room owners keep the sessions of their games" on public.rank_sessions;
-create policy "room owners keep the sessions of their games" on public.rank_sessions
-  for all to rank_rpc_owner
-  using (owner_id = (select lockstep.caller_id()))
+-- Whose session it is goes by the room: it may have another owner than when the session was opened.
+create or replace function lockstep.runs_session(p_session_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select
+    from lockstep.rank_room_templates as template
+    where template.session_id = runs_session.p_session_id and lockstep.owns_room(template.room_id)
+  );
+$$;
+
+comment on function lockstep.runs_session(uuid) is 'Whether a room of the caller is in the session.';
+revoke all on function lockstep.runs_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.runs_session(uuid) to rank_rpc_owner;
+
+drop policy if exists "room owners see the sessions of their rooms" on public.rank_sessions;
+create policy "room owners see the sessions of their rooms" on public.rank_sessions
+  for select to rank_rpc_owner
+  using (lockstep.runs_session(id));
+
+drop policy if exists "the rank RPCs see no other sessions" on public.rank_sessions;
+create policy "the rank RPCs see no other sessions" on public.rank_sessions
+  as restrictive for select to rank_rpc_owner
+  using (lockstep.runs_session(id));
+
+drop policy if exists "room owners open sessions of their games" on public.rank_sessions;
+create policy "room owners open sessions of their games" on public.rank_sessions
+  for insert to rank_rpc_owner
   with check (owner_id = (select lockstep.caller_id()) and lockstep.hosts_game(game_id));
 
-drop policy if exists "the rank RPCs touch no other sessions" on public.rank_sessions;
-create policy "the rank RPCs touch no other sessions" on public.rank_sessions
-  as restrictive for all to rank_rpc_owner
-  using (owner_id = (select lockstep.caller_id()))
+drop policy if exists "the rank RPCs open no other sessions" on public.rank_sessions;
+create policy "the rank RPCs open no other sessions" on public.rank_sessions
+  as restrictive for insert to rank_rpc_owner
   with check (owner_id = (select lockstep.caller_id()) and lockstep.hosts_game(game_id));
+
+drop policy if exists "room owners end the sessions of their rooms" on public.rank_sessions;
+create policy "room owners end the sessions of their rooms" on public.rank_sessions
+  for update to rank_rpc_owner
+  using (lockstep.runs_session(id))
+  with check (lockstep.runs_session(id));
+
+drop policy if exists "the rank RPCs change no other sessions" on public.rank_sessions;
+create policy "the rank RPCs change no other sessions" on public.rank_sessions
+  as restrictive for update to rank_rpc_owner
+  using (lockstep.runs_session(id))
+  with check (lockstep.runs_session(id));
 
 -- As for the tables of the roster: the columns that an installation's policies look up, they may read.
 do $$

@@ -7,13 +7,16 @@
 -- Contract: none by itself.
 -- Called by: every change of an overlay; the policy of Realtime, when a client joins a topic.
 -- Undo: drop policy "players hear of their overlays" on realtime.messages;
---   drop trigger overlays_are_announced, overlay_ends_are_announced on public.rank_session_overlays;
+--   drop trigger overlays_are_announced on public.rank_session_overlays;
+--   drop trigger overlay_changes_are_announced on public.rank_session_overlays;
 --   drop function lockstep.notify_overlay_ttl(), lockstep.publish_overlay_event(text, text, jsonb),
 --   lockstep.try_overlay_event(text, text, jsonb), lockstep.may_hear_overlay_topic(text);
 --   drop table lockstep.rank_overlay_outbox;
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
 
 create table if not exists lockstep.rank_overlay_outbox (
   id uuid primary key,
@@ -32,30 +35,37 @@ alter table lockstep.rank_overlay_outbox enable row level security;
 revoke all on lockstep.rank_overlay_outbox from public, anon, authenticated, service_role;
 
 -- Realtime keeps times without their zone, which has to be UTC. Its tables are maintained while this runs, and a match is
--- not kept waiting for that.
+-- not kept waiting for that: where one event could not be written, those after it in the transaction are not tried.
 create or replace function lockstep.try_overlay_event(p_topic text, p_event text, p_payload jsonb)
 returns boolean
 language plpgsql
 security definer
 set search_path = ''
 set timezone = 'UTC'
-set lock_timeout = '500ms'
+set lock_timeout = '50ms'
 as $$
 begin
+  if current_setting('lockstep.realtime_is_away', true) = 'yes' then
+    return false;
+  end if;
   perform realtime.send(
     try_overlay_event.p_payload, try_overlay_event.p_event, try_overlay_event.p_topic, true
   );
-  return exists (
-    select
+  perform
     from realtime.messages as message
     where message.inserted_at = localtimestamp
       and message.topic = try_overlay_event.p_topic
       and message.extension = 'broadcast'
       and message.private is true
-      and message.payload ->> 'id' = try_overlay_event.p_payload ->> 'id'
-  );
+      and message.payload ->> 'id' = try_overlay_event.p_payload ->> 'id';
+  if not found then
+    perform set_config('lockstep.realtime_is_away', 'yes', true);
+    return false;
+  end if;
+  return true;
 exception
   when others then
+    perform set_config('lockstep.realtime_is_away', 'yes', true);
     return false;
 end;
 $$;

@@ -7,6 +7,8 @@
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
 
 create or replace function public.fetch_rank_session_overlays(out server_time timestamptz, out overlays jsonb)
 language plpgsql

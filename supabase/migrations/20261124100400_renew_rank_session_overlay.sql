@@ -3,10 +3,36 @@
 -- One that is over stays over: it was announced as such, and what a browser has collapsed does not come back by itself.
 -- Contract: renew_rank_session_overlay 1.0.0
 -- Called by: the browser module.
--- Undo: drop function public.renew_rank_session_overlay(uuid);
+-- Undo: drop function public.renew_rank_session_overlay(uuid); drop function lockstep.still_plays(uuid);
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
+
+-- Sees what the policies hide from a player: the room, and whether its session goes on.
+create or replace function lockstep.still_plays(p_session_id uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select
+    from lockstep.rank_room_templates as template
+    join public.rank_sessions as session on session.id = template.session_id
+    join public.rank_room_slots as slot on slot.room_id = template.room_id
+    where template.session_id = still_plays.p_session_id
+      and not template.session_ended
+      and session.status = 'active'
+      and slot.occupant_owner_id = auth.uid()
+  );
+$$;
+
+comment on function lockstep.still_plays(uuid) is 'Whether the caller sits in the room of a session that goes on.';
+revoke all on function lockstep.still_plays(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.still_plays(uuid) to rank_rpc_owner;
 
 create or replace function public.renew_rank_session_overlay(
   p_session_id uuid,
@@ -31,7 +57,10 @@ begin
   set renewed_at = now(), expires_at = now() + interval '5 minutes'
   where overlay.session_id = renew_rank_session_overlay.p_session_id
     and overlay.owner_id = v_caller
-    and overlay.expires_at > now()
+    -- Not now(): whoever waits for a row that is being ended must find that it has ended.
+    and overlay.expires_at > clock_timestamp()
+    and overlay.expired_notified_at is null
+    and lockstep.still_plays(overlay.session_id)
   returning overlay.session_id, overlay.version, overlay.expires_at
   into session_id, version, expires_at;
 

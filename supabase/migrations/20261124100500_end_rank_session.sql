@@ -4,9 +4,12 @@
 -- Contract: end_rank_session 1.0.0
 -- Called by: the browser module.
 -- Undo: drop function public.end_rank_session(uuid); drop function lockstep.end_rank_overlays(uuid, uuid[]);
+--   drop function lockstep.note_session_end(uuid);
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
 
 -- Of all players but those who are named. As many as were not over.
 create or replace function lockstep.end_rank_overlays(p_session_id uuid, p_but uuid[])
@@ -34,6 +37,27 @@ comment on function lockstep.end_rank_overlays(uuid, uuid[]) is 'Ends the overla
 revoke all on function lockstep.end_rank_overlays(uuid, uuid[]) from public, anon, authenticated, service_role;
 grant execute on function lockstep.end_rank_overlays(uuid, uuid[]) to rank_rpc_owner;
 
+-- For whoever reads the table. An installation may allow other words only, and a match does not go on for that.
+create or replace function lockstep.note_session_end(p_session_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  update public.rank_sessions as session
+  set status = 'ended', updated_at = now()
+  where session.id = note_session_end.p_session_id and session.status = 'active';
+exception
+  when check_violation or invalid_text_representation then
+    raise warning 'session % has ended, and its status could not be set: %', p_session_id, sqlerrm;
+end;
+$$;
+
+comment on function lockstep.note_session_end(uuid) is 'Sets the status of a session that has ended.';
+revoke all on function lockstep.note_session_end(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.note_session_end(uuid) to rank_rpc_owner;
+
 create or replace function public.end_rank_session(
   p_session_id uuid,
   out session_id uuid,
@@ -46,24 +70,28 @@ security definer
 set search_path = ''
 set statement_timeout = '5s'
 as $$
+declare
+  v_room uuid;
 begin
   perform lockstep.announce_rpc('end_rank_session', '1.0.0');
   perform lockstep.require_caller();
 
-  -- The policies show the caller's own sessions, and no others.
-  update public.rank_sessions as session
-  set status = 'ended', updated_at = now()
-  where session.id = end_rank_session.p_session_id
-    and exists (
-      select
-      from lockstep.rank_room_templates as template
-      where template.session_id = session.id and lockstep.owns_room(template.room_id)
-    )
-  returning session.id into session_id;
+  -- One change of a room at a time, as in a staging: the lock first, and what it is about again under it.
+  select template.room_id
+  into v_room
+  from lockstep.rank_room_templates as template
+  where template.session_id = end_rank_session.p_session_id and lockstep.owns_room(template.room_id);
+  perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
+
+  update lockstep.rank_room_templates as template
+  set session_ended = true
+  where template.room_id = v_room and template.session_id = end_rank_session.p_session_id
+  returning template.session_id into session_id;
 
   if not found then
     perform lockstep.refuse(404, 'session_not_found', 'There is no session of this id in a room of yours.');
   end if;
+  perform lockstep.note_session_end(session_id);
   ended_count := lockstep.end_rank_overlays(session_id, '{}');
   server_time := clock_timestamp();
 

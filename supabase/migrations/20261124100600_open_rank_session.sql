@@ -4,15 +4,17 @@
 -- sync_rank_match_roster runs this in its own transaction, so there is no staged match without its overlays.
 -- Contract: none by itself.
 -- Called by: sync_rank_match_roster, from 1.1.0 on.
--- Undo: drop function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint); (after sync_rank_match_roster 1.0.0)
+-- Undo: drop function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint); (after sync_rank_match_roster 1.0.0)
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
 
 create or replace function lockstep.open_rank_session(
   p_room_id uuid,
   p_game_id uuid,
-  p_match_instance_id uuid,
+  p_same_match boolean,
   p_roster jsonb,
   p_version bigint
 )
@@ -26,11 +28,10 @@ declare
   v_session uuid;
   v_players uuid[];
 begin
-  select coalesce(array_agg(distinct slot.occupant_owner_id), '{}')
+  select coalesce(array_agg(distinct entry.owner_id), '{}')
   into v_players
   from jsonb_to_recordset(open_rank_session.p_roster) as entry (owner_id uuid)
-  join public.rank_room_slots as slot
-    on slot.room_id = open_rank_session.p_room_id and slot.occupant_owner_id = entry.owner_id;
+  where lockstep.sits_in_room(open_rank_session.p_room_id, entry.owner_id);
 
   -- As it was before this staging.
   select template.session_id, session.id
@@ -39,18 +40,17 @@ begin
   left join public.rank_sessions as session
     on session.id = template.session_id
     and session.status = 'active'
-    and template.match_instance_id = open_rank_session.p_match_instance_id
+    and not template.session_ended
+    and open_rank_session.p_same_match
   where template.room_id = open_rank_session.p_room_id;
 
   if v_session is null then
     perform lockstep.end_rank_overlays(v_before, '{}');
-    update public.rank_sessions as session
-    set status = 'ended', updated_at = now()
-    where session.id = v_before and session.status = 'active';
+    perform lockstep.note_session_end(v_before);
 
     v_session := gen_random_uuid();
-    insert into public.rank_sessions (id, game_id, owner_id, status)
-    values (v_session, open_rank_session.p_game_id, lockstep.caller_id(), 'active');
+    insert into public.rank_sessions (id, game_id, owner_id)
+    values (v_session, open_rank_session.p_game_id, lockstep.caller_id());
   else
     perform lockstep.end_rank_overlays(v_session, v_players);
   end if;
@@ -65,8 +65,8 @@ begin
 end;
 $$;
 
-comment on function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint) is
+comment on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint) is
   'The session of a staged room, with an overlay for each player who sits there.';
-revoke all on function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint)
+revoke all on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint)
   from public, anon, authenticated, service_role;
-grant execute on function lockstep.open_rank_session(uuid, uuid, uuid, jsonb, bigint) to rank_rpc_owner;
+grant execute on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint) to rank_rpc_owner;

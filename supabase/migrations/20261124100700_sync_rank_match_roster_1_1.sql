@@ -1,13 +1,12 @@
--- sync_rank_match_roster 1.1: a staging also opens the overlays of its players.
+-- sync_rank_match_roster 1.1: a staging also opens the overlays of its players. Arguments and answer are those of 1.0.
 --
--- Arguments and answer are those of 1.0, so components that were built for it go on working.
 -- Contract: sync_rank_match_roster 1.1.0
 -- Called by: stage-room-match
 -- Undo: run 20261122091800_sync_rank_match_roster.sql again.
 
 set local role postgres;
 set local search_path = '';
-
+set local lock_timeout = '5s';
 create or replace function public.sync_rank_match_roster(
   p_room_id uuid,
   p_game_id uuid,
@@ -81,7 +80,7 @@ begin
 
   v_roster := lockstep.read_rank_roster(sync_rank_match_roster.p_roster);
 
-  -- Everything that decides what is written, as the client gave it: a time that it left out is not `now` here.
+  -- What decides what is written, as the client gave it: a time that it left out is not `now` here.
   v_digest := sha256(convert_to(
     jsonb_build_object(
       'game_id', sync_rank_match_roster.p_game_id,
@@ -99,7 +98,7 @@ begin
   ));
 
   -- One staging of a room at a time ----------------------------------------------------------------------------------
-  -- Before the version is looked at, or an older one could write last; after the owner is, or strangers could queue.
+  -- After the owner, or strangers could queue; before the version, or an older one could write last.
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || sync_rank_match_roster.p_room_id, 0));
 
   select *
@@ -196,15 +195,10 @@ begin
     order by entry.slot_index;
     get diagnostics inserted_count = row_count;
 
-    insert into lockstep.rank_room_templates
-      (room_id, version, source, updated_at, match_instance_id, digest, session_id)
+    insert into lockstep.rank_room_templates (room_id, version, source, updated_at, match_instance_id, digest)
     values (
       sync_rank_match_roster.p_room_id, slot_template_version, v_source, slot_template_updated_at,
-      sync_rank_match_roster.p_match_instance_id, v_digest,
-      lockstep.open_rank_session(
-        sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id,
-        sync_rank_match_roster.p_match_instance_id, v_roster, slot_template_version
-      )
+      sync_rank_match_roster.p_match_instance_id, v_digest
     )
     on conflict (room_id) do update set
       version = excluded.version,
@@ -212,7 +206,6 @@ begin
       updated_at = excluded.updated_at,
       match_instance_id = excluded.match_instance_id,
       digest = excluded.digest,
-      session_id = excluded.session_id,
       staged_at = now();
   exception
     -- Also where the other room was staged at the same moment.
@@ -221,6 +214,13 @@ begin
         409, 'match_instance_conflict', 'Another room was staged for this match.', 'match_instance_id'
       );
   end;
+
+  update lockstep.rank_room_templates as template
+  set session_ended = false, session_id = lockstep.open_rank_session(
+    template.room_id, sync_rank_match_roster.p_game_id,
+    v_stored.match_instance_id is not distinct from template.match_instance_id, v_roster, slot_template_version
+  )
+  where template.room_id = sync_rank_match_roster.p_room_id;
 
   perform lockstep.audit(
     'sync_rank_match_roster',

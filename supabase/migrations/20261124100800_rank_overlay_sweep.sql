@@ -2,7 +2,8 @@
 --
 -- A safety net: browsers look at the clock themselves, and the live view shows nothing that is over. It takes so many
 -- rows at a time as the setting says, skips those that somebody is renewing, and says once on `rank_overlay_ttl` that
--- something ended, without content.
+-- something ended, without content. Each personal event counts against the project's limit of Realtime messages a
+-- second: where many end at once, some are dropped there, and browsers notice by the clock.
 -- Contract: the cron jobs.
 -- Called by: pg_cron, every ten seconds where it knows seconds (1.5 and newer), else every minute.
 -- Undo: select cron.unschedule('rank_overlay_sweep'); select cron.unschedule('rank_overlay_log_purge');
@@ -10,6 +11,8 @@
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
 
 insert into lockstep.settings (name, kind, value, meaning)
 values ('overlays_per_sweep', 'count', '2000', 'How many overlays, and how many waiting broadcasts, one sweep takes.')
@@ -26,11 +29,16 @@ declare
   v_most constant integer := lockstep.setting('overlays_per_sweep')::integer;
   v_waiting lockstep.rank_overlay_outbox;
   v_swept integer;
+  v_untold integer;
 begin
+  -- Older news is none: who was away asks when coming back.
+  delete from lockstep.rank_overlay_outbox as old where old.inserted_at < now() - interval '10 minutes';
+
   for v_waiting in
     select *
     from lockstep.rank_overlay_outbox as waiting
-    order by waiting.inserted_at, waiting.id
+    -- One that cannot be sent is not in the way of the others.
+    order by waiting.attempts, waiting.inserted_at, waiting.id
     limit v_most
     for update skip locked
   loop
@@ -56,11 +64,12 @@ begin
     delete from public.rank_session_overlays as overlay
     using expired
     where overlay.id = expired.id
-    returning overlay.id
+    returning overlay.expired_notified_at
   )
-  select count(*) into v_swept from swept;
+  select count(*), count(*) filter (where swept.expired_notified_at is null) into v_swept, v_untold from swept;
 
-  if v_swept > 0 then
+  -- Those that ended early were told then.
+  if v_untold > 0 then
     perform lockstep.publish_overlay_event('rank_overlay_ttl', 'overlay_expired', '{}');
   end if;
   return v_swept;
@@ -70,7 +79,8 @@ $$;
 comment on function lockstep.sweep_rank_overlays() is 'Removes overlays that are over, and says how many.';
 revoke all on function lockstep.sweep_rank_overlays() from public, anon, authenticated, service_role;
 
--- cron.schedule() replaces a job of the same name. Where pg_cron comes later, this file is run again.
+-- cron.schedule() replaces a job of the same name. Where pg_cron comes later, run this file again by hand: it can be
+-- applied twice.
 do $$
 begin
   if not exists (select from pg_catalog.pg_extension where extname = 'pg_cron') then

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(31);
+select plan(32);
 
 insert into auth.users (id, email)
 values
@@ -139,6 +139,9 @@ set local role supabase_realtime_admin;
 alter table realtime.messages drop constraint broken;
 set local role postgres;
 
+-- Known for the length of a transaction, which a sweep has for itself.
+select is(current_setting('lockstep.realtime_is_away', true), 'yes', 'where one could not be sent, no other is tried');
+select set_config('lockstep.realtime_is_away', '', true);
 select is(lockstep.sweep_rank_overlays(), 0, 'when it is mended');
 select is(pg_temp.news(), 'ttl overlay_expired, ttl:a overlay_expired ttl', 'it is sent, once');
 select is((select count(*) from lockstep.rank_overlay_outbox), 0::bigint, 'and waits no longer');

@@ -113,7 +113,11 @@ select is(relrowsecurity, true, 'RLS is on for ' || name) from rank_table;
 select policies_are('public', 'rank_games', array[]::name[]);
 select policies_are(
   'public', 'rank_sessions',
-  array['room owners keep the sessions of their games', 'the rank RPCs touch no other sessions']
+  array[
+    'room owners see the sessions of their rooms', 'the rank RPCs see no other sessions',
+    'room owners open sessions of their games', 'the rank RPCs open no other sessions',
+    'room owners end the sessions of their rooms', 'the rank RPCs change no other sessions'
+  ]
 );
 select policies_are(
   'public', 'rank_rooms', array['room owners see their rooms', 'the rank RPCs see no other rooms']
@@ -147,7 +151,8 @@ select bag_eq(
     from pg_policy
     where polrelid in (select oid from rank_table) and not polpermissive
   $$,
-  array['rank_rooms', 'rank_room_slots', 'rank_participants', 'heroes', 'rank_match_roster', 'rank_sessions'],
+  array['rank_rooms', 'rank_room_slots', 'rank_participants', 'heroes', 'rank_match_roster', 'rank_sessions',
+    'rank_sessions', 'rank_sessions'],
   'and what an installation may have policies for is also closed by one that others cannot widen'
 );
 

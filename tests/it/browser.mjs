@@ -1,78 +1,13 @@
-// What the browser module promises, in real Chromium, on the demo page of a running stack. What happens to the system
-// in the meantime is asked of the test that started this (browser.rs): a line out, a line back.
+// What the browser module promises, in real Chromium, on the demo page of a running stack.
 
 import assert from 'node:assert/strict'
-import { createInterface } from 'node:readline'
-import { chromium } from 'playwright-core'
+import {
+  appears, ask, browser, collapses, connected, context, contexts, open, overlay, seconds, shorten, sql, staged,
+} from './browser-page.mjs'
 
 const { ORIGIN, SCREENSHOTS } = process.env
 const ADA = 'ada00000-0000-4000-8000-000000000001'
 const GRACE = '97ace000-0000-4000-8000-000000000002'
-const PATIENCE = 15_000
-
-const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
-async function ask(what) {
-  console.log(`DO ${what}`)
-  const { value } = await answers.next()
-  assert.ok(value?.startsWith('ok'), `${what}: ${value}`)
-  return value.slice(3)
-}
-const sql = (text) => ask(`sql ${text}`)
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-})
-const contexts = []
-
-async function context(options) {
-  const made = await browser.newContext(options)
-  made.setDefaultTimeout(PATIENCE)
-  contexts.push(made)
-  return made
-}
-
-/** A page on which somebody is signed in and connected. */
-async function open(who, { into, prepare } = {}) {
-  const page = await (into ?? (await context())).newPage()
-  page.on('pageerror', (error) => { throw error })
-  await prepare?.(page)
-  await page.goto(`${ORIGIN}/demo`)
-  if (who) {
-    await page.getByRole('button', { name: who, exact: true }).click()
-    await page.getByText(`Signed in as ${who}.`).waitFor()
-    await page.locator('#messages li').first().waitFor()
-  }
-  return page
-}
-
-/** Joined, and what was missed before is fetched. */
-async function connected(page) {
-  await page.waitForFunction(() => {
-    const channels = window.demo.supabase.getChannels()
-    return channels.length >= 2 && channels.every((channel) => channel.state === 'joined')
-  })
-}
-
-const overlay = (page) => page.locator('#overlay')
-const appears = (page) => overlay(page).waitFor({ state: 'visible' })
-const collapses = (page) => overlay(page).waitFor({ state: 'hidden' })
-const seconds = async (page) => {
-  const [minutes, rest] = (await page.locator('#overlay-left').textContent()).split(':').map(Number)
-  return minutes * 60 + rest
-}
-
-async function staged(page) {
-  await page.getByRole('button', { name: 'Stage a match' }).click()
-  await appears(page)
-}
-
-/** So that its time is up in a moment; for whoever asks the server from now on. */
-const shorten = (milliseconds) => sql(
-  `update public.rank_session_overlays set renewed_at = now() - interval '5 minutes' + interval '${milliseconds} ms',
-   expires_at = now() + interval '${milliseconds} ms' where expires_at > now()`.replace(/\s+/g, ' '),
-)
 
 const tests = {
   async 'an overlay appears on staging, for host and player, and for nobody else'() {
@@ -230,15 +165,34 @@ const tests = {
     }), [ADA])
     assert.equal(open_, 'SUBSCRIBED', 'the public channel of that name is another one')
     await staged(ada)
-    // She may listen on the topic that is for all; saying something there reaches nobody.
-    await eve.evaluate(async () => {
-      const shared = window.demo.supabase.getChannels().find((channel) => channel.topic === 'realtime:rank_overlay_ttl')
-      await shared.send({ type: 'broadcast', event: 'overlay_expired', payload: {} })
-    })
     await ada.getByRole('button', { name: 'End the match' }).click()
     await collapses(ada)
     assert.deepEqual(await eve.evaluate(() => window.heard), [])
-    assert.equal(await ada.locator('#log').getByText('fetched').count() > 0, true)
+  },
+
+  async 'nobody can say what only the database says'() {
+    const [ada, eve] = [await open('ada'), await open('eve')]
+    await Promise.all([connected(ada), connected(eve)])
+    const lobby = (page) => page.evaluate(() => new Promise((resolve) => {
+      const { supabase } = window.demo
+      window.heard = []
+      for (const channel of supabase.getChannels()) {
+        channel.on('broadcast', { event: '*' }, ({ event }) => window.heard.push(event))
+      }
+      supabase.channel('lobby').on('broadcast', { event: '*' }, ({ event }) => window.heard.push(event)).subscribe(resolve)
+    }))
+    await Promise.all([lobby(ada), lobby(eve)])
+    const say = (page, topic, event) => page.evaluate(([topic, event]) => {
+      const channel = window.demo.supabase.getChannels().find((each) => each.topic === `realtime:${topic}`)
+      return channel.send({ type: 'broadcast', event, payload: {} })
+    }, [topic, event])
+
+    await say(eve, 'rank_overlay_ttl', 'overlay_expired')
+    await say(eve, `rank_overlay_ttl:e7e00000-0000-4000-8000-000000000003`, 'overlay_expired')
+    // What may be said arrives, and after what was said before it.
+    await say(eve, 'lobby', 'hello')
+    await ada.waitForFunction(() => window.heard.includes('hello'))
+    assert.deepEqual(await ada.evaluate(() => window.heard), ['hello'])
   },
 }
 

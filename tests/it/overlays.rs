@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
-use it::{Installation, running};
+use it::{Installation, Room, running};
+use serde_json::json;
 use stack::database::Grants;
+use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// Overlays of so many players in each of so many sessions, that are over.
 async fn with_expired(sessions: i32, players: i32) -> Installation {
@@ -104,4 +107,34 @@ async fn without_the_days_partition_events_wait_and_are_sent_once_when_it_is_bac
         "select count(*), count(distinct payload ->> 'id') from realtime.messages where event = 'overlay_expired'";
     let sent = database.query_one(sent, &[]).await.unwrap();
     assert_eq!((sent.get::<_, i64>(0), sent.get::<_, i64>(1)), (6, 6));
+}
+
+/// What happens to one room at the same moment happens one after the other, whatever the order.
+#[tokio::test]
+async fn ending_renewing_and_staging_at_once_leave_no_overlay_in_a_session_that_has_ended() {
+    let room = Room::new().await;
+    let query = "select template.session_id, count(live.id) filter (where template.session_ended or live.session_id <> template.session_id) \
+         from lockstep.rank_room_templates as template \
+         left join public.rank_session_overlays_live as live on live.room_id = template.room_id \
+         where template.room_id = $1 group by template.session_id";
+    for round in 0..20 {
+        room.stage(&room.owner, &room.staging(2 * round + 1)).send().await;
+        let session: Uuid = room.database.query_one(query, &[&room.id]).await.unwrap().get(0);
+        let argument = json!({ "p_session_id": session });
+        let mut calls = JoinSet::new();
+        for _ in 0..4 {
+            calls.spawn(room.guest.post("/rest/v1/rpc/renew_rank_session_overlay", &argument).apikey().send_anywhere());
+        }
+        calls.spawn(room.owner.post("/rest/v1/rpc/end_rank_session", &argument).apikey().send_anywhere());
+        if round % 2 == 0 {
+            calls.spawn(room.stage(&room.owner, &room.staging(2 * round + 2)).send_anywhere());
+        }
+
+        for answer in calls.join_all().await {
+            assert!(answer.status.as_u16() < 500, "{}", answer.body);
+        }
+
+        let astray: i64 = room.database.query_one(query, &[&room.id]).await.unwrap().get(1);
+        assert_eq!(astray, 0, "round {round}");
+    }
 }

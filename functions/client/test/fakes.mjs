@@ -53,7 +53,6 @@ export class MemoryStorage {
 
 export class Window extends EventTarget {
   localStorage = new MemoryStorage()
-  document = new EventTarget()
 
   fire(type, fields = {}) {
     this.dispatchEvent(Object.assign(new Event(type), fields))

@@ -118,7 +118,7 @@ test('renewing what the server has ended collapses it', async () => {
   const { error } = await store.renew()
   await settled()
 
-  assert.equal(error.code, 'overlay_not_live')
+  assert.equal(error.code, 'overlay_not_found')
   assert.equal(error.retryable, false)
   assert.equal(shown(), null)
 })

@@ -32,7 +32,7 @@ export function arrange({ behind = 0, storage = {}, start = true, online = true,
     time.steady += server.latency / 2
     time.wall += server.latency / 2
     if (name === 'fetch_rank_session_overlays') return { data: { server_time, overlays: live() }, error: null, status: 200 }
-    if (!overlay) return { data: null, error: { code: 'overlay_not_live', message: 'It is over' }, status: 404 }
+    if (!overlay) return { data: null, error: { code: 'overlay_not_found', message: 'It is over' }, status: 404 }
     if (name === 'end_rank_session') {
       server.overlays = server.overlays.filter((each) => each !== overlay)
       return { data: { session_id: overlay.session_id, ended_count: 1, server_time }, error: null, status: 200 }

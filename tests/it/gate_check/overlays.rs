@@ -27,7 +27,9 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     "drop trigger overlays_keep_their_times on public.rank_session_overlays" => ["trigger_missing trigger overlays_keep_their_times on public.rank_session_overlays"];
     r#"alter policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays with check (lockstep.owns_room(room_id))"# => [r#"policy_changed policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays"#];
     r#"drop policy "players renew their overlays" on public.rank_session_overlays"# => [r#"policy_missing policy "players renew their overlays" on public.rank_session_overlays"#];
-    r#"drop policy "the rank RPCs touch no other sessions" on public.rank_sessions"# => [r#"policy_missing policy "the rank RPCs touch no other sessions" on public.rank_sessions"#];
+    r#"drop policy "the rank RPCs change no other sessions" on public.rank_sessions"# => [r#"policy_missing policy "the rank RPCs change no other sessions" on public.rank_sessions"#];
+    "drop trigger seats_given_are_noted on public.rank_room_slots" => ["trigger_missing trigger seats_given_are_noted on public.rank_room_slots"];
+    "select pg_temp.rebody('lockstep.still_plays', 'and not template.session_ended', '')" => ["body_changed function lockstep.still_plays(uuid)"];
     r#"drop policy "our topics are heard by whom they are for" on realtime.messages"# => [r#"policy_missing policy "our topics are heard by whom they are for" on realtime.messages"#];
     r#"drop policy "nobody sends on our topics" on realtime.messages"# => [r#"policy_missing policy "nobody sends on our topics" on realtime.messages"#];
     r#"alter policy "players hear of their overlays" on realtime.messages using (extension = 'broadcast')"# => [r#"policy_changed policy "players hear of their overlays" on realtime.messages"#];

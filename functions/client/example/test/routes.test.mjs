@@ -127,7 +127,7 @@ test('an Auth that cannot be asked is not the fault of the caller', async () => 
 
 for (const [status, code] of [[401, 'token_expired'], [403, 'not_channel_member'], [422, 'invalid_parameter'], [503, 'rpc_contract_mismatch']]) {
   test(`${status} ${code} comes through as it is`, async () => {
-    functionAnswer = [status, { code, message: 'm', details: 'd', request_id: 'r' }, { 'retry-after': '3' }]
+    functionAnswer = [status, { code, message: 'm', details: 'd', request_id: 'r' }, { 'retry-after': '3', 'x-request-id': 'r' }]
 
     const answers = [await call(`list?channel_id=${CHANNEL}`), await send({ channel_id: CHANNEL, body: '', client_message_id: KEY })]
 

@@ -23,44 +23,33 @@ select jsonb_build_object(
   'schemas', (
     select coalesce(
       jsonb_agg(
-        jsonb_build_object(
-          'name', namespace.nspname,
-          'owner', pg_get_userbyid(namespace.nspowner),
-          'usage', (
-            select jsonb_build_object(
-              'must', coalesce(jsonb_agg(asked.role) filter (where asked.may_use), '[]'),
-              'must_not', coalesce(jsonb_agg(asked.role) filter (where not asked.may_use), '[]')
+        (
+          select jsonb_object_agg(
+            asked.privilege,
+            jsonb_build_object(
+              'must', coalesce(to_jsonb(asked.may), '[]'), 'must_not', coalesce(to_jsonb(asked.may_not), '[]')
             )
-            from lateral (
-              select role.rolname::text, has_schema_privilege(role.oid, namespace.oid, 'usage')
-              from pg_roles as role
-              where current_setting('gate.asked')::jsonb -> 'roles' ? role.rolname
-              union all
-              select 'public', exists (
-                select
-                from aclexplode(namespace.nspacl) as acl
-                where acl.grantee = 0 and acl.privilege_type = 'USAGE'
-              )
-            ) as asked (role, may_use)
-          ),
-          'create', (
-            select jsonb_build_object(
-              'must', coalesce(jsonb_agg(asked.role) filter (where asked.may_create), '[]'),
-              'must_not', coalesce(jsonb_agg(asked.role) filter (where not asked.may_create), '[]')
-            )
-            from lateral (
-              select role.rolname::text, has_schema_privilege(role.oid, namespace.oid, 'create')
-              from pg_roles as role
-              where current_setting('gate.asked')::jsonb -> 'roles' ? role.rolname
-              union all
-              select 'public', exists (
-                select
-                from aclexplode(namespace.nspacl) as acl
-                where acl.grantee = 0 and acl.privilege_type = 'CREATE'
-              )
-            ) as asked (role, may_create)
           )
-        )
+          from (
+            select
+              privilege.name,
+              array_agg(role.name) filter (where role.may),
+              array_agg(role.name) filter (where not role.may)
+            from unnest(array['usage', 'create']) as privilege (name)
+            cross join lateral (
+              select known.rolname::text, has_schema_privilege(known.oid, namespace.oid, privilege.name)
+              from pg_roles as known
+              where current_setting('gate.asked')::jsonb -> 'roles' ? known.rolname
+              union all
+              select 'public', exists (
+                select
+                from aclexplode(namespace.nspacl) as acl
+                where acl.grantee = 0 and lower(acl.privilege_type) = privilege.name
+              )
+            ) as role (name, may)
+            group by privilege.name
+          ) as asked (privilege, may, may_not)
+        ) || jsonb_build_object('name', namespace.nspname, 'owner', pg_get_userbyid(namespace.nspowner))
         order by namespace.nspname
       ),
       '[]'

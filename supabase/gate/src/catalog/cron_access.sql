@@ -4,26 +4,16 @@
 
 select jsonb_build_object(
   'installed', exists (select from pg_extension as extension where extension.extname = 'pg_cron'),
-  'sees_jobs', coalesce(
-    (
-      select has_schema_privilege('cron', 'usage')
-        and has_table_privilege(class.oid, 'select')
-        and not row_security_active(class.oid)
-      from pg_class as class
-      join pg_namespace as namespace on namespace.oid = class.relnamespace
-      where namespace.nspname = 'cron' and class.relname = 'job'
-    ),
-    false
-  ),
-  'sees_runs', coalesce(
-    (
-      select has_schema_privilege('cron', 'usage')
-        and has_table_privilege(class.oid, 'select')
-        and not row_security_active(class.oid)
-      from pg_class as class
-      join pg_namespace as namespace on namespace.oid = class.relnamespace
-      where namespace.nspname = 'cron' and class.relname = 'job_run_details'
-    ),
-    false
-  )
-)::text;
+  'sees_jobs', coalesce(bool_or(seen.whole) filter (where seen.name = 'job'), false),
+  'sees_runs', coalesce(bool_or(seen.whole) filter (where seen.name = 'job_run_details'), false)
+)::text
+from (
+  select
+    class.relname,
+    has_schema_privilege(class.relnamespace, 'usage')
+      and has_table_privilege(class.oid, 'select')
+      and not row_security_active(class.oid)
+  from pg_class as class
+  join pg_namespace as namespace on namespace.oid = class.relnamespace
+  where namespace.nspname = 'cron'
+) as seen (name, whole);
