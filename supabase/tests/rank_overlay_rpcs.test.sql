@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(29);
+select plan(32);
 
 -- A room of ada's: she sits in slot 0, grace in slot 1; eve plays the game, and sits nowhere. --------------------------
 
@@ -131,6 +131,11 @@ select is(pg_temp.session(), (select id from first_session), 'the same match goe
 select is(pg_temp.live(), 'a2 b2', 'the overlays have the newer version');
 select is(pg_temp.stage(3, '1', false), false, 'and again, without grace');
 select is(pg_temp.live(), 'a3', 'who is no longer in the roster has no overlay any more');
+select is(
+  (select count(*) from realtime.messages
+    where topic = 'rank_overlay_ttl:00000000-0000-4000-8000-00000000000a' and event = 'overlay_expired'),
+  0::bigint, 'who stays is told of no end'
+);
 select is(pg_temp.stage(4), false, 'grace is back');
 select is(pg_temp.live(), 'a4 b4', 'and has one again');
 
@@ -141,6 +146,7 @@ select is(
   jsonb_build_array(jsonb_build_object('session_id', pg_temp.session(), 'version', 4)), 'grace sees her own'
 );
 select is(pg_temp.seen_by('e'), '[]'::jsonb, 'eve sees none');
+select is(jsonb_array_length(pg_temp.seen_by('a')), 1, 'and the host hers alone');
 
 update public.rank_session_overlays
 set renewed_at = now() - interval '4 minutes', expires_at = now() + interval '1 minute'
@@ -155,6 +161,16 @@ select is(
   (select string_agg((expires_at - now())::text, ' ' order by owner_id) from public.rank_session_overlays_live
     where session_id = pg_temp.session()),
   '00:01:00 00:05:00', 'and nobody else''s'
+);
+update public.rank_session_overlays
+set renewed_at = now() - interval '4 minutes', expires_at = now() + interval '1 minute'
+where session_id = pg_temp.session();
+select pg_temp.be('a');
+select public.renew_rank_session_overlay(pg_temp.session());
+select is(
+  (select string_agg((expires_at - now())::text, ' ' order by owner_id) from public.rank_session_overlays_live
+    where session_id = pg_temp.session()),
+  '00:05:00 00:01:00', 'not even the host renews those of the others'
 );
 select pg_temp.be('e');
 select is(
