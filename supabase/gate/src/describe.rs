@@ -8,22 +8,25 @@ use serde_json::json;
 use crate::{
     catalog::Catalog,
     check,
-    contract::{Access, Contract, Function, Grants, Relation, Rights, Schema},
+    contract::{Access, Contract, Function, Grants, Relation, Rights, Role, Schema},
     finding::Code,
 };
 
 /// Takes names in, of which nothing is known yet but that clients have no business there.
 pub fn with(mut contract: Contract, also: &[String]) -> Result<Contract> {
-    let (known, clients) = (contract.role_names(), ["public", "anon", "authenticated", "service_role"]);
-    let roles = known.into_iter().map(str::to_owned).chain(["public".to_owned()]);
-    let exact: BTreeMap<String, Rights> = roles.map(|role| (role, Rights::new())).collect();
+    let clients = ["public", "anon", "authenticated", "service_role"];
+    // Those that functions run as: whoever else may is none of the contract's.
+    let owning = |role: &&Role| !role.login && !clients.contains(&role.name.as_str());
+    let owners: Vec<String> = contract.roles.iter().filter(owning).map(|role| role.name.clone()).collect();
+    let everybody = owners.iter().map(String::as_str).chain(clients);
+    let exact: BTreeMap<String, Rights> = everybody.map(|role| (role.to_owned(), Rights::new())).collect();
     for name in also {
         let (schema, name) = name.split_once('.').with_context(|| format!("{name}: say schema.name"))?;
         // Whichever of the two it is; the other is not found, and left out.
         contract.functions.push(serde_json::from_value(json!({
             "name": name, "schema": schema, "arguments": [], "returns": { "set": false, "type": NOTHING },
             "volatility": "volatile", "security": "invoker", "owner": "", "search_path": null,
-            "execute": { "must": exact.keys().filter(|role| !clients.contains(&role.as_str())).collect::<Vec<_>>(), "must_not": clients },
+            "execute": { "must": owners, "must_not": clients },
         }))?);
         contract.relations.push(serde_json::from_value(json!({
             "schema": schema, "name": name, "kind": "table", "owner": NOTHING, "grants": { "exact": exact },
@@ -81,8 +84,9 @@ fn function(function: &mut Function, catalog: &Catalog) {
     let all = catalog.functions.iter().filter(|found| found.function.qualified() == function.qualified());
     let [found] = all.collect::<Vec<_>>()[..] else { return };
     if function.returns.kind == NOTHING {
-        // Of the roles that were guessed, those who may.
-        function.execute.must.retain(|role| found.function.execute.must.contains(role));
+        // Of the roles that were guessed, those who may. Its owner may anyway.
+        let Function { execute, owner, .. } = &found.function;
+        function.execute.must.retain(|role| role != owner && execute.must.contains(role));
     }
     *function = Function {
         version: function.version.take(),
@@ -111,6 +115,9 @@ fn relation(named: &Relation, found: &Relation) -> Relation {
     // Another version of PostgreSQL spells it in another way.
     if relation.definition.iter().all(|present| named.definition.contains(present)) {
         relation.definition = named.definition.clone();
+    }
+    if named.owner.as_deref() == Some(NOTHING) {
+        relation.grants.exact.retain(|role, _| found.owner.as_ref() != Some(role));
     }
     if named.shared {
         relation.owner = named.owner.clone();

@@ -20,7 +20,7 @@ pub struct Function {
     pub version: Option<Version>,
     /// The schema it is in.
     pub schema: String,
-    /// Of an RPC: the component that calls it.
+    /// Of an RPC: the component that calls it, or `client` for the browser module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,
     /// Of an RPC: the RPCs that it runs itself, in the same transaction.
