@@ -38,6 +38,9 @@ fn generate(text: &str, out: &Path) -> Result<String, serde_json::Error> {
     let contract_sha256 = base16ct::lower::encode_string(&hmac_sha256::Hash::hash(&whole));
 
     let mut source = String::new();
+    writeln!(source, "/// SHA-256 of the contract that this was built with: canonical JSON (RFC 8785).")
+        .expect("a String");
+    writeln!(source, "pub const CONTRACT_SHA256: &str = {contract_sha256:?};").expect("a String");
     let named: Vec<(String, &Value)> = entries
         .iter()
         .map(|entry| Ok((serde_json::from_value::<Rpc>(entry.clone())?.name, entry)))

@@ -71,7 +71,7 @@ async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
             let (refused, record) = upstream.answer(call.bearer(&token)).await;
             assert_eq!(refused.json()["code"], code, "{what}: {}", refused.body);
             assert_eq!(refused.status, 401, "{what}");
-            assert_eq!(record["app.auth.outcome"], code, "{what}");
+            assert_eq!(record["app.auth.outcome"], "refused", "{what}");
         }
     }
     let guest = upstream.token(UserClaims { is_anonymous: true, ..user() }, |_| {});

@@ -8,6 +8,7 @@ mod client;
 mod clients;
 mod cors;
 mod direct;
+mod flags;
 mod gate_check;
 mod handshake;
 mod keys;

@@ -11,7 +11,7 @@ use crate::{
     problem::Problem,
     request::Request,
     rpc::Database,
-    telemetry::Record,
+    telemetry::Telemetry,
     trace::Trace,
 };
 
@@ -42,7 +42,7 @@ pub struct Edge {
     intent: Intent,
     trace: Trace,
     started: Duration,
-    record: RefCell<Record>,
+    telemetry: RefCell<Telemetry>,
 }
 
 impl Edge {
@@ -52,18 +52,25 @@ impl Edge {
         intent: Intent,
         trace: Trace,
         started: Duration,
-        record: Record,
+        telemetry: Telemetry,
     ) -> Self {
-        Self { platform, instance, intent, trace, started, record: RefCell::new(record) }
+        Self { platform, instance, intent, trace, started, telemetry: RefCell::new(telemetry) }
     }
 
-    /// Who is asking? Everything else starts from the answer.
+    /// Who is asking, and is the function switched on for them? Everything else starts from the answer.
     pub async fn authenticate(&self, request: &Request) -> Result<Caller, Problem> {
         let started = self.elapsed();
         let caller = self.instance.verifier.authenticate(self, &request.headers, self.intent).await;
         let took = self.elapsed().saturating_sub(started);
-        self.record(|record| record.authenticated(caller.as_ref().map(|_| ()), took));
-        caller
+        self.record(|telemetry| telemetry.authenticated(caller.as_ref().map(|_| ()), took));
+        let caller = caller?;
+        let Config { flag, flag_testers, telemetry_key, .. } = self.config();
+        let on = flag.is_on_for(caller.subject(), flag_testers);
+        self.record(|telemetry| {
+            telemetry.flagged(on);
+            telemetry_key.iter().for_each(|key| telemetry.user(caller.subject(), key));
+        });
+        if on { Ok(caller) } else { Err(Problem::FeatureDisabled) }
     }
 
     /// The database, as this caller.
@@ -110,11 +117,11 @@ impl Edge {
         self.platform.pause(time).await;
     }
 
-    pub(crate) fn record(&self, note: impl FnOnce(&mut Record)) {
-        note(&mut self.record.borrow_mut());
+    pub(crate) fn record(&self, note: impl FnOnce(&mut Telemetry)) {
+        note(&mut self.telemetry.borrow_mut());
     }
 
-    pub(crate) fn into_record(self) -> Record {
-        self.record.into_inner()
+    pub(crate) fn into_telemetry(self) -> Telemetry {
+        self.telemetry.into_inner()
     }
 }

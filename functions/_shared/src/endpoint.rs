@@ -10,11 +10,12 @@ use crate::{
     auth::Intent,
     cors,
     edge::{Edge, Instance},
+    flag::Flag,
     platform::{Body, BodyError, Incoming, Platform},
     problem::Problem,
     reply::{self, REQUEST_ID, Reply},
     request::Request,
-    telemetry::Record,
+    telemetry::Telemetry,
     trace::Trace,
 };
 
@@ -69,7 +70,7 @@ impl Endpoint {
         let Incoming { method, uri, headers, body } = incoming;
         let request = Request { method, uri, headers, body: Ok(Bytes::new()) };
         let trace = Trace::of(&request.headers, platform.random());
-        let mut record = Record::begin(self.name, &request, &trace, platform.now());
+        let mut telemetry = Telemetry::begin(self.name, &request, &trace, platform.now());
         let asked = request.headers.clone();
         let preflight = request.method == Method::OPTIONS;
 
@@ -78,15 +79,15 @@ impl Endpoint {
             Ok(instance) => (instance.config().allowed_origins.clone(), instance.config().region.clone()),
             Err(_) => Default::default(),
         };
-        record.region(region.clone());
+        telemetry.region(region.as_deref());
 
-        let (record, result) = match instance {
-            _ if preflight => (record, None),
-            Err(problem) => (record, Some(Err(problem))),
+        let (telemetry, result) = match instance {
+            _ if preflight => (telemetry, None),
+            Err(problem) => (telemetry, Some(Err(problem))),
             Ok(instance) => {
-                let edge = Edge::new(platform.clone(), instance, self.intent, trace.clone(), started, record);
+                let edge = Edge::new(platform.clone(), instance, self.intent, trace.clone(), started, telemetry);
                 let result = self.run(&edge, request, body, handle).await;
-                (edge.into_record(), Some(result))
+                (edge.into_telemetry(), Some(result))
             }
         };
 
@@ -96,10 +97,10 @@ impl Endpoint {
         };
         cors::apply(response.headers_mut(), &asked, &origins);
         let took = platform.elapsed().saturating_sub(started);
-        common(response.headers_mut(), &trace, &record, region, took);
+        common(response.headers_mut(), &trace, &telemetry, region, took);
 
         let problem = result.as_ref().and_then(|result| result.as_ref().err());
-        platform.log(&record.finish(response.status().as_u16(), response.body().len(), problem, took));
+        platform.log(&telemetry.finish(response.status().as_u16(), response.body().len(), problem, took));
         response
     }
 
@@ -119,6 +120,13 @@ impl Endpoint {
         if !self.methods.contains(&request.method) {
             return Err(Problem::MethodNotAllowed { allow: self.allow });
         }
+        // Before anybody is looked at: when all is off, nothing behind it is asked.
+        let flag = edge.config().flag;
+        edge.record(|telemetry| telemetry.flag(&format!("flag_{}", self.name.replace('-', "_")), &flag.to_string()));
+        if flag == Flag::Off {
+            edge.record(|telemetry| telemetry.flagged(false));
+            return Err(Problem::FeatureDisabled);
+        }
         let body = match body {
             Some(body) if request.method != Method::GET => self.read(edge, &request.headers, body).await,
             _ => Ok(Bytes::new()),
@@ -132,7 +140,9 @@ impl Endpoint {
         if announced.is_some_and(|length| length > self.limit) {
             return Err(Problem::PayloadTooLarge { limit: self.limit });
         }
-        body.read(self.limit, edge.remaining()?).await.map_err(|error| match error {
+        let read = body.read(self.limit, edge.remaining()?).await;
+        edge.record(|telemetry| telemetry.read(read.as_ref().map_or(0, Bytes::len)));
+        read.map_err(|error| match error {
             BodyError::TooLarge => Problem::PayloadTooLarge { limit: self.limit },
             BodyError::TimedOut => Problem::MalformedRequest("its body did not arrive in time"),
             BodyError::Broken => Problem::MalformedRequest("its body broke off"),
@@ -151,14 +161,14 @@ async fn instance(platform: &dyn Platform, shared: &Shared) -> Result<Rc<Instanc
 }
 
 /// What every response has, whatever its status.
-fn common(headers: &mut HeaderMap, trace: &Trace, record: &Record, region: Option<String>, took: Duration) {
+fn common(headers: &mut HeaderMap, trace: &Trace, telemetry: &Telemetry, region: Option<String>, took: Duration) {
     let mut add = |name, text: String| {
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name, value);
         }
     };
     add(REQUEST_ID, trace.request_id.clone());
-    add(SERVER_TIMING, record.server_timing(took));
+    add(SERVER_TIMING, telemetry.server_timing(took));
     if let Some(region) = region {
         add(REGION, region);
     }

@@ -38,7 +38,7 @@ impl Database<'_> {
         let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, true).await?;
         let version = self.judge(rpc, &answer)?;
         let rows = upstream::rows(&answer)?;
-        self.edge.record(|record| record.rows(rows));
+        self.edge.record(|telemetry| telemetry.rows(rows));
         Ok(Reply { status: StatusCode::OK, body: answer.body, rpc_version: Some(version), replay: None })
     }
 
@@ -49,7 +49,7 @@ impl Database<'_> {
         let answer = self.call(rpc, Method::POST, "", Some(body.into()), repeatable).await?;
         let version = self.judge(rpc, &answer)?;
         upstream::object(&answer)?;
-        self.edge.record(|record| record.rows(1));
+        self.edge.record(|telemetry| telemetry.rows(1));
         let replay = answer.headers.get(REPLAY).cloned();
         Ok(Reply { status: answer.status, body: answer.body, rpc_version: Some(version), replay })
     }
@@ -62,7 +62,7 @@ impl Database<'_> {
         body: Option<Bytes>,
         repeatable: bool,
     ) -> Result<Inbound, Problem> {
-        self.edge.record(|record| record.calling(rpc));
+        self.edge.record(|telemetry| telemetry.calling(rpc));
         let uri = format!("{}/rest/v1/rpc/{}{query}", self.edge.config().supabase_url, rpc.name);
         let headers = self.headers(rpc, body.is_some())?;
         let started = self.edge.elapsed();
@@ -70,7 +70,7 @@ impl Database<'_> {
         let call = Outbound { method, uri, headers, body, within, limit: MAX_ANSWER };
         let (answer, retries) = self.edge.send(call, repeatable).await;
         let took = self.edge.elapsed().saturating_sub(started);
-        self.edge.record(|record| record.called(took, retries));
+        self.edge.record(|telemetry| telemetry.called(took, retries));
         answer.map_err(upstream::silence)
     }
 
@@ -107,7 +107,9 @@ impl Database<'_> {
         let status = answer.status.as_u16();
         let refusal = (!answer.status.is_success()).then(|| Refusal::read(answer));
         let code = refusal.as_ref().and_then(Refusal::code);
-        self.edge.record(|record| record.answered(status, (!said.is_empty()).then_some(said), rpc.matched(said), code));
+        self.edge.record(|telemetry| {
+            telemetry.answered(status, (!said.is_empty()).then_some(said), rpc.matched(said), code)
+        });
         if let Some(refusal) = refusal {
             return Err(refusal.problem(status));
         }

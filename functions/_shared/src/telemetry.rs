@@ -1,162 +1,126 @@
-//! The one line that remains of a request, in OpenTelemetry's names where there is one.
-//!
-//! Never in it: tokens, keys, bodies, query strings, e-mail addresses, raw user ids.
+//! From what happens during a request to the one line that remains of it: the fields are those of the crate `record`.
 
 use std::time::Duration;
 
 use http::Method;
-use serde::{Serialize, Serializer};
+use record::{Auth, MAX_LINE, Record, Variant};
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
-use crate::{contract::Rpc, problem::Problem, request::Request, trace::Trace};
+use crate::{
+    contract::{self, Rpc},
+    problem::Problem,
+    request::Request,
+    trace::Trace,
+};
 
-/// In bytes. Longer causes are cut, so that a record stays below the 4 KiB that one write may have.
+/// In bytes. Longer causes are cut, so that a record stays below what one write may have.
 const MAX_CAUSE: usize = 512;
 
 /// Written once, by `endpoint`, whatever happened.
-#[derive(Debug, Clone, Serialize)]
-pub struct Record {
-    #[serde(serialize_with = "rfc3339")]
-    timestamp: UtcDateTime,
-    #[serde(rename = "faas.name")]
-    function: &'static str,
-    #[serde(rename = "faas.version")]
-    function_version: &'static str,
-    #[serde(rename = "cloud.region")]
-    region: Option<String>,
-    trace_id: String,
-    span_id: String,
-    #[serde(rename = "app.request_id")]
-    request_id: String,
-    #[serde(rename = "http.request.method")]
-    method: &'static str,
-    #[serde(rename = "http.route")]
-    route: Option<String>,
-    #[serde(rename = "http.response.status_code")]
-    status: u16,
-    #[serde(rename = "error.type")]
-    error: Option<&'static str>,
-    #[serde(rename = "app.error.cause")]
-    cause: Option<String>,
-    #[serde(rename = "app.auth.outcome")]
-    auth: Option<&'static str>,
-    #[serde(rename = "db.system.name")]
-    system: Option<&'static str>,
-    #[serde(rename = "db.stored_procedure.name")]
-    rpc: Option<&'static str>,
-    #[serde(rename = "app.rpc.version.expected")]
-    expected: Option<&'static str>,
-    #[serde(rename = "app.rpc.version.matched")]
-    matched: Option<String>,
-    /// What answered, with the RPCs that it ran.
-    #[serde(rename = "app.rpc.versions")]
-    versions: Option<String>,
-    #[serde(rename = "app.upstream.status_code")]
-    upstream_status: Option<u16>,
-    #[serde(rename = "db.response.status_code")]
-    sqlstate: Option<String>,
-    #[serde(rename = "db.response.returned_rows")]
-    rows: Option<u64>,
-    #[serde(rename = "app.rpc.retries")]
-    retries: u32,
-    #[serde(rename = "http.response.body.size")]
-    response_bytes: usize,
-    #[serde(serialize_with = "milliseconds")]
-    auth_ms: Option<Duration>,
-    #[serde(serialize_with = "milliseconds")]
-    rpc_ms: Option<Duration>,
-    #[serde(serialize_with = "milliseconds")]
-    duration_ms: Option<Duration>,
+#[derive(Debug, Clone)]
+pub struct Telemetry {
+    record: Record<'static>,
 }
 
-impl Record {
+impl Telemetry {
     /// The record of a request that has just arrived.
     pub fn begin(function: &'static str, request: &Request, trace: &Trace, now: UtcDateTime) -> Self {
-        Self {
-            timestamp: now,
-            function,
-            function_version: env!("CARGO_PKG_VERSION"),
-            region: None,
-            trace_id: trace.trace_id.clone(),
-            span_id: trace.span_id.clone(),
-            request_id: trace.request_id.clone(),
-            method: known(&request.method),
+        let record = Record {
+            timestamp: now.format(&Rfc3339).expect("a year of four digits").into(),
+            function: function.into(),
+            function_version: env!("CARGO_PKG_VERSION").into(),
+            trace_id: trace.trace_id.clone().into(),
+            span_id: trace.span_id.clone().into(),
+            request_id: trace.request_id.clone().into(),
+            method: known(&request.method).into(),
             // One of the two forms in which a gateway passes the name; any other path is no dimension.
-            route: request.names(function).then(|| request.uri.path().to_owned()),
-            status: 0,
-            error: None,
-            cause: None,
-            auth: None,
-            system: None,
-            rpc: None,
-            expected: None,
-            matched: None,
-            versions: None,
-            upstream_status: None,
-            sqlstate: None,
-            rows: None,
-            retries: 0,
-            response_bytes: 0,
-            auth_ms: None,
-            rpc_ms: None,
-            duration_ms: None,
-        }
+            route: request.names(function).then(|| request.uri.path().to_owned().into()),
+            contract: contract::CONTRACT_SHA256.into(),
+            ..Record::default()
+        };
+        Self { record }
     }
 
     /// Where this instance runs.
-    pub fn region(&mut self, region: Option<String>) {
-        self.region = region;
+    pub fn region(&mut self, region: Option<&str>) {
+        self.record.region = region.map(|text| cut(text, 64).into());
+    }
+
+    /// How much was read of the caller's body, in bytes.
+    pub fn read(&mut self, bytes: usize) {
+        self.record.request_bytes = bytes as u64;
+    }
+
+    /// The flag that decides, as it is set.
+    pub fn flag(&mut self, key: &str, setting: &str) {
+        self.record.flag = Some(key.to_owned().into());
+        self.record.flag_setting = Some(setting.to_owned().into());
+    }
+
+    /// What the flag is for this caller.
+    pub fn flagged(&mut self, on: bool) {
+        self.record.flag_variant = Some(if on { Variant::On } else { Variant::Off });
     }
 
     /// How authentication went, and how long it took.
     pub fn authenticated(&mut self, outcome: Result<(), &Problem>, took: Duration) {
-        self.auth = Some(outcome.map_or_else(Problem::code, |()| "ok"));
-        self.auth_ms = Some(took);
+        self.record.auth = Some(match outcome {
+            Ok(()) => Auth::Accepted,
+            Err(problem) if problem.status().is_client_error() => Auth::Refused,
+            Err(_) => Auth::Failed,
+        });
+        self.record.auth_reason = outcome.err().map(|problem| problem.reason().into());
+        self.record.auth_ms = Some(milliseconds(took));
+    }
+
+    /// Who was accepted, under a key of the operator's: the same person can be found again, and nobody's id be read.
+    pub fn user(&mut self, id: &str, key: &str) {
+        let code = hmac_sha256::HMAC::mac(id.as_bytes(), key.as_bytes());
+        self.record.user = Some(base16ct::lower::encode_string(&code).into());
     }
 
     /// The call that is about to be made.
     pub fn calling(&mut self, rpc: &Rpc) {
-        self.system = Some("postgresql");
-        self.rpc = Some(rpc.name);
-        self.expected = Some(rpc.version);
+        self.record.system = Some("postgresql".into());
+        self.record.rpc = Some(rpc.name.into());
+        self.record.expected = Some(rpc.version.into());
     }
 
     /// How long the database took, all attempts together, and how often the call was repeated.
     pub fn called(&mut self, took: Duration, retries: u32) {
-        self.rpc_ms = Some(took);
-        self.retries = retries;
+        self.record.rpc_ms = Some(milliseconds(took));
+        self.record.retries = retries;
     }
 
     /// What the database answered; the version only where it was really said.
     pub fn answered(&mut self, status: u16, versions: Option<&str>, matched: Option<&str>, code: Option<&str>) {
-        self.upstream_status = Some(status);
-        self.versions = versions.map(|text| cut(text, 256));
-        self.matched = matched.map(|text| cut(text, 64));
-        self.sqlstate = code.map(|text| cut(text, 64));
+        self.record.upstream_status = Some(status);
+        self.record.versions = versions.map(|text| cut(text, 256).into());
+        self.record.matched = matched.map(|text| cut(text, 64).into());
+        self.record.sqlstate = code.map(|text| cut(text, 64).into());
     }
 
     /// How many rows went to the caller.
     pub fn rows(&mut self, rows: u64) {
-        self.rows = Some(rows);
+        self.record.rows = Some(rows);
     }
 
-    /// The end, and the line.
+    /// The end, and the line, without its line break.
     pub fn finish(mut self, status: u16, bytes: usize, problem: Option<&Problem>, took: Duration) -> String {
-        self.status = status;
-        self.response_bytes = bytes;
-        self.error = problem.map(Problem::code);
-        self.cause = problem.and_then(Problem::cause).map(|text| cut(text, MAX_CAUSE));
-        self.duration_ms = Some(took);
-        serde_json::to_string(&self).expect("a flat record of strings and numbers")
+        self.record.status = status;
+        self.record.response_bytes = bytes as u64;
+        self.record.error = problem.map(|problem| problem.code().into());
+        self.record.cause = problem.and_then(Problem::cause).map(|text| cut(text, MAX_CAUSE).into());
+        self.record.duration_ms = milliseconds(took);
+        let line = serde_json::to_string(&self.record).expect("a flat record of strings and numbers");
+        debug_assert!(line.len() < MAX_LINE, "each field is bounded: {line}");
+        line
     }
 
     /// `Server-Timing` (W3C), in milliseconds.
     pub fn server_timing(&self, total: Duration) -> String {
-        let stages = [("auth", self.auth_ms), ("rpc", self.rpc_ms), ("total", Some(total))];
-        let stage = |(name, took): (&str, Option<Duration>)| {
-            let micros = took?.as_micros();
-            Some(format!("{name};dur={}.{:03}", micros / 1000, micros % 1000))
-        };
+        let stages = [("auth", self.record.auth_ms), ("rpc", self.record.rpc_ms), ("total", Some(milliseconds(total)))];
+        let stage = |(name, took): (&str, Option<f64>)| Some(format!("{name};dur={:.3}", took?));
         stages.into_iter().filter_map(stage).collect::<Vec<_>>().join(", ")
     }
 }
@@ -174,14 +138,60 @@ fn cut(text: &str, bytes: usize) -> String {
 }
 
 /// Microseconds are as fine as the clock is.
-fn rounded(took: Duration) -> f64 {
+fn milliseconds(took: Duration) -> f64 {
     took.as_micros() as f64 / 1000.0
 }
 
-fn milliseconds<S: Serializer>(took: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    took.map(rounded).serialize(serializer)
-}
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
 
-fn rfc3339<S: Serializer>(at: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    at.format(&Rfc3339).expect("a year of four digits").serialize(serializer)
+    use super::*;
+
+    fn telemetry(name: &str) -> Telemetry {
+        let id = (http::HeaderName::from_static("x-request-id"), name.parse().unwrap());
+        let headers = HeaderMap::from_iter([id]);
+        let uri = "/functions/v1/stage-room-match".parse().unwrap();
+        let request = Request { method: Method::POST, uri, headers, body: Ok(Bytes::new()) };
+        let trace = Trace::of(&request.headers, [7; 16]);
+        Telemetry::begin("stage-room-match", &request, &trace, UtcDateTime::UNIX_EPOCH)
+    }
+
+    /// The longest that each field can be, with what JSON writes in two bytes.
+    #[test]
+    fn a_line_is_one_write_whatever_the_operator_and_the_database_say() {
+        let long = "\"\u{0}".repeat(4096);
+        let mut telemetry = telemetry(&"x".repeat(64));
+        telemetry.region(Some(&long));
+        telemetry.flag("flag_stage_room_match", "100");
+        telemetry.flagged(true);
+        let refused = Problem::InvalidToken("there is more than one Authorization header");
+        telemetry.authenticated(Err(&refused), Duration::MAX);
+        telemetry.user(&long, &long);
+        telemetry.calling(&contract::SYNC_RANK_MATCH_ROSTER);
+        telemetry.called(Duration::MAX, u32::MAX);
+        telemetry.answered(599, Some(&long), Some(&long), Some(&long));
+        telemetry.rows(u64::MAX);
+
+        let line = telemetry.finish(599, usize::MAX, Some(&Problem::UpstreamFailed(long)), Duration::MAX);
+
+        assert!(line.len() < MAX_LINE, "{}", line.len());
+        let read: Record<'_> = serde_json::from_str(&line).unwrap();
+        assert_eq!((read.status, read.auth), (599, Some(Auth::Refused)));
+    }
+
+    #[test]
+    fn a_user_is_the_same_under_one_key_and_another_under_another() {
+        let user = |id: &str, key: &str| {
+            let mut telemetry = telemetry("x");
+            telemetry.user(id, key);
+            telemetry.record.user.unwrap().into_owned()
+        };
+
+        // HMAC-SHA-256, as `openssl dgst -sha256 -hmac` gives it.
+        assert_eq!(user("ada", "k"), "16ae9ecd91203823a6ddb69327f2d5925ef5d1a5a1fe2fa6fce8915adbc1a1ba");
+        assert_ne!(user("ada", "k"), user("ada", "l"));
+        assert_ne!(user("ada", "k"), user("eve", "k"));
+    }
 }

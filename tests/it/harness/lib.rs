@@ -8,6 +8,7 @@ mod answer;
 mod channel;
 mod installation;
 mod person;
+mod records;
 mod room;
 mod running;
 mod scripted;

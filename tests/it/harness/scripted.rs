@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use crate::{
     answer::{Answer, Call},
+    records::Records,
     running,
-    running::Records,
 };
 
 /// What the upstream was sent.
@@ -102,13 +102,17 @@ impl Scripted {
 
     /// A request to another function, with the same kind of token.
     pub fn post(&self, function: &str, body: &Value) -> Call {
-        let url = format!("http://{}/{function}", self.host.address());
-        Call::new(Method::POST, &url).bearer(&self.token(user(), |_| {})).json(body)
+        Call::new(Method::POST, &self.url(function)).bearer(&self.token(user(), |_| {})).json(body)
     }
 
     /// A request for some channel, without a token.
     pub fn anonymous(&self) -> Call {
-        Call::get(&format!("http://{}/messages-list?channel_id={}", self.host.address(), Uuid::new_v4()))
+        Call::get(&self.url(&format!("messages-list?channel_id={}", Uuid::new_v4())))
+    }
+
+    /// Of a path of the components.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.host.address())
     }
 
     /// A well-formed request to each function, without a token.
@@ -118,8 +122,7 @@ impl Scripted {
         let template = json!({ "version": 1, "roles": [], "slots": [] });
         let staging =
             json!({ "room_id": id, "game_id": id, "match_instance_id": id, "roster": [], "slot_template": template });
-        let url = |name: &str| format!("http://{}/{name}", self.host.address());
-        let post = |name: &str, body: &Value| Call::new(Method::POST, &url(name)).json(body);
+        let post = |name: &str, body: &Value| Call::new(Method::POST, &self.url(name)).json(body);
         [self.anonymous(), post("messages-send", &message), post("stage-room-match", &staging)]
     }
 

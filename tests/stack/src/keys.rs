@@ -19,6 +19,8 @@ pub const LIFETIME_HOURS: u64 = 24;
 pub struct Keys {
     secret: String,
     es256: ES256KeyPair,
+    /// What makes pseudonyms of users in telemetry.
+    pub telemetry: String,
     /// What browsers send as `apikey`.
     pub publishable: String,
     issuer: String,
@@ -51,6 +53,7 @@ impl Keys {
         Self {
             secret: random() + &random(),
             es256: ES256KeyPair::generate().with_key_id(&Uuid::new_v4().to_string()),
+            telemetry: random(),
             publishable: format!("sb_publishable_{}", random()),
             issuer: format!("{origin}/auth/v1"),
         }

@@ -199,6 +199,7 @@ fn variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
         set("supabase_jwt_secret", keys.secret()),
         set("jwks_host", origin),
         set("region", "local"),
+        set("telemetry_key", &keys.telemetry),
     ])
 }
 

@@ -39,6 +39,11 @@ pub struct Verifier {
 }
 
 impl Caller {
+    /// The user's id, as the token has it.
+    pub(crate) fn subject(&self) -> &str {
+        &self.verified.subject
+    }
+
     /// For the `Authorization` header of the call made on the user's behalf.
     pub(crate) fn token(&self) -> &str {
         &self.token

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::platform::Platform;
+use crate::{flag::Flag, platform::Platform};
 
 mod parse;
 
@@ -33,6 +33,12 @@ pub struct Config {
     pub region: Option<String>,
     /// The budget of one request, all upstream calls included.
     pub request_timeout: Duration,
+    /// For whom this function is switched on.
+    pub flag: Flag,
+    /// Users for whom it is on at any percentage, 0 included: their ids, in lower case.
+    pub flag_testers: Vec<String>,
+    /// Makes a pseudonym of a user's id in telemetry. Unset, there is none.
+    pub telemetry_key: Option<String>,
 }
 
 /// Where the keys come from, in the order of Supabase's own libraries: what is in a variable is authoritative.
@@ -75,6 +81,9 @@ impl Config {
         let allowed_origins = read.required("allowed_origins", parse::origins).await;
         let region = read.optional("region", parse::header_text).await;
         let request_timeout = read.required("request_timeout_ms", parse::milliseconds).await;
+        let flag = read.required("flag", parse::flag).await;
+        let flag_testers = read.optional("flag_testers", parse::users).await;
+        let telemetry_key = read.optional("telemetry_key", parse::telemetry_key).await;
 
         let faults = read.faults.join("; ");
         let all = || {
@@ -92,6 +101,9 @@ impl Config {
                 allowed_origins: allowed_origins?,
                 region,
                 request_timeout: request_timeout?,
+                flag: flag?,
+                flag_testers: flag_testers.unwrap_or_default(),
+                telemetry_key,
                 supabase_url,
             })
         };

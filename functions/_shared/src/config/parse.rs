@@ -5,6 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use http::Uri;
 
 use super::{MIN_SECRET, SessionCheck};
+use crate::flag::Flag;
 
 /// Plain http would show every caller's token to the network, so it is for this machine alone.
 pub fn origin(value: &str) -> Result<String, &'static str> {
@@ -81,6 +82,30 @@ pub fn secret(value: &str) -> Result<String, &'static str> {
     (value.len() >= MIN_SECRET).then(|| value.to_owned()).ok_or("an HS256 secret has at least 32 bytes (RFC 7518)")
 }
 
+/// As long as what it makes (RFC 2104, section 3): a short one is found by trying all ids of the project.
+pub fn telemetry_key(value: &str) -> Result<String, &'static str> {
+    (value.len() >= MIN_SECRET)
+        .then(|| value.to_owned())
+        .ok_or("a key for HMAC-SHA-256 has at least 32 bytes (RFC 2104)")
+}
+
+pub fn flag(value: &str) -> Result<Flag, &'static str> {
+    match (value, value.strip_suffix('%').unwrap_or(value).parse()) {
+        ("off", _) => Ok(Flag::Off),
+        ("on", _) => Ok(Flag::On),
+        (_, Ok(percent @ 0..=100)) if value.starts_with(|first: char| first.is_ascii_digit()) => {
+            Ok(Flag::Share(percent))
+        }
+        _ => Err("neither off nor on nor a whole percentage from 0 to 100"),
+    }
+}
+
+/// In lower case, as PostgreSQL writes them.
+pub fn users(value: &str) -> Result<Vec<String>, &'static str> {
+    let id = |text: &str| uuid::Uuid::try_parse(text.trim()).map(|id| id.to_string());
+    value.split(',').map(|text| id(text).map_err(|_| "not a comma-separated list of user ids")).collect()
+}
+
 pub fn milliseconds(value: &str) -> Result<Duration, &'static str> {
     match value.parse::<u64>() {
         Ok(ms @ 1..=60_000) => Ok(Duration::from_millis(ms)),
@@ -116,7 +141,32 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_is_off_on_or_a_percentage() {
+        for (text, wanted) in [
+            ("off", Flag::Off),
+            ("on", Flag::On),
+            ("0", Flag::Share(0)),
+            ("25%", Flag::Share(25)),
+            ("100", Flag::Share(100)),
+        ] {
+            assert_eq!(flag(text), Ok(wanted), "{text}");
+        }
+        for text in ["", "true", "101", "-1", "+5", "2.5", "%", "on%", "Off"] {
+            assert!(flag(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn testers_are_ids_of_users() {
+        let id = "ada00000-0000-4000-8000-000000000001";
+        assert_eq!(users(&format!("{}, {id}", id.to_uppercase())), Ok(vec![id.to_owned(), id.to_owned()]));
+        assert!(users("ada@example.com").is_err());
+        assert!(users(&format!("{id},")).is_err());
+    }
+
+    #[test]
     fn a_short_secret_is_refused() {
+        assert!(telemetry_key("0123456789").is_err());
         assert!(secret("too-short").is_err());
         assert!(secret("0123456789abcdef0123456789abcdef").is_ok());
     }

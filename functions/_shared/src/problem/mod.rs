@@ -99,6 +99,8 @@ pub enum Problem {
     UpstreamFailed(String),
     /// The time budget is used up.
     DeadlineExceeded,
+    /// The flag of this function is off for the caller.
+    FeatureDisabled,
 }
 
 impl Problem {
@@ -141,6 +143,7 @@ impl Problem {
             Self::UpstreamUnavailable(_) => "upstream_unavailable",
             Self::UpstreamFailed(_) => "upstream_failed",
             Self::DeadlineExceeded => "deadline_exceeded",
+            Self::FeatureDisabled => "feature_disabled",
         }
     }
 
@@ -173,7 +176,8 @@ impl Problem {
             Self::KeySetUnavailable(_)
             | Self::ContractMismatch(_)
             | Self::UpstreamUnavailable(_)
-            | Self::UpstreamFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            | Self::UpstreamFailed(_)
+            | Self::FeatureDisabled => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -189,6 +193,14 @@ impl Problem {
             | Self::InvalidRoster { details, .. }
             | Self::InvalidSlotTemplate { details, .. } => Some(details),
             _ => None,
+        }
+    }
+
+    /// Why a caller was not accepted, for the record: the code, or what is wrong with the token.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::InvalidToken(reason) => reason,
+            other => other.code(),
         }
     }
 

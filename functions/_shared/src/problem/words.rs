@@ -37,6 +37,7 @@ impl Problem {
             Self::UpstreamUnavailable(_) => "The database cannot be reached right now.".into(),
             Self::UpstreamFailed(_) => "The database gave no usable answer.".into(),
             Self::DeadlineExceeded => "The request took too long.".into(),
+            Self::FeatureDisabled => "This function is not switched on for you.".into(),
         }
     }
 
@@ -52,6 +53,7 @@ impl Problem {
             Self::KeySetUnavailable(_) | Self::UpstreamUnavailable(_) | Self::DeadlineExceeded => {
                 Some("Try again with a delay.")
             }
+            Self::FeatureDisabled => Some("Go on as before this function was there."),
             _ => None,
         }
     }

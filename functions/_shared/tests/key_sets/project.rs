@@ -70,6 +70,7 @@ impl Platform for World {
             "session_check" => Some("off"),
             "allow_guests" => Some("false"),
             "request_timeout_ms" => Some("8000"),
+            "flag" => Some("on"),
             _ => None,
         };
         // As a provider does that asks over the network.

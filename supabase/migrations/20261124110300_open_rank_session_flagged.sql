@@ -1,0 +1,72 @@
+-- A staging opens overlays only for players for whom they are switched on. A session it opens in any case, and an overlay
+-- of a player for whom they are off now ends.
+--
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster, from 1.1.0 on.
+-- Undo: run 20261124100600_open_rank_session.sql again.
+
+set local role postgres;
+set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
+set local lock_timeout = '5s';
+
+create or replace function lockstep.open_rank_session(
+  p_room_id uuid,
+  p_game_id uuid,
+  p_same_match boolean,
+  p_roster jsonb,
+  p_version bigint
+)
+returns uuid
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_before uuid;
+  v_session uuid;
+  v_players uuid[];
+begin
+  select coalesce(array_agg(distinct entry.owner_id), '{}')
+  into v_players
+  from jsonb_to_recordset(open_rank_session.p_roster) as entry (owner_id uuid)
+  where lockstep.sits_in_room(open_rank_session.p_room_id, entry.owner_id)
+    and lockstep.flag_is_on('flag_rank_overlays', entry.owner_id);
+
+  -- As it was before this staging.
+  select template.session_id, session.id
+  into v_before, v_session
+  from lockstep.rank_room_templates as template
+  left join public.rank_sessions as session
+    on session.id = template.session_id
+    and session.status = 'active'
+    and not template.session_ended
+    and open_rank_session.p_same_match
+  where template.room_id = open_rank_session.p_room_id;
+
+  if v_session is null then
+    perform lockstep.end_rank_overlays(v_before, '{}');
+    perform lockstep.note_session_end(v_before);
+
+    v_session := gen_random_uuid();
+    insert into public.rank_sessions (id, game_id, owner_id)
+    values (v_session, open_rank_session.p_game_id, lockstep.caller_id());
+  else
+    perform lockstep.end_rank_overlays(v_session, v_players);
+  end if;
+
+  insert into public.rank_session_overlays as overlay (session_id, room_id, owner_id, version)
+  select v_session, open_rank_session.p_room_id, player.id, open_rank_session.p_version
+  from unnest(v_players) as player (id)
+  order by player.id
+  on conflict (session_id, owner_id) do update
+  set version = excluded.version, renewed_at = now(), expires_at = now() + interval '5 minutes';
+  return v_session;
+end;
+$$;
+
+comment on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint) is
+  'The session of a staged room, with an overlay for each player who sits there.';
+revoke all on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint)
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint) to rank_rpc_owner;
