@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use console::style;
 use stack::{
-    database::Grants,
+    database::{Grants, Migrations},
     demo, env_file,
     host::Sockets,
     progress::Progress,
@@ -42,6 +42,15 @@ struct Arguments {
     /// Default privileges of a new database
     #[arg(long, value_enum, default_value_t = Grants::Today)]
     grants: Grants,
+    /// How many migrations to apply: `all`, `none`, or so many from the first one on, for trying a rollout
+    #[arg(long, value_name = "COUNT", default_value = "all")]
+    migrations: Migrations,
+    /// A variable of the components; may be given several times
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+    /// Keep each component's records in this folder too, as Spin does in .spin/logs
+    #[arg(long, value_name = "FOLDER")]
+    logs: Option<PathBuf>,
     /// What runs the components
     #[arg(long, value_enum, default_value_t = Kind::Embedded)]
     runtime: Kind,
@@ -91,6 +100,9 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
         data: absolute(arguments.data)?,
         postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
+        migrations: arguments.migrations,
+        variables: arguments.variables.into_iter().collect(),
+        logs: absolute(arguments.logs)?,
         runtime: arguments.runtime,
         sockets: if arguments.no_nodelay { Sockets::LikeSpin } else { Sockets::NoDelay },
         progress: Progress::Shown,
@@ -133,6 +145,11 @@ async fn execute(command: &str, environment: Vec<(&str, String)>) -> Result<Exit
     // By a signal: what a shell would say.
     let code = status.code().unwrap_or(128);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it has no `=`")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// PostgreSQL runs in another folder than the person who typed the path.
