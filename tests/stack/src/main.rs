@@ -1,6 +1,6 @@
 //! `cargo run -p stack`: the whole system on one machine, for trying it and for developing against it.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
@@ -121,10 +121,15 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
             url: value("FUNCTIONS_URL").to_owned(),
             token: value("TOKEN_MEMBER").to_owned(),
             outsider: Some(value("TOKEN_OUTSIDER").to_owned()),
-            channel: demo::GENERAL.to_string(),
+            database_url: Some(value("DATABASE_URL").to_owned()),
+            project: Some(smoke::Project {
+                url: value("ORIGIN").to_owned(),
+                apikey: value("SUPABASE_PUBLISHABLE_KEY").to_owned(),
+            }),
+            ..smoke::Target::default()
         };
-        let passed = tokio::task::spawn_blocking(move || smoke::run(&target)).await?;
-        return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        let outcome = tokio::task::spawn_blocking(move || smoke::run(&target, &AtomicBool::new(false))).await??;
+        return Ok(if outcome.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
 
     if let Some(command) = &arguments.exec {
@@ -180,7 +185,7 @@ async fn first_request(url: &str, token: &str) -> Result<()> {
     let (url, token) = (url.to_owned(), token.to_owned());
     let answer = tokio::task::spawn_blocking(move || smoke::get(&url, Some(&token))).await?;
     let answer = answer.context("the first request got no answer")?;
-    eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.body);
+    eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.raw);
     Ok(())
 }
 
