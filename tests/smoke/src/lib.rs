@@ -39,6 +39,8 @@ pub struct Target {
     pub project: Option<Project>,
     /// Every function is turned off, and has to say so.
     pub disabled: bool,
+    /// Show nothing: the outcome says it all.
+    pub quiet: bool,
 }
 
 /// Where PostgREST is.
@@ -68,10 +70,15 @@ impl Outcome {
     }
 }
 
-/// Runs every check that can be made, and shows each with its time. When `interrupted` becomes true, no further one is
+/// Runs every check that can be made, and shows each with its time, unless it is to be quiet. When `interrupted` becomes true, no further one is
 /// begun. Whatever happens, what was written is removed. An error is a test that could not be made.
 pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
     let started = Instant::now();
+    let show = |line: String| {
+        if !target.quiet {
+            println!("{line}");
+        }
+    };
     let scene = Scene::set(target)?;
     let mut outcome = Outcome::default();
     for Check { name, needs, run } in checks::all(target) {
@@ -80,7 +87,7 @@ pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
             break;
         }
         if let Some(lacking) = needs.iter().find_map(|need| lacks(&scene, *need)) {
-            println!("{} {name}  {}", style("-").dim(), style(lacking).dim());
+            show(format!("{} {name}  {}", style("-").dim(), style(lacking).dim()));
             outcome.left_out.push(format!("{name}: {lacking}"));
             continue;
         }
@@ -90,11 +97,11 @@ pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
         match result {
             Ok(()) => {
                 outcome.passed += 1;
-                println!("{} {name}  {took}", style("✓").green());
+                show(format!("{} {name}  {took}", style("✓").green()));
             }
             Err(error) => {
                 let said = format!("{error:#}");
-                println!("{} {name}  {took}\n    {}", style("✗").red(), said.replace('\n', "\n    "));
+                show(format!("{} {name}  {took}\n    {}", style("✗").red(), said.replace('\n', "\n    ")));
                 outcome.failed.push(format!("{name}: {said}"));
             }
         }
@@ -103,7 +110,7 @@ pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
     let Outcome { passed, failed, left_out } = &outcome;
     let left = if left_out.is_empty() { String::new() } else { format!(", {} left out", left_out.len()) };
     let took = started.elapsed().as_secs_f64();
-    println!("\n{passed} passed, {} failed{left}  {took:.1} s  {}", failed.len(), target.url);
+    show(format!("\n{passed} passed, {} failed{left}  {took:.1} s  {}", failed.len(), target.url));
     Ok(outcome)
 }
 

@@ -73,6 +73,7 @@ fn test(arguments: Arguments) -> Result<u8> {
         database_url: arguments.database_url,
         project: arguments.supabase_url.zip(arguments.apikey).map(|(url, apikey)| Project { url, apikey }),
         disabled: arguments.expect_disabled,
+        quiet: false,
     };
     let interrupted = Arc::<AtomicBool>::default();
     let _signals = listen(interrupted.clone())?;
