@@ -32,7 +32,7 @@ impl Store {
                union select release from lockstep_rollout.in_place where release is not null \
                union select deploying ->> 'release' from lockstep_rollout.in_place where deploying is not null \
                union (select release_before from lockstep_rollout.runs \
-                 where release_before is not null and outcome <> 'rolled_back' order by id desc limit {KEPT}) \
+                 where release_before is not null and outcome <> 'rolled_back' order by id desc limit 1) \
                union select {} \
              )",
             literal(&release.id)

@@ -1,0 +1,10 @@
+//! Rollouts and their failures, on the real stack, with the command as it is built. Each test has a project of its own.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod failures;
+mod killed;
+mod records;
+mod refusals;
+mod site;
+mod whole;
