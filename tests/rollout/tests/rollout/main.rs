@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod cli;
 mod failures;
+mod flags;
 mod killed;
 mod records;
 mod refusals;
 mod site;
+mod traffic;
+mod under_traffic;
 mod whole;

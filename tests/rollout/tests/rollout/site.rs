@@ -85,6 +85,11 @@ impl Site {
         self.folder.path().join(name)
     }
 
+    /// How many migrations the checkout has.
+    pub fn migrations(&self) -> usize {
+        fs::read_dir(self.path("supabase/migrations")).unwrap().count()
+    }
+
     /// Changes a file of the checkout.
     pub fn edit(&self, name: &str, change: impl FnOnce(String) -> String) {
         let path = self.path(name);
@@ -119,7 +124,7 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rollout"));
         let (first, more) = arguments.split_first().expect("a command");
         command.arg(first).arg("local").args(more).current_dir(self.folder.path());
-        if ["apply", "plan"].contains(first) {
+        if ["apply", "plan"].contains(first) && !arguments.contains(&"--migrate-with") {
             command.args(["--migrate-with", "direct"]);
         }
         for (name, value) in self.stack.environment().unwrap() {
