@@ -3,6 +3,7 @@
 //! TODO-report: the analysis is `report`'s; this stands in until it can be called, and counts no more than it must.
 
 use serde_json::Value;
+use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
 /// So many have to be bad before a step is ended early.
 const TELLING: usize = 5;
@@ -19,10 +20,15 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Counts records, one to a line.
-    pub fn of(records: &str) -> Self {
+    /// Counts records, one to a line, from a moment on. Before the record there may be what a platform puts there.
+    pub fn of(records: &str, since: UtcDateTime) -> Self {
         let mut spent = Self::default();
-        for record in records.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let record = |line: &str| serde_json::from_str::<Value>(&line[line.find('{')?..]).ok();
+        for record in records.lines().filter_map(record) {
+            let written = record["timestamp"].as_str().and_then(|text| UtcDateTime::parse(text, &Rfc3339).ok());
+            if written.is_some_and(|written| written < since) {
+                continue;
+            }
             let Some(status) = record["http.response.status_code"].as_u64() else { continue };
             if record["http.request.method"] == "OPTIONS" {
                 continue;
@@ -55,6 +61,8 @@ impl Spent {
 
 #[cfg(test)]
 mod tests {
+    use time::UtcDateTime;
+
     use super::Spent;
 
     #[test]
@@ -68,11 +76,24 @@ mod tests {
         let bad = record("POST", 503, "upstream_unavailable");
         let records = [&good.join("\n"), "no record", &record("OPTIONS", 500, ""), &bad].join("\n");
 
-        let spent = Spent::of(&records);
+        let spent = Spent::of(&records, UtcDateTime::MIN);
 
         assert_eq!((spent.requests, spent.bad), (4, 1));
         assert!(spent.burns(99.5, true).unwrap().contains("1 of 4"));
         assert_eq!(spent.burns(99.5, false), None);
-        assert_eq!(Spent::of(&good.join("\n")).burns(99.5, true), None);
+        assert_eq!(Spent::of(&good.join("\n"), UtcDateTime::MIN).burns(99.5, true), None);
+    }
+
+    #[test]
+    fn a_record_counts_from_its_own_time_on_whatever_a_platform_puts_before_it() {
+        let record =
+            |time: &str| format!(r#"2026-01-01 [lockstep] {{"timestamp":"{time}","http.response.status_code":503}}"#);
+        let records = [record("2026-11-24T10:00:00.5Z"), record("2026-11-24T11:00:00.25Z")].join("\n");
+        // Half past ten.
+        let since = UtcDateTime::from_unix_timestamp(1_795_516_200).unwrap();
+
+        let spent = Spent::of(&records, since);
+
+        assert_eq!((spent.requests, spent.bad), (1, 1));
     }
 }

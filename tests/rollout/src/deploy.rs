@@ -1,6 +1,6 @@
 //! Putting a release in place with its flags: the environment's command, then the flags of the database.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, env};
 
 use anyhow::{Context as _, Result};
 
@@ -31,7 +31,9 @@ async fn put(context: &mut Context, release: &Release, flags: &Flags, line: Stri
 
 /// What the command finds in its environment: each flag under its own name in capitals, and as Spin reads it.
 fn variables(environment: &str, release: &Release, flags: &Flags, folder: &str) -> Result<BTreeMap<String, String>> {
+    let checkout = env::current_dir().context("the folder that this was started in is gone")?;
     let mut all = BTreeMap::from([
+        ("CHECKOUT".to_owned(), checkout.display().to_string()),
         ("ENVIRONMENT".to_owned(), environment.to_owned()),
         ("RELEASE".to_owned(), folder.to_owned()),
         ("RELEASE_ID".to_owned(), release.id.clone()),

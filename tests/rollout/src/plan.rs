@@ -53,7 +53,7 @@ pub async fn show(
             println!("  {:14}   {}", "", style(context.settings.deploy.trim()).dim());
         }
     }
-    step("smoke", &format!("{}", context.lock.functions_url.clone().unwrap_or_default()));
+    step("smoke", context.lock.functions_url.as_deref().unwrap_or_default());
     step("routes", "says what to set in the application that calls the functions");
     let levels: Vec<String> = intent.levels.iter().map(ToString::to_string).collect();
     let held = format!("{} s each, objective {} %", context.settings.hold_seconds, context.settings.objective);

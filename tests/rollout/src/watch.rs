@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Where the records stood.
 pub struct Watch {
     lengths: BTreeMap<PathBuf, u64>,
-    since: String,
+    since: UtcDateTime,
 }
 
 impl Watch {
@@ -29,7 +29,7 @@ impl Watch {
         for path in files(logs)? {
             lengths.insert(path.clone(), fs::metadata(&path)?.len());
         }
-        Ok(Self { lengths, since: UtcDateTime::now().format(&Rfc3339)? })
+        Ok(Self { lengths, since: UtcDateTime::now() })
     }
 
     /// What has been written since.
@@ -47,8 +47,9 @@ impl Watch {
             all.push('\n');
         }
         if let Some(command) = &context.settings.logs_command {
-            let variables = [("SINCE", &self.since), ("ENVIRONMENT", &context.environment)];
-            let variables = variables.map(|(name, value)| (name.to_owned(), value.clone()));
+            let since = self.since.format(&Rfc3339)?;
+            let variables = [("SINCE", since), ("ENVIRONMENT", context.environment.clone())];
+            let variables = variables.map(|(name, value)| (name.to_owned(), value));
             all += &shell::run(command, Path::new("."), variables, &context.secrets).await.context("logs_command")?;
         }
         Ok(all)
@@ -61,7 +62,7 @@ impl Watch {
         let began = Instant::now();
         loop {
             let over = began.elapsed() >= Duration::from_secs(hold);
-            let spent = Spent::of(&self.records(context).await?);
+            let spent = Spent::of(&self.records(context).await?, self.since);
             if let Some(reason) = spent.burns(objective, over) {
                 bail!("{reason}");
             }

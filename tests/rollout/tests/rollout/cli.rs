@@ -22,7 +22,12 @@ async fn the_supabase_cli_applies_them_too_and_says_which_one_failed() {
     let bad = site.path("supabase/migrations/20991231000000_bad.sql");
     fs::write(&bad, "-- Bad.\n-- Undo: none\nselect * from nowhere;\n").unwrap();
 
-    with_the_cli(&site).await.is(1).says("stopped at migrations").says("migrations were applied, this one was not").says("nowhere");
+    with_the_cli(&site)
+        .await
+        .is(1)
+        .says("stopped at migrations")
+        .says("migrations were applied, this one was not")
+        .says("nowhere");
 
     assert_eq!(site.last_run().await["migrations"].as_array().unwrap().len(), site.migrations() - 2);
     fs::remove_file(bad).unwrap();

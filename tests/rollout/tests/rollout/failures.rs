@@ -10,7 +10,9 @@ use crate::site::{DEPLOY, Site, steps};
 /// A second release fails at a step, on a system whose first one is in use; and is taken back.
 async fn fails(site: &Site, before: &Value, at: &str, says: &[&str]) {
     let said = site.rollout(&["apply"]).await.is(1);
-    for text in says.iter().chain(&[&*format!("stopped at {at}"), "Nothing after it was done", "rollout rollback local"]) {
+    for text in
+        says.iter().chain(&[&*format!("stopped at {at}"), "Nothing after it was done", "rollout rollback local"])
+    {
         assert!(said.text.contains(text), "no {text:?} in:\n{}", said.text);
     }
     let run = site.last_run().await;
@@ -45,7 +47,8 @@ async fn what_stops_a_rollout_before_anything_is_deployed() {
     let (good, bad) = ("supabase/migrations/20991231000000_good.sql", "supabase/migrations/20991231000001_bad.sql");
     fs::write(site.path(good), "-- Good.\n-- Undo: drop table public.fine;\ncreate table public.fine ();\n").unwrap();
     fs::write(site.path(bad), "-- Bad.\n-- Undo: none\nselect 1;\nselect * from nowhere;\n").unwrap();
-    let says = ["relation \"nowhere\" does not exist", "20991231000001_bad.sql, line 4", "1 of 2 migrations were applied"];
+    let says =
+        ["relation \"nowhere\" does not exist", "20991231000001_bad.sql, line 4", "1 of 2 migrations were applied"];
     fails(&site, &before, "migrations", &says).await;
     let undone = site.status().await["runs"][1].clone();
     assert_eq!(undone["migrations"], json!(["20991231000000"]));
@@ -80,4 +83,26 @@ async fn what_stops_a_rollout_when_something_is_deployed() {
     let watched = format!("'sh {}'", script.display());
     site.environment(&[("hold_seconds", "60"), ("logs_command", &watched)]);
     fails(&site, &before, "flags on", &["the error budget burns: 5 of"]).await;
+}
+
+/// What did not get done is no state that anybody wants back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_mends_another_leads_back_to_where_all_was_well() {
+    let site = Site::in_use().await;
+    let before = site.in_place().await;
+    site.new_release("broken");
+    site.environment(&[("deploy", &format!("'''{DEPLOY} -d supabase_publishable_key=nonsense'''"))]);
+    site.rollout(&["apply"]).await.is(1).says("stopped at smoke");
+    assert_ne!(site.in_place().await, before);
+    site.environment(&[]);
+    site.new_release("mended");
+
+    site.rollout(&["apply"]).await.is(0).says("stopped at smoke").says("goes on from there");
+
+    assert_eq!(site.last_run().await["release_before"], before["release"]);
+    site.rollout(&["rollback"]).await.is(0);
+    assert_eq!(site.in_place().await, before);
+    let outcomes: Vec<Value> =
+        site.status().await["runs"].as_array().unwrap().iter().map(|run| run["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["done", "rolled_back", "rolled_back", "done"]);
 }

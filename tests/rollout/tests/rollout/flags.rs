@@ -6,7 +6,8 @@ use stack::database::Migrations;
 use crate::site::Site;
 
 async fn overlays(site: &Site) -> [Value; 2] {
-    let query = "select value::text from lockstep.settings where name in ('flag_rank_overlays', 'flag_testers') order by name";
+    let query =
+        "select value::text from lockstep.settings where name in ('flag_rank_overlays', 'flag_testers') order by name";
     let rows = site.database.query(query, &[]).await.unwrap();
     std::array::from_fn(|row| serde_json::from_str(rows[row].get(0)).unwrap())
 }

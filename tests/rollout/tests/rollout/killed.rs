@@ -73,7 +73,9 @@ async fn killed_while_a_level_is_watched_the_level_is_watched_again() {
     site.environment(&[("hold_seconds", "600")]);
     let child = site.command(&["apply", "--restart-flags"]).spawn().unwrap();
     let step = |name: &str| {
-        format!("select coalesce((select steps @> '[{{\"name\": \"{name}\"}}]' from lockstep_rollout.runs order by id desc limit 1), false)")
+        format!(
+            "select coalesce((select steps @> '[{{\"name\": \"{name}\"}}]' from lockstep_rollout.runs order by id desc limit 1), false)"
+        )
     };
     site.until(&step("flags 10 %")).await;
     site.until("select flags ->> 'level' = '10' from lockstep_rollout.in_place").await;
@@ -108,7 +110,12 @@ async fn two_at_once_exclude_each_other_and_the_second_is_told_who_is_at_it() {
     let (child, connection) = at_the_deploy(&site).await;
 
     for command in ["apply", "rollback"] {
-        site.rollout(&[command]).await.is(3).says("another rollout is running").says("ada, `apply local`, since").says("at deploy");
+        site.rollout(&[command])
+            .await
+            .is(3)
+            .says("another rollout is running")
+            .says("ada, `apply local`, since")
+            .says("at deploy");
     }
 
     assert_eq!(site.status().await["running"], true);

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod cli;
+mod deployments;
 mod failures;
 mod flags;
 mod killed;
+mod platforms;
+mod playbook;
 mod records;
 mod refusals;
 mod site;

@@ -62,7 +62,11 @@ async fn a_fault_that_shows_under_load_only_stops_the_flags_where_they_are() {
     said.says("stopped at flags 50 %").says("the error budget burns").says("flags at 50 %");
     assert_eq!(site.last_run().await["flags_after"]["level"], "50");
 
-    site.rollout(&["rollback"]).await.is(0).says("flags off").says(&format!("{} migrations stay", site.migrations() - 1));
+    site.rollout(&["rollback"])
+        .await
+        .is(0)
+        .says("flags off")
+        .says(&format!("{} migrations stay", site.migrations() - 1));
 
     traffic.end().await;
     assert_eq!(site.in_place().await["flags"], json!({ "level": "off", "testers": [] }));

@@ -21,7 +21,12 @@ const ALL: [&str; 10] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn from_nothing_to_all_flags_on_and_a_second_time_there_is_nothing_to_do() {
     let site = Site::new(Migrations::First(0), &[]).await;
-    let plan = site.rollout(&["apply", "--dry-run"]).await.is(0).says(&format!("{} to apply", site.migrations())).says("in place of nothing");
+    let plan = site
+        .rollout(&["apply", "--dry-run"])
+        .await
+        .is(0)
+        .says(&format!("{} to apply", site.migrations()))
+        .says("in place of nothing");
     assert!(plan.text.contains("20261122090000_rpc_foundation"), "{}", plan.text);
     assert_eq!(site.status().await["runs"], json!([]), "a plan is no run");
 
