@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    cli::Sources,
+    cli::{Begin, Sources},
     context::Context,
     course::{Course, Did},
     deploy,
@@ -33,13 +33,7 @@ pub struct Intent {
 
 impl Intent {
     /// From what is in place and what was done last.
-    pub fn of(
-        context: &Context,
-        release: &Release,
-        place: &Place,
-        last: Option<Run>,
-        restart_flags: bool,
-    ) -> Result<Self> {
+    pub fn of(context: &Context, release: &Release, place: &Place, last: Option<Run>, begin: Begin) -> Result<Self> {
         let watched = last.as_ref().is_some_and(|run| {
             run.outcome == "done" && run.release_after.as_ref() == Some(&release.id) && place.deploying.is_none()
         });
@@ -50,8 +44,12 @@ impl Intent {
             None => (place.release.clone(), place.flags.clone()),
         };
         // What is up is not turned off for a new release: users have it.
-        let present = place.flags.as_ref().filter(|_| place.release.is_some() && !restart_flags);
-        let level = present.map_or(Level::Percent(0), |flags| flags.level.max(Level::Percent(0)));
+        let present = place.flags.as_ref().filter(|_| place.release.is_some() && !begin.restart_flags);
+        let level = match present {
+            _ if begin.keep_on => Level::On,
+            Some(flags) => flags.level.max(Level::Percent(0)),
+            None => Level::Percent(0),
+        };
         let first = context.with_testers(level)?;
         let levels = context.settings.steps.iter().map(|step| Level::of(*step)).filter(|step| *step > level).collect();
         Ok(Self { release_before, flags_before, unfinished, first, levels, watched })

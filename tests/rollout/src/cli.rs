@@ -37,6 +37,8 @@ pub enum Command {
         people: People,
         #[command(flatten)]
         sources: Sources,
+        #[command(flatten)]
+        begin: Begin,
     },
     /// Roll out what is built here: migrations, components, flags
     Apply {
@@ -46,12 +48,11 @@ pub enum Command {
         people: People,
         #[command(flatten)]
         sources: Sources,
+        #[command(flatten)]
+        begin: Begin,
         /// Only say what would be done, as `plan` does
         #[arg(long)]
         dry_run: bool,
-        /// Begin with the flags at 0, although those of the release in place are up: turns it off for everybody first
-        #[arg(long)]
-        restart_flags: bool,
     },
     /// Take the last `apply` back: the components and flags of before. Migrations stay
     Rollback {
@@ -134,6 +135,17 @@ pub struct Sources {
     /// What applies migrations [default: the Supabase CLI where it is installed]
     #[arg(long, value_enum)]
     pub migrate_with: Option<With>,
+}
+
+/// How far the new components are turned on at first [default: as far as those in place; at 0 where there are none].
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Begin {
+    /// Begin at 0, although what is in place is up: it is off for everybody but the testers until the first step
+    #[arg(long)]
+    pub restart_flags: bool,
+    /// Begin with everything on: for functions that are in use and that no rollout has put there
+    #[arg(long, conflicts_with = "restart_flags")]
+    pub keep_on: bool,
 }
 
 /// What applies migrations.

@@ -5,16 +5,16 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use gate::environment::Lock;
 use smoke::{Project, Target};
 
 use crate::{
-    cli::{People, Where},
+    cli::{Begin, People, Where},
     flags::{Flags, Level},
     secrets::Secrets,
     settings::Settings,
-    store::Store,
+    store::{Place, Store},
 };
 
 /// Of one run.
@@ -78,6 +78,25 @@ impl Context {
             }
         };
         Ok(Flags { level, testers })
+    }
+
+    /// Functions that are on, and that no rollout has put there: somebody uses them, and has to say what becomes of them.
+    pub async fn refuse_strangers(&self, place: &Place, begin: Begin) -> Result<()> {
+        if place.release.is_some() || place.deploying.is_some() || begin.restart_flags || begin.keep_on {
+            return Ok(());
+        }
+        let base = self.lock.functions_url.clone().unwrap_or_default();
+        let (url, token) = (format!("{}/messages-list", base.trim_end_matches('/')), self.people.token.clone());
+        let answer = tokio::task::spawn_blocking(move || smoke::get(&url, Some(&token))).await?;
+        // Nobody there, or something else.
+        let Ok(answer) = answer else { return Ok(()) };
+        let on = answer.header("sb-error-code").is_some_and(|code| code != "feature_disabled");
+        ensure!(
+            !on,
+            "functions that no rollout has put there are on at {base}. They would be off for everybody but the testers until \
+             the first step: say so with --restart-flags, or keep them on with --keep-on"
+        );
+        Ok(())
     }
 
     /// Runs the smoke test.

@@ -85,6 +85,15 @@ pub async fn run(course: &mut Course<'_>, back: &Back) -> Result<()> {
     finish(course, back).await
 }
 
+/// What the gate says of it, without doing it.
+pub async fn judged(context: &mut Context, back: &Back) -> Result<String> {
+    let Some(id) = &back.release else { return Ok("no components were deployed".to_owned()) };
+    let release = context.store.release(id).await?;
+    fits(context, &release, &back.flags).await.map(|did| match did {
+        Did::Done(note) | Did::Skipped(note) => note,
+    })
+}
+
 /// Turned off, they ask the database nothing.
 async fn fits(context: &mut Context, release: &Release, flags: &Flags) -> Result<Did> {
     if *flags == Flags::off() {

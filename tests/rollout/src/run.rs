@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     apply::{self, Intent},
-    cli::{Cli, Command, People, Sources, Where},
+    cli::{Begin, Cli, Command, People, Sources, Where},
     context::Context,
     course::Course,
     plan,
@@ -30,12 +30,10 @@ const ANOTHER: u8 = 3;
 /// Runs a command, and says with which status to exit. An error is one that was not begun.
 pub async fn run(cli: Cli) -> Result<u8> {
     match cli.command {
-        Command::Plan { place, people, sources } => plan(&place, &people, &sources, false).await,
-        Command::Apply { place, people, sources, dry_run: true, restart_flags } => {
-            plan(&place, &people, &sources, restart_flags).await
-        }
-        Command::Apply { place, people, sources, dry_run: false, restart_flags } => {
-            apply(&place, &people, &sources, restart_flags).await
+        Command::Plan { place, people, sources, begin } => plan(&place, &people, &sources, begin).await,
+        Command::Apply { place, people, sources, begin, dry_run: true } => plan(&place, &people, &sources, begin).await,
+        Command::Apply { place, people, sources, begin, dry_run: false } => {
+            apply(&place, &people, &sources, begin).await
         }
         Command::Rollback { place, people, migrations, to, flags_only, dry_run } => {
             rollback(&place, &people, &migrations, to.as_deref(), flags_only, dry_run).await
@@ -47,25 +45,27 @@ pub async fn run(cli: Cli) -> Result<u8> {
     }
 }
 
-async fn plan(place: &Where, people: &People, sources: &Sources, restart_flags: bool) -> Result<u8> {
+async fn plan(place: &Where, people: &People, sources: &Sources, begin: Begin) -> Result<u8> {
     let release = Release::read(&sources.manifest)?;
     let mut context = Context::new(place, people).await?;
     let present = context.store.place(&place.environment).await?;
+    context.refuse_strangers(&present, begin).await?;
     let last = context.store.last_apply(&place.environment).await?;
-    let intent = Intent::of(&context, &release, &present, last, restart_flags)?;
+    let intent = Intent::of(&context, &release, &present, last, begin)?;
     let may = plan::show(&mut context, sources, &release, &present, &intent).await?;
     Ok(if may { DONE } else { FAILED })
 }
 
-async fn apply(place: &Where, people: &People, sources: &Sources, restart_flags: bool) -> Result<u8> {
+async fn apply(place: &Where, people: &People, sources: &Sources, begin: Begin) -> Result<u8> {
     let release = Release::read(&sources.manifest)?;
     let mut context = Context::new(place, people).await?;
     if let Turn::Theirs(who) = context.store.take().await? {
         return Ok(another(&who));
     }
     let present = context.store.place(&place.environment).await?;
+    context.refuse_strangers(&present, begin).await?;
     let last = context.store.last_apply(&place.environment).await?;
-    let intent = Intent::of(&context, &release, &present, last, restart_flags)?;
+    let intent = Intent::of(&context, &release, &present, last, begin)?;
     if let Some(run) = &intent.unfinished {
         terminal::line(&plan::stopped(run));
     }
@@ -111,13 +111,14 @@ async fn rollback(
     };
     let back = Back::to(&present, last, named.as_ref(), flags_only)?;
     if dry_run {
-        println!(
-            "In place: {}\nAfter it: {}\n{}",
-            plan::describe(&present),
-            back.describe(),
-            rollback::undo(migrations, &back)?
-        );
-        return Ok(DONE);
+        println!("In place: {}\nAfter it: {}", plan::describe(&present), back.describe());
+        let judged = rollback::judged(&mut context, &back).await;
+        match &judged {
+            Ok(note) => println!("The gate: {note}"),
+            Err(error) => println!("The gate: {}", context.secrets.scrub(&format!("{error:#}"))),
+        }
+        println!("{}", rollback::undo(migrations, &back)?);
+        return Ok(if judged.is_ok() { DONE } else { FAILED });
     }
     let run = Run {
         command: "rollback".to_owned(),

@@ -10,9 +10,6 @@ use crate::{
     traffic::{Answers, Traffic},
 };
 
-const OFF: [(&str, &str); 3] =
-    [("flag_messages_list", "off"), ("flag_messages_send", "off"), ("flag_stage_room_match", "off")];
-
 fn count(answers: &Answers, status: u16, code: &str) -> usize {
     answers.get(&(status, code.to_owned())).copied().unwrap_or_default()
 }
@@ -24,7 +21,7 @@ fn only(answers: &Answers, allowed: &[(u16, &str)]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_first_migration_to_all_flags_on_an_upgrade_and_back_nothing_fails_but_for_a_flag() {
-    let site = Site::new(Migrations::First(1), &OFF).await;
+    let site = Site::off(Migrations::First(1)).await;
     fs::write(site.path("supabase/migrations/20991231000000_traffic.sql"), Traffic::migration()).unwrap();
     site.environment(&[("hold_seconds", "1"), ("minimum_requests", "20"), ("steps", "[10, 50, 100]")]);
 
@@ -50,7 +47,7 @@ async fn from_the_first_migration_to_all_flags_on_an_upgrade_and_back_nothing_fa
 /// The records of the people themselves decide, and few have met the fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_that_shows_under_load_only_stops_the_flags_where_they_are() {
-    let site = Site::new(Migrations::First(1), &OFF).await;
+    let site = Site::off(Migrations::First(1)).await;
     fs::write(site.path("supabase/migrations/20991231000000_traffic.sql"), Traffic::migration()).unwrap();
     // What sets the flags breaks the way to the database, too.
     let flags = format!("'''{} -d request_timeout_ms=1'''", crate::site::DEPLOY);
