@@ -13,10 +13,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "rollout",
     version,
-    after_help = "Exit status: 0 done, 1 a step failed or was interrupted, 2 could not start (or wrong arguments),\n\
-                  3 another rollout is running.\n\
-                  Every apply and rollback is recorded in the database (schema lockstep_rollout). Nothing that is shown or\n\
-                  recorded has a password or a token in it. What an environment's commands are stands in its table\n\
+    after_help = "Exit status: 0 done, 1 a step failed or was interrupted, 2 could not start (or wrong arguments), 3 another \
+                  rollout is running.\n\
+                  Every apply and rollback is recorded in the database, schema lockstep_rollout. Nothing that is shown or \
+                  recorded has a password or a token in it. What the commands of an environment are stands in its table \
                   [<name>.rollout] of supabase/environments.toml."
 )]
 pub struct Cli {

@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     sync::{Arc, atomic::AtomicBool},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -16,6 +17,9 @@ use crate::{
     settings::Settings,
     store::{Place, Store},
 };
+
+/// What a rollout takes besides holding its flags, in seconds.
+const ASIDE_FROM_HOLDS: u64 = 60;
 
 /// Of one run.
 pub struct Context {
@@ -96,6 +100,22 @@ impl Context {
             "functions that no rollout has put there are on at {base}. They would be off for everybody but the testers until \
              the first step: say so with --restart-flags, or keep them on with --keep-on"
         );
+        Ok(())
+    }
+
+    /// The smoke test is made at the end once more: its users have to be signed in then.
+    pub fn refuse_short_tokens(&self, levels: usize) -> Result<()> {
+        let holds = u64::try_from(levels).unwrap_or(u64::MAX).saturating_mul(self.settings.hold_seconds);
+        let needed = holds.saturating_add(ASIDE_FROM_HOLDS);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?.as_secs();
+        for (name, token) in [("TOKEN_MEMBER", &self.people.token), ("TOKEN_OUTSIDER", &self.people.outsider)] {
+            let left = smoke::expiry(token)?.saturating_sub(now);
+            ensure!(
+                left >= needed,
+                "{name} is good for {left} s more, and this takes {needed} s: sign in again, or let sessions live longer \
+                 (Dashboard → Auth → Sessions; config.toml [auth] jwt_expiry)"
+            );
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::{future::Future, path::Path, sync::atomic::Ordering};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     release::Release,
     rollback::{self, Back},
     status,
-    store::{Run, Store, Turn},
+    store::{Place, Run, Store, Turn},
     terminal::{self, failure, heading},
 };
 
@@ -52,6 +52,7 @@ async fn plan(place: &Where, people: &People, sources: &Sources, begin: Begin) -
     context.refuse_strangers(&present, begin).await?;
     let last = context.store.last_apply(&place.environment).await?;
     let intent = Intent::of(&context, &release, &present, last, begin)?;
+    context.refuse_short_tokens(intent.levels.len())?;
     let may = plan::show(&mut context, sources, &release, &present, &intent).await?;
     Ok(if may { DONE } else { FAILED })
 }
@@ -66,6 +67,7 @@ async fn apply(place: &Where, people: &People, sources: &Sources, begin: Begin) 
     context.refuse_strangers(&present, begin).await?;
     let last = context.store.last_apply(&place.environment).await?;
     let intent = Intent::of(&context, &release, &present, last, begin)?;
+    context.refuse_short_tokens(intent.levels.len())?;
     if let Some(run) = &intent.unfinished {
         terminal::line(&plan::stopped(run));
     }
@@ -182,13 +184,13 @@ async fn end(mut course: Course<'_>, done: Result<Option<()>>, way_back: &str) -
     Ok(FAILED)
 }
 
-/// On a new connection where the old one was left in the middle of something.
-async fn conclude(course: &mut Course<'_>, outcome: &str, error: Option<&str>) -> Result<crate::store::Place> {
-    let environment = course.context.environment.clone();
-    if outcome == "interrupted" {
+/// On a new connection where the old one was left in the middle of something, or is gone.
+async fn conclude(course: &mut Course<'_>, outcome: &str, error: Option<&str>) -> Result<Place> {
+    if outcome == "interrupted" || course.context.store.still_ours().await.is_err() {
         let url = course.context.database_url().to_owned();
-        course.context.store.reopen(&url).await.map_err(|error| anyhow!("the record has no end: {error:#}"))?;
+        course.context.store.reopen(&url).await.context("the record has no end")?;
     }
+    let environment = course.context.environment.clone();
     let place = course.context.store.place(&environment).await?;
     course.context.store.finish(outcome, &place, error).await?;
     Ok(place)

@@ -20,7 +20,10 @@ use crate::{
     checks::{Check, Needs},
     scene::Scene,
 };
-pub use crate::{http::get, person::subject};
+pub use crate::{
+    http::get,
+    person::{expiry, subject},
+};
 
 /// Where, and as whom.
 #[derive(Debug, Clone, Default)]

@@ -34,7 +34,7 @@ struct Arguments {
     /// Access token of another user, who does not belong to --channel [default: what needs one is left out]
     #[arg(long, env = "TOKEN_OUTSIDER", hide_env_values = true)]
     outsider: Option<String>,
-    /// A channel to read, by its id [default: the one that the test makes]
+    /// A channel to read, by its id, where the test makes none of its own
     #[arg(long, env = "CHANNEL_ID")]
     channel: Option<String>,
     /// Connection string of the project, for what the test needs there; not taken from the environment

@@ -45,6 +45,9 @@ struct Arguments {
     /// How many migrations to apply: `all`, `none`, or so many from the first one on, for trying a rollout
     #[arg(long, value_name = "COUNT", default_value = "all")]
     migrations: Migrations,
+    /// Deploy no components: a function answers 404 until some are deployed
+    #[arg(long)]
+    no_components: bool,
     /// A variable of the components; may be given several times
     #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable)]
     variables: Vec<(String, String)>,
@@ -101,6 +104,7 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
         postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
         migrations: arguments.migrations,
+        components: !arguments.no_components,
         variables: arguments.variables.into_iter().collect(),
         logs: absolute(arguments.logs)?,
         runtime: arguments.runtime,
@@ -137,7 +141,9 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
     }
 
     introduce(&environment);
-    first_request(&list, value("TOKEN_MEMBER")).await?;
+    if arguments.migrations == Migrations::All && !arguments.no_components {
+        first_request(&list, value("TOKEN_MEMBER")).await?;
+    }
     eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
     print_lines(&mut telemetry).await;
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
 use tokio::{net::TcpListener, sync::broadcast};
 
@@ -32,13 +32,13 @@ pub enum Runtime {
 const START: Duration = Duration::from_secs(120);
 
 impl Runtime {
-    /// Starts the components of `manifest` with these values of the application's variables. What the runtime writes
+    /// Starts the components of `manifest`, if there are to be any, with these values of the application's variables. What the runtime writes
     /// goes into `folder`, and what the components write into `logs`, where that is given.
     #[expect(clippy::too_many_arguments, reason = "each is one thing that the stack has and a runtime needs")]
     pub async fn start(
         kind: Kind,
         root: &Path,
-        manifest: &Manifest,
+        manifest: Option<&Manifest>,
         variables: &BTreeMap<String, String>,
         sockets: Sockets,
         logs: Option<&Path>,
@@ -50,6 +50,7 @@ impl Runtime {
                 let host = Host::start(root, manifest, variables, sockets, logs.map(Path::to_owned)).await?;
                 Ok(Self::Embedded(host))
             }
+            Kind::Spin if manifest.is_none() => bail!("Spin runs components from its start on: leave --runtime out"),
             Kind::Spin => spin(root, variables, logs, folder, reaper).await,
         }
     }

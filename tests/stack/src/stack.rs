@@ -34,6 +34,8 @@ pub struct Options {
     pub grants: Grants,
     /// How many of the migrations are applied. The demo's rows come with all of them, its people in any case.
     pub migrations: Migrations,
+    /// Whether the components are deployed. Where they are not, they are built all the same, for who will.
+    pub components: bool,
     /// Values of the application's variables, which go before the stack's own.
     pub variables: BTreeMap<String, String>,
     /// A folder in which each component's records are kept too, as Spin keeps them.
@@ -55,6 +57,7 @@ impl Default for Options {
             postgres: None,
             grants: Grants::Today,
             migrations: Migrations::All,
+            components: true,
             variables: BTreeMap::new(),
             logs: None,
             runtime: Kind::Embedded,
@@ -81,7 +84,8 @@ pub struct Stack {
 impl Stack {
     /// Does all the set-up, and returns when everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let Options { port, data, postgres, grants, migrations, variables, logs, runtime, sockets, progress } = options;
+        let Options { port, data, postgres, grants, migrations, components, variables, .. } = options;
+        let Options { logs, runtime, sockets, progress, .. } = options;
         let root = setup::root();
         let supabase = root.join("supabase");
         let manifest = Manifest::read(&root)?;
@@ -125,7 +129,16 @@ impl Stack {
         let mut all = own_variables(origin.url(), &keys);
         all.extend(variables);
         let logs = logs.as_deref();
-        let host = Runtime::start(runtime, &root, &manifest, &all, sockets, logs, folder.path(), &reaper);
+        let host = Runtime::start(
+            runtime,
+            &root,
+            components.then_some(&manifest),
+            &all,
+            sockets,
+            logs,
+            folder.path(),
+            &reaper,
+        );
         let runtime = progress.step("the components' host", host).await?;
         if let Some(deployer) = runtime.deployer() {
             let set = backends.deployments.set(Deployments { deployer, variables: all.clone() });

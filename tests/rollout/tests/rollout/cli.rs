@@ -18,7 +18,7 @@ async fn with_the_cli(site: &Site) -> Said {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_supabase_cli_applies_them_too_and_says_which_one_failed() {
-    let site = Site::off(Migrations::First(1)).await;
+    let site = Site::empty(Migrations::First(1)).await;
     let bad = site.path("supabase/migrations/20991231000000_bad.sql");
     fs::write(&bad, "-- Bad.\n-- Undo: none\nselect * from nowhere;\n").unwrap();
 

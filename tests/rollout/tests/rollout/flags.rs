@@ -15,7 +15,7 @@ async fn overlays(site: &Site) -> [Value; 2] {
 /// There was nothing before it, so what it has deployed is turned off for everybody; and another try begins as new.
 #[tokio::test(flavor = "multi_thread")]
 async fn until_the_first_level_only_the_testers_see_anything_and_the_way_back_is_off() {
-    let site = Site::off(Migrations::First(0)).await;
+    let site = Site::empty(Migrations::First(0)).await;
     site.environment(&[("flags", "'echo not now; exit 1'")]);
     site.rollout(&["apply"]).await.is(1).says("stopped at flags 10 %").says("not now");
 

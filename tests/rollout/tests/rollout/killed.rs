@@ -8,7 +8,10 @@ use nix::{
 };
 use serde_json::json;
 
-use crate::site::{Hanging, Site, kill, steps};
+use crate::{
+    hanging::{Hanging, kill},
+    site::{Site, steps},
+};
 
 /// A step that hangs, when it does.
 async fn at_the_deploy(site: &Site) -> (tokio::process::Child, std::net::TcpStream) {
@@ -87,6 +90,23 @@ async fn killed_while_a_level_is_watched_the_level_is_watched_again() {
     let steps = steps(&site.last_run().await);
     assert!(steps.contains(&"deploy skipped".to_owned()) && steps.contains(&"flags 10 % done".to_owned()), "{steps:?}");
     assert_eq!(site.in_place().await["flags"]["level"], "on");
+}
+
+/// A database that restarts, a network that goes away: the lock is gone, and the run must not go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_lock_nothing_goes_on_and_the_record_says_so() {
+    let site = Site::in_use().await;
+    site.new_release("second");
+    site.environment(&[("hold_seconds", "600")]);
+    let child = site.command(&["apply", "--restart-flags"]).spawn().unwrap();
+    site.until("select flags ->> 'level' = '10' from lockstep_rollout.in_place").await;
+
+    let end = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1";
+    site.database.query_one(end, &[]).await.unwrap();
+    let said = site.said(child.wait_with_output().await.unwrap());
+
+    said.is(1).says("stopped at flags 10 %").says("the connection that keeps others out is gone").says("flags at 10 %");
+    assert_eq!(site.last_run().await["outcome"], "failed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

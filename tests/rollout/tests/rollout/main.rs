@@ -6,6 +6,7 @@ mod cli;
 mod deployments;
 mod failures;
 mod flags;
+mod hanging;
 mod killed;
 mod platforms;
 mod playbook;

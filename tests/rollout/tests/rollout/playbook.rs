@@ -16,7 +16,7 @@ pub fn commands(page: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_command_of_the_page_works_in_its_order() {
     let page = fs::read_to_string(setup::root().join("tests/rollout/PLAYBOOK.md")).unwrap();
-    let site = Site::off(Migrations::First(0)).await;
+    let site = Site::empty(Migrations::First(0)).await;
     let binaries = Path::new(env!("CARGO_BIN_EXE_rollout")).parent().unwrap().display().to_string();
     let commands = commands(&page);
     assert!(commands.len() >= 8, "{commands:?}");

@@ -33,11 +33,14 @@ async fn components_that_need_a_version_that_is_gone_are_not_put_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_begun_says_what_to_do_and_leaves_no_record() {
-    let site = Site::off(Migrations::All).await;
+    let site = Site::empty(Migrations::All).await;
     let pooler = "postgresql://postgres.ref:secret-password@127.0.0.1:6543/postgres";
     site.rollout(&["apply", "--database-url", pooler]).await.is(2).says("session pooler (port 5432)");
     site.rollout(&["rollback"]).await.is(2).says("there is no apply that could be taken back");
     site.rollout(&["apply", "--token", "no-token"]).await.is(2).says("the token is not a JWT");
+    site.environment(&[("hold_seconds", "864000")]);
+    site.rollout(&["apply"]).await.is(2).says("TOKEN_MEMBER is good for").says("this takes 1728060 s");
+    site.environment(&[]);
     site.rollout(&["apply", "--manifest", "elsewhere.toml"]).await.is(2).says("--manifest");
 
     site.edit("supabase/environments.toml", |text| text.replace("steps = [10, 100]", "steps = [50, 10]"));

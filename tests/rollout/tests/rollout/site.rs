@@ -4,7 +4,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    net::TcpListener,
     path::PathBuf,
     process::{Output, Stdio},
     time::{Duration, Instant},
@@ -17,7 +16,7 @@ use stack::{
     stack::{Options, Stack},
 };
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio_postgres::Client;
 
 /// For whatever is waited for.
@@ -45,10 +44,19 @@ pub struct Said {
 impl Site {
     /// With so many migrations applied, and flags and other variables as they are given.
     pub async fn new(migrations: Migrations, variables: &[(&str, &str)]) -> Self {
+        Self::with(migrations, true, variables).await
+    }
+
+    /// Without any components yet.
+    pub async fn empty(migrations: Migrations) -> Self {
+        Self::with(migrations, false, &[]).await
+    }
+
+    async fn with(migrations: Migrations, components: bool, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("rollout-test-").tempdir().unwrap();
         let variables: BTreeMap<_, _> = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let logs = Some(folder.path().join("logs"));
-        let options = Options { migrations, variables, logs, ..Options::default() };
+        let options = Options { migrations, components, variables, logs, ..Options::default() };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{error:#}"));
         let database = stack.cluster().connect("postgres").await.unwrap();
         let site = Self { stack, database, folder };
@@ -65,7 +73,7 @@ impl Site {
 
     /// One whose first release is in place, with everything on.
     pub async fn in_use() -> Self {
-        let site = Self::off(Migrations::All).await;
+        let site = Self::empty(Migrations::All).await;
         site.rollout(&["apply"]).await.is(0);
         site
     }
@@ -214,29 +222,4 @@ impl Said {
 pub fn steps(run: &Value) -> Vec<String> {
     let steps = run["steps"].as_array().unwrap().iter();
     steps.map(|step| format!("{} {}", step["name"].as_str().unwrap(), step["outcome"].as_str().unwrap())).collect()
-}
-
-/// A command that hangs until the test lets go, and says when it does.
-pub struct Hanging(TcpListener);
-
-impl Hanging {
-    pub fn new() -> Self {
-        Self(TcpListener::bind("127.0.0.1:0").unwrap())
-    }
-
-    /// The shell's line.
-    pub fn command(&self) -> String {
-        format!("'curl -sS http://{}/'", self.0.local_addr().unwrap())
-    }
-
-    /// Returns when the command runs.
-    pub async fn started(self) -> std::net::TcpStream {
-        tokio::task::spawn_blocking(move || self.0.accept().unwrap().0).await.unwrap()
-    }
-}
-
-/// As the kernel kills: no destructor runs.
-pub async fn kill(mut child: Child) {
-    child.start_kill().unwrap();
-    child.wait().await.unwrap();
 }

@@ -20,7 +20,7 @@ const ALL: [&str; 10] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_nothing_to_all_flags_on_and_a_second_time_there_is_nothing_to_do() {
-    let site = Site::off(Migrations::First(0)).await;
+    let site = Site::empty(Migrations::First(0)).await;
     let plan = site
         .rollout(&["apply", "--dry-run"])
         .await

@@ -45,11 +45,12 @@ pub enum Sockets {
 const WAITING_LINES: usize = 16 * 1024;
 
 impl Host {
-    /// Compiles the components of `manifest`, whose sources are relative to `root`, and serves them on a free port.
-    /// Each component's lines are kept in `logs` too, where that is given.
+    /// Compiles the components of `manifest`, whose sources are relative to `root`, and serves them on a free port;
+    /// without a manifest, nothing until something is deployed. Each component's lines are kept in `logs` too, where that
+    /// is given.
     pub async fn start(
         root: &Path,
-        manifest: &Manifest,
+        manifest: Option<&Manifest>,
         variables: &BTreeMap<String, String>,
         sockets: Sockets,
         logs: Option<PathBuf>,
@@ -63,7 +64,9 @@ impl Host {
             stopping: Arc::<AtomicBool>::default(),
             server: Arc::new(Server::new(sockets)),
         });
-        deployer.server.serve_instead(deployer.load(root, manifest, variables).await?);
+        if let Some(manifest) = manifest {
+            deployer.server.serve_instead(deployer.load(root, manifest, variables).await?);
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port for the host")?;
         let address = listener.local_addr()?;
         let serving = tokio::spawn(deployer.server.clone().serve(listener));
