@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stack::database::Migrations;
 
-use crate::site::Site;
+use crate::site::{DEPLOY, Site};
 
 async fn overlays(site: &Site) -> [Value; 2] {
     let query =
@@ -33,6 +33,8 @@ async fn until_the_first_level_only_the_testers_see_anything_and_the_way_back_is
     assert_eq!(site.answer().await, (403, "not_channel_member".to_owned()));
     assert_eq!(overlays(&site).await, [json!("on"), json!([])]);
 
+    // By the command that is quick, where there is one.
+    site.environment(&[("deploy", "'exit 1'"), ("flags", &format!("'''{DEPLOY}'''"))]);
     site.rollout(&["rollback", "--flags-only"]).await.is(0);
     assert_eq!(site.answer().await, (503, "feature_disabled".to_owned()));
 }
