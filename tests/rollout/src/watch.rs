@@ -66,6 +66,10 @@ impl Watch {
             if let Some(reason) = spent.burns(objective, over) {
                 bail!("{reason}");
             }
+            if over && context.settings.logs_command.is_none() && files(&context.settings.logs)?.is_empty() {
+                let logs = context.settings.logs.join(", ");
+                bail!("there is no file at {logs}, so nothing was watched: mend `logs`, and apply again");
+            }
             let enough = u64::try_from(spent.requests).unwrap_or(u64::MAX) >= minimum;
             if over && enough {
                 return Ok(spent);

@@ -106,3 +106,18 @@ async fn a_release_that_mends_another_leads_back_to_where_all_was_well() {
         site.status().await["runs"].as_array().unwrap().iter().map(|run| run["outcome"].clone()).collect();
     assert_eq!(outcomes, ["done", "rolled_back", "rolled_back", "done"]);
 }
+
+/// Silence is no good news.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_level_that_cannot_be_judged_is_not_passed() {
+    let site = Site::in_use().await;
+    site.new_release("second");
+    site.environment(&[("hold_seconds", "1"), ("minimum_requests", "5"), ("patience_seconds", "1")]);
+    site.rollout(&["apply"]).await.is(1).says("stopped at flags on").says("only 0 requests in 2 s, and 5 are needed");
+
+    site.environment(&[("hold_seconds", "1"), ("logs", "['nowhere/*_stdout.txt']")]);
+    site.rollout(&["apply"]).await.is(1).says("there is no file at nowhere/*_stdout.txt");
+
+    site.environment(&[("hold_seconds", "1"), ("logs_command", "'echo no such pod >&2; exit 1'")]);
+    site.rollout(&["apply"]).await.is(1).says("logs_command").says("no such pod");
+}
