@@ -16,7 +16,7 @@ use stack::{
     stack::{Options, Stack},
 };
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{process::Command, time::timeout};
 use tokio_postgres::Client;
 
 /// For whatever is waited for.
@@ -151,7 +151,8 @@ impl Site {
 
     /// Runs it to its end. Whatever it says, no secret is in it.
     pub async fn rollout(&self, arguments: &[&str]) -> Said {
-        self.said(self.command(arguments).output().await.unwrap())
+        let output = timeout(PATIENCE, self.command(arguments).output()).await;
+        self.said(output.unwrap_or_else(|_| panic!("{arguments:?} has not ended within {PATIENCE:?}")).unwrap())
     }
 
     /// What a command has said that was waited for.
