@@ -4,6 +4,7 @@
 //! has, in the same types; [`check`] compares them, [`probe`] calls what they speak of, and [`describe`] writes the one
 //! from the other. [`diff`] compares two contracts, [`components`] what is built with what is there, [`migrations`] files
 //! with history, and [`environment`] a project with its lock. What comes out is a [`finding`], shown by [`output`].
+//! Nothing here writes but [`migrate`], which no command of the gate runs.
 
 pub mod catalog;
 pub mod check;
@@ -15,7 +16,8 @@ pub mod describe;
 pub mod diff;
 pub mod environment;
 pub mod finding;
-mod http;
+pub mod http;
+pub mod migrate;
 pub mod migrations;
 pub mod output;
 pub mod probe;

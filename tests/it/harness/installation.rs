@@ -4,7 +4,7 @@ use std::fs;
 
 use stack::{
     cluster::{Cluster, Durability},
-    database::{self, Grants},
+    database::{self, Grants, Migrations},
     reaper::Reaper,
     setup::{self, Binaries},
 };
@@ -76,7 +76,7 @@ impl Installation {
     /// Applies what is not applied yet.
     pub async fn migrate(&self) -> usize {
         let supabase = setup::root().join("supabase");
-        database::migrate(&self.cluster, &supabase).await.unwrap_or_else(|error| panic!("{error:#}"))
+        database::migrate(&self.cluster, &supabase, Migrations::All).await.unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     /// Runs SQL as `postgres`.

@@ -90,7 +90,9 @@ impl Scripted {
         );
         variables.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let manifest = running().stack.manifest();
-        let host = Host::start(&setup::root(), manifest, &variables, Sockets::NoDelay).await.expect("the host starts");
+        let host = Host::start(&setup::root(), Some(manifest), &variables, Sockets::NoDelay, None)
+            .await
+            .expect("the host starts");
         let records = Records::follow(host.telemetry());
         Self { host, keys, seen, records, serving }
     }

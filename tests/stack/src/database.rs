@@ -1,9 +1,9 @@
 //! What is in the database: hosted Supabase's baseline, the migrations as the CLI records them, the demo's rows.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, str::FromStr};
 
 use anyhow::{Result, anyhow};
-use gate::migrations::{self, Migration};
+use gate::{migrate, migrations};
 use tokio_postgres::Client;
 
 use crate::cluster::Cluster;
@@ -38,34 +38,50 @@ pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Applies what `supabase_migrations.schema_migrations` does not have yet, each file in one transaction, as
-/// `supabase db push` does. Returns how many that were.
-pub async fn migrate(cluster: &Cluster, supabase: &Path) -> Result<usize> {
-    let mut client = cluster.connect("postgres").await?;
-    let mut applied = 0;
-    for Migration { path, version, name } in migrations::files(&supabase.join("migrations"))? {
-        let known = "select from supabase_migrations.schema_migrations where version = $1";
-        if client.query_opt(known, &[&version]).await?.is_some() {
-            continue;
-        }
-        let sql = fs::read_to_string(&path)?;
-        let transaction = client.transaction().await?;
-        execute(transaction.client(), &path.display().to_string(), &sql).await?;
-        // The file has set a role and a search path; the history is the connection's own business.
-        transaction.batch_execute("reset role; reset search_path").await?;
-        let record =
-            "insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)";
-        transaction.execute(record, &[&version, &name, &vec![sql]]).await?;
-        transaction.commit().await?;
-        applied += 1;
-    }
-    Ok(applied)
+/// How many of the migrations are applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrations {
+    /// All of them.
+    All,
+    /// So many, from the first one on.
+    First(usize),
 }
 
-/// The demo's rows, of which those that exist are left alone.
-pub async fn seed(cluster: &Cluster, supabase: &Path) -> Result<()> {
+impl FromStr for Migrations {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "all" => Ok(Self::All),
+            "none" => Ok(Self::First(0)),
+            _ => text.parse().map(Self::First).map_err(|_| "it is `all`, `none` or a number".to_owned()),
+        }
+    }
+}
+
+/// Applies what the history does not have yet, as `supabase db push` does. Returns how many that were.
+pub async fn migrate(cluster: &Cluster, supabase: &Path, migrations: Migrations) -> Result<usize> {
+    let mut files = migrations::files(&supabase.join("migrations"))?;
+    if let Migrations::First(count) = migrations {
+        files.truncate(count);
+    }
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    let pending = migrate::pending(&mut connection, files).await?;
+    for migration in &pending {
+        migrate::apply(&mut connection, migration).await?;
+    }
+    gate::database::close(connection).await;
+    Ok(pending.len())
+}
+
+/// The demo's rows, of which those that exist are left alone. Before the last migration only its people can be there.
+pub async fn seed(cluster: &Cluster, supabase: &Path, migrations: Migrations) -> Result<()> {
     let sql = fs::read_to_string(supabase.join("seed.sql"))?;
-    execute(&cluster.connect("postgres").await?, "supabase/seed.sql", &sql).await
+    let rows = match migrations {
+        Migrations::All => sql.as_str(),
+        Migrations::First(_) => sql.split("insert into public.").next().unwrap_or_default(),
+    };
+    execute(&cluster.connect("postgres").await?, "supabase/seed.sql", rows).await
 }
 
 /// Runs a file. Its failure says what PostgreSQL said, with line and hint.

@@ -1,12 +1,12 @@
 //! `cargo run -p stack`: the whole system on one machine, for trying it and for developing against it.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use console::style;
 use stack::{
-    database::Grants,
+    database::{Grants, Migrations},
     demo, env_file,
     host::Sockets,
     progress::Progress,
@@ -42,6 +42,18 @@ struct Arguments {
     /// Default privileges of a new database
     #[arg(long, value_enum, default_value_t = Grants::Today)]
     grants: Grants,
+    /// How many migrations to apply: `all`, `none`, or so many from the first one on, for trying a rollout
+    #[arg(long, value_name = "COUNT", default_value = "all")]
+    migrations: Migrations,
+    /// Deploy no components: a function answers 404 until some are deployed
+    #[arg(long)]
+    no_components: bool,
+    /// A variable of the components; may be given several times
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+    /// Keep each component's records in this folder too, as Spin does in .spin/logs
+    #[arg(long, value_name = "FOLDER")]
+    logs: Option<PathBuf>,
     /// What runs the components
     #[arg(long, value_enum, default_value_t = Kind::Embedded)]
     runtime: Kind,
@@ -91,6 +103,10 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
         data: absolute(arguments.data)?,
         postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
+        migrations: arguments.migrations,
+        components: !arguments.no_components,
+        variables: arguments.variables.into_iter().collect(),
+        logs: absolute(arguments.logs)?,
         runtime: arguments.runtime,
         sockets: if arguments.no_nodelay { Sockets::LikeSpin } else { Sockets::NoDelay },
         progress: Progress::Shown,
@@ -109,10 +125,15 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
             url: value("FUNCTIONS_URL").to_owned(),
             token: value("TOKEN_MEMBER").to_owned(),
             outsider: Some(value("TOKEN_OUTSIDER").to_owned()),
-            channel: demo::GENERAL.to_string(),
+            database_url: Some(value("DATABASE_URL").to_owned()),
+            project: Some(smoke::Project {
+                url: value("ORIGIN").to_owned(),
+                apikey: value("SUPABASE_PUBLISHABLE_KEY").to_owned(),
+            }),
+            ..smoke::Target::default()
         };
-        let passed = tokio::task::spawn_blocking(move || smoke::run(&target)).await?;
-        return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        let outcome = tokio::task::spawn_blocking(move || smoke::run(&target, &AtomicBool::new(false))).await??;
+        return Ok(if outcome.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
 
     if let Some(command) = &arguments.exec {
@@ -120,7 +141,9 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
     }
 
     introduce(&environment);
-    first_request(&list, value("TOKEN_MEMBER")).await?;
+    if arguments.migrations == Migrations::All && !arguments.no_components {
+        first_request(&list, value("TOKEN_MEMBER")).await?;
+    }
     eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
     print_lines(&mut telemetry).await;
     Ok(ExitCode::SUCCESS)
@@ -133,6 +156,11 @@ async fn execute(command: &str, environment: Vec<(&str, String)>) -> Result<Exit
     // By a signal: what a shell would say.
     let code = status.code().unwrap_or(128);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it has no `=`")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// PostgreSQL runs in another folder than the person who typed the path.
@@ -163,7 +191,7 @@ async fn first_request(url: &str, token: &str) -> Result<()> {
     let (url, token) = (url.to_owned(), token.to_owned());
     let answer = tokio::task::spawn_blocking(move || smoke::get(&url, Some(&token))).await?;
     let answer = answer.context("the first request got no answer")?;
-    eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.body);
+    eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.raw);
     Ok(())
 }
 

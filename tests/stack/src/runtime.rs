@@ -1,13 +1,13 @@
 //! What the components run in: the host that is built in, or Spin itself.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
 use tokio::{net::TcpListener, sync::broadcast};
 
 use crate::{
-    host::{Host, Manifest, Sockets},
+    host::{Deployer, Host, Manifest, Sockets},
     process::Process,
     reaper::Reaper,
 };
@@ -32,20 +32,26 @@ pub enum Runtime {
 const START: Duration = Duration::from_secs(120);
 
 impl Runtime {
-    /// Starts the components of `manifest` with these values of the application's variables. What the runtime writes
-    /// goes into `folder`.
+    /// Starts the components of `manifest`, if there are to be any, with these values of the application's variables. What the runtime writes
+    /// goes into `folder`, and what the components write into `logs`, where that is given.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that the stack has and a runtime needs")]
     pub async fn start(
         kind: Kind,
         root: &Path,
-        manifest: &Manifest,
+        manifest: Option<&Manifest>,
         variables: &BTreeMap<String, String>,
         sockets: Sockets,
+        logs: Option<&Path>,
         folder: &Path,
         reaper: &Reaper,
     ) -> Result<Self> {
         match kind {
-            Kind::Embedded => Ok(Self::Embedded(Host::start(root, manifest, variables, sockets).await?)),
-            Kind::Spin => spin(root, variables, folder, reaper).await,
+            Kind::Embedded => {
+                let host = Host::start(root, manifest, variables, sockets, logs.map(Path::to_owned)).await?;
+                Ok(Self::Embedded(host))
+            }
+            Kind::Spin if manifest.is_none() => bail!("Spin runs components from its start on: leave --runtime out"),
+            Kind::Spin => spin(root, variables, logs, folder, reaper).await,
         }
     }
 
@@ -54,6 +60,14 @@ impl Runtime {
         match self {
             Self::Embedded(host) => host.address(),
             Self::Spin(address, ..) => *address,
+        }
+    }
+
+    /// What puts other components there. Spin is told by its own command line.
+    pub fn deployer(&self) -> Option<Arc<Deployer>> {
+        match self {
+            Self::Embedded(host) => Some(host.deployer()),
+            Self::Spin(..) => None,
         }
     }
 
@@ -66,10 +80,19 @@ impl Runtime {
     }
 }
 
-async fn spin(root: &Path, variables: &BTreeMap<String, String>, folder: &Path, reaper: &Reaper) -> Result<Runtime> {
+async fn spin(
+    root: &Path,
+    variables: &BTreeMap<String, String>,
+    logs: Option<&Path>,
+    folder: &Path,
+    reaper: &Reaper,
+) -> Result<Runtime> {
     let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
     let mut command = Command::new("spin");
     command.current_dir(root).args(["up", "--listen", &address.to_string(), "--state-dir"]).arg(folder.join("spin"));
+    if let Some(logs) = logs {
+        command.arg("--log-dir").arg(logs);
+    }
     for (name, value) in variables {
         command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
     }

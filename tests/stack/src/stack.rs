@@ -8,11 +8,11 @@ use tokio::sync::{Mutex, OnceCell, broadcast};
 
 use crate::{
     cluster::{Cluster, Durability},
-    database::{self, Grants},
+    database::{self, Grants, Migrations},
     demo,
     host::{Manifest, Sockets},
     keys::Keys,
-    origin::{Backends, Origin, Reserved},
+    origin::{Backends, Deployments, Origin, Reserved},
     postgrest::Postgrest,
     progress::Progress,
     realtime::Realtime,
@@ -32,6 +32,14 @@ pub struct Options {
     pub postgres: Option<PathBuf>,
     /// Which default privileges the project has.
     pub grants: Grants,
+    /// How many of the migrations are applied. The demo's rows come with all of them, its people in any case.
+    pub migrations: Migrations,
+    /// Whether the components are deployed. Where they are not, they are built all the same, for who will.
+    pub components: bool,
+    /// Values of the application's variables, which go before the stack's own.
+    pub variables: BTreeMap<String, String>,
+    /// A folder in which each component's records are kept too, as Spin keeps them.
+    pub logs: Option<PathBuf>,
     /// What runs the components.
     pub runtime: Kind,
     /// How the components' sockets behave.
@@ -48,6 +56,10 @@ impl Default for Options {
             data: None,
             postgres: None,
             grants: Grants::Today,
+            migrations: Migrations::All,
+            components: true,
+            variables: BTreeMap::new(),
+            logs: None,
             runtime: Kind::Embedded,
             sockets: Sockets::NoDelay,
             progress: Progress::Silent,
@@ -64,6 +76,7 @@ pub struct Stack {
     cluster: Cluster,
     keys: Arc<Keys>,
     manifest: Manifest,
+    variables: BTreeMap<String, String>,
     _folder: TempDir,
     _reaper: Reaper,
 }
@@ -71,7 +84,8 @@ pub struct Stack {
 impl Stack {
     /// Does all the set-up, and returns when everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let Options { port, data, postgres, grants, runtime, sockets, progress } = options;
+        let Options { port, data, postgres, grants, migrations, components, variables, .. } = options;
+        let Options { logs, runtime, sockets, progress, .. } = options;
         let root = setup::root();
         let supabase = root.join("supabase");
         let manifest = Manifest::read(&root)?;
@@ -92,8 +106,8 @@ impl Stack {
         let start = Cluster::start(&binaries, &data, &sockets_folder, durability, &reaper);
         let cluster = progress.step(&format!("PostgreSQL {}", binaries.version), start).await?;
         progress.step("baseline of a hosted project", database::baseline(&cluster, grants)).await?;
-        progress.step("migrations", database::migrate(&cluster, &supabase)).await?;
-        progress.step("seed", database::seed(&cluster, &supabase)).await?;
+        progress.step("migrations", database::migrate(&cluster, &supabase, migrations)).await?;
+        progress.step("seed", database::seed(&cluster, &supabase, migrations)).await?;
 
         let keys = Arc::new(Keys::generate(reserved.url()));
         let verification = keys.verification_set()?;
@@ -109,11 +123,27 @@ impl Stack {
             database,
             realtime: realtime.clone(),
             functions,
+            deployments: OnceCell::new(),
         });
         let origin = reserved.serve(backends.clone());
-        let variables = variables(origin.url(), &keys);
-        let host = Runtime::start(runtime, &root, &manifest, &variables, sockets, folder.path(), &reaper);
+        let mut all = own_variables(origin.url(), &keys);
+        all.extend(variables);
+        let logs = logs.as_deref();
+        let host = Runtime::start(
+            runtime,
+            &root,
+            components.then_some(&manifest),
+            &all,
+            sockets,
+            logs,
+            folder.path(),
+            &reaper,
+        );
         let runtime = progress.step("the components' host", host).await?;
+        if let Some(deployer) = runtime.deployer() {
+            let set = backends.deployments.set(Deployments { deployer, variables: all.clone() });
+            set.ok().context("the host starts once")?;
+        }
         backends.functions.set(runtime.address()).context("the host starts once")?;
 
         Ok(Self {
@@ -124,6 +154,7 @@ impl Stack {
             cluster,
             keys,
             manifest,
+            variables: all,
             _folder: folder,
             _reaper: reaper,
         })
@@ -156,7 +187,7 @@ impl Stack {
 
     /// The application's variables, as the components of this stack see them.
     pub fn variables(&self) -> BTreeMap<String, String> {
-        variables(self.origin(), &self.keys)
+        self.variables.clone()
     }
 
     /// Every record from now on.
@@ -191,7 +222,7 @@ impl Stack {
 }
 
 /// What an operator would set for a deployment against this origin.
-fn variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
+fn own_variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
     let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     BTreeMap::from([
         set("supabase_url", origin),

@@ -26,6 +26,8 @@ pub struct Lock {
     pub database_region: Option<String>,
     /// What the functions say in `x-region`. Needs `functions_url`.
     pub functions_region: Option<String>,
+    /// How it is rolled out to. The gate does not look at it: `rollout` does.
+    pub rollout: Option<toml::Table>,
 }
 
 impl Lock {

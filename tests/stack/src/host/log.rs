@@ -1,8 +1,10 @@
-//! A component's standard output: each line is a record, sent to whoever listens.
+//! A component's standard output: each line is a record, sent to whoever listens, and kept in a file where one is named.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Write as _},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,12 +15,13 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 #[derive(Clone)]
 pub struct Log {
     lines: broadcast::Sender<String>,
+    file: Option<Arc<File>>,
     unfinished: Vec<u8>,
 }
 
 impl Log {
-    pub fn new(lines: broadcast::Sender<String>) -> Self {
-        Self { lines, unfinished: Vec::new() }
+    pub fn new(lines: broadcast::Sender<String>, file: Option<Arc<File>>) -> Self {
+        Self { lines, file, unfinished: Vec::new() }
     }
 }
 
@@ -31,16 +34,20 @@ impl IsTerminal for Log {
 impl StdoutStream for Log {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         // Of its own for each instance: two that write at once must not share an unfinished line.
-        Box::new(Self::new(self.lines.clone()))
+        Box::new(Self::new(self.lines.clone(), self.file.clone()))
     }
 }
 
 impl AsyncWrite for Log {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { lines, unfinished } = &mut *self;
+        let Self { lines, file, unfinished } = &mut *self;
         unfinished.extend_from_slice(bytes);
         while let Some(end) = unfinished.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = unfinished.drain(..=end).collect();
+            // One write for each line, so that those of two instances stay apart.
+            if let Some(Err(error)) = file.as_deref().map(|mut file| file.write_all(&line)) {
+                eprintln!("a record could not be kept: {error}");
+            }
             // Nobody listening is no fault of the component's.
             let _unheard = lines.send(String::from_utf8_lossy(&line[..end]).into_owned());
         }

@@ -1,6 +1,7 @@
 //! Where the components run: a host that reads `spin.toml` and does what Spin's HTTP trigger does, from the same crates
 //! (`wasmtime-wasi-http`'s `ProxyHandler`), as far as the components can see. Spin itself is in no package registry.
 
+mod deploy;
 mod log;
 mod manifest;
 mod outbound;
@@ -11,7 +12,7 @@ mod worker;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,17 +21,15 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::broadcast, task::JoinHandle};
-use wasmtime_wasi_http::handler::ProxyHandler;
 
-pub use self::manifest::Manifest;
-use self::{log::Log, outbound::Client, server::Server, worker::Worker};
+pub use self::{deploy::Deployer, manifest::Manifest};
+use self::{outbound::Client, server::Server};
 
 /// A running host. Dropping it closes the port.
 pub struct Host {
     address: SocketAddr,
-    telemetry: broadcast::Sender<String>,
+    deployer: Arc<Deployer>,
     serving: JoinHandle<()>,
-    stopping: Arc<AtomicBool>,
 }
 
 /// How the sockets behave.
@@ -46,34 +45,32 @@ pub enum Sockets {
 const WAITING_LINES: usize = 16 * 1024;
 
 impl Host {
-    /// Compiles the components of `manifest`, whose sources are relative to `root`, and serves them on a free port.
+    /// Compiles the components of `manifest`, whose sources are relative to `root`, and serves them on a free port;
+    /// without a manifest, nothing until something is deployed. Each component's lines are kept in `logs` too, where that
+    /// is given.
     pub async fn start(
         root: &Path,
-        manifest: &Manifest,
+        manifest: Option<&Manifest>,
         variables: &BTreeMap<String, String>,
         sockets: Sockets,
+        logs: Option<PathBuf>,
     ) -> Result<Self> {
         let (telemetry, _) = broadcast::channel(WAITING_LINES);
-        let engine = worker::engine(root)?;
-        let client = Client::new(sockets);
-        let stopping = Arc::<AtomicBool>::default();
-        let mut handlers = BTreeMap::new();
-        for (id, component) in &manifest.components {
-            let settings = manifest.settings(id, variables)?;
-            let path = root.join(&component.source);
-            let (engine, log) = (engine.clone(), Log::new(telemetry.clone()));
-            let (client, stopping) = (client.clone(), stopping.clone());
-            // Cranelift takes seconds when nothing is cached, and would hold up everything else on this thread.
-            let worker =
-                tokio::task::spawn_blocking(move || Worker::new(&engine, &path, settings, client, log, stopping))
-                    .await??;
-            handlers.insert(id.clone(), ProxyHandler::new(worker));
+        let deployer = Arc::new(Deployer {
+            engine: worker::engine(root)?,
+            client: Client::new(sockets),
+            telemetry,
+            logs,
+            stopping: Arc::<AtomicBool>::default(),
+            server: Arc::new(Server::new(sockets)),
+        });
+        if let Some(manifest) = manifest {
+            deployer.server.serve_instead(deployer.load(root, manifest, variables).await?);
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port for the host")?;
         let address = listener.local_addr()?;
-        let server = Arc::new(Server::new(manifest.routes()?, handlers, sockets));
-        let serving = tokio::spawn(server.serve(listener));
-        Ok(Self { address, telemetry, serving, stopping })
+        let serving = tokio::spawn(deployer.server.clone().serve(listener));
+        Ok(Self { address, deployer, serving })
     }
 
     /// Where the routes of `spin.toml` are served.
@@ -81,15 +78,20 @@ impl Host {
         self.address
     }
 
+    /// What puts other components there.
+    pub fn deployer(&self) -> Arc<Deployer> {
+        self.deployer.clone()
+    }
+
     /// Every line that a component writes from now on.
     pub fn telemetry(&self) -> broadcast::Receiver<String> {
-        self.telemetry.subscribe()
+        self.deployer.telemetry.subscribe()
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.deployer.stopping.store(true, Ordering::Relaxed);
         self.serving.abort();
     }
 }

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     task::{Context, Poll},
 };
 
@@ -21,14 +21,26 @@ use wasmtime_wasi_http::{Error, WasiBody, handler::ProxyHandler};
 use super::{Sockets, manifest::Routes, worker::Worker};
 
 pub struct Server {
-    routes: Routes,
-    handlers: BTreeMap<String, ProxyHandler<Worker>>,
+    application: RwLock<Arc<Application>>,
     sockets: Sockets,
 }
 
+/// What is deployed.
+#[derive(Default)]
+pub struct Application {
+    pub routes: Routes,
+    pub handlers: BTreeMap<String, ProxyHandler<Worker>>,
+}
+
 impl Server {
-    pub fn new(routes: Routes, handlers: BTreeMap<String, ProxyHandler<Worker>>, sockets: Sockets) -> Self {
-        Self { routes, handlers, sockets }
+    /// With nothing deployed yet.
+    pub fn new(sockets: Sockets) -> Self {
+        Self { application: RwLock::default(), sockets }
+    }
+
+    /// From the next request on. Those that are being answered keep theirs.
+    pub fn serve_instead(&self, application: Application) {
+        *self.application.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(application);
     }
 
     /// Until the task is aborted.
@@ -62,8 +74,9 @@ impl Server {
     }
 
     async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<WasiBody> {
-        let handler = self.routes.component(request.uri().path()).and_then(|id| self.handlers.get(id));
-        let Some(handler) = handler else {
+        let application = self.application.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let component = application.routes.component(request.uri().path());
+        let Some(handler) = component.and_then(|id| application.handlers.get(id)) else {
             return bare(StatusCode::NOT_FOUND);
         };
         match handler.handle((), prepared(request, client)).await {

@@ -3,6 +3,7 @@
 
 mod auth;
 mod demo;
+mod deploy;
 mod gateway;
 mod proxy;
 
@@ -23,6 +24,7 @@ use tokio::{
 };
 use tokio_postgres::Client;
 
+pub use self::deploy::Deployments;
 use crate::{
     keys::Keys,
     realtime::{Realtime, websocket},
@@ -46,6 +48,8 @@ pub struct Backends {
     pub realtime: Arc<Realtime>,
     /// Known once the host runs, which needs the origin's address.
     pub functions: OnceCell<SocketAddr>,
+    /// Known with it, where the host is our own.
+    pub deployments: OnceCell<Deployments>,
 }
 
 /// A port that is taken, and its URL known, before anything listens behind it.
@@ -80,6 +84,7 @@ impl Reserved {
             .route_layer(middleware::from_fn_with_state(backends.clone(), gateway::demand_apikey))
             .route("/auth/v1/.well-known/jwks.json", get(auth::key_set))
             .route("/functions/v1/{*path}", any(proxy::functions))
+            .route("/_stack/deploy", post(deploy::deploy))
             .merge(demo::router())
             .with_state(backends.clone())
             .merge(Router::new().route("/realtime/v1/websocket", any(websocket)).with_state(backends.realtime.clone()));

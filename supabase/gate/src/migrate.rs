@@ -1,0 +1,100 @@
+//! Applying migrations: for the local stack and for a rollout, where the Supabase CLI is not there to do it.
+//!
+//! As `supabase db push` does it: in the order of the versions, each file in one transaction with its row of the history.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, anyhow};
+use serde_json::Value;
+use sqlx::{
+    Connection as _,
+    postgres::{PgConnection, PgDatabaseError, PgErrorPosition},
+};
+
+use crate::{
+    database::{self, literal},
+    migrations::Migration,
+};
+
+/// The history as the Supabase CLI makes it, where a database has none.
+const HISTORY: &str = "create schema if not exists supabase_migrations; \
+    create table if not exists supabase_migrations.schema_migrations (version text not null primary key); \
+    alter table supabase_migrations.schema_migrations \
+      add column if not exists statements text[], add column if not exists name text";
+
+const APPLIED: &str = "select coalesce(jsonb_agg(version), '[]')::text from supabase_migrations.schema_migrations";
+
+/// Those that the history does not have. Reads only.
+pub async fn pending(connection: &mut PgConnection, files: Vec<Migration>) -> Result<Vec<Migration>> {
+    let there = "select to_jsonb(to_regclass('supabase_migrations.schema_migrations') is not null)::text";
+    let applied = match database::read(connection, there).await? {
+        Value::Bool(true) => database::read(connection, APPLIED).await?,
+        _ => Value::Array(Vec::new()),
+    };
+    let applied = applied.as_array().context("the history is a list")?;
+    let known = |migration: &Migration| applied.iter().any(|version| *version == *migration.version);
+    Ok(files.into_iter().filter(|migration| !known(migration)).collect())
+}
+
+/// Applies one, or nothing of it. The error says what PostgreSQL said, with line and hint.
+pub async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<()> {
+    let file = migration.path.display().to_string();
+    let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {file}"))?;
+    if !there(connection).await? {
+        database::run(connection, HISTORY).await.context("the migrations' history cannot be made")?;
+    }
+    let mut transaction = connection.begin().await?;
+    database::execute(&mut transaction, &text).await.map_err(|error| explained(&file, &text, &error))?;
+    // The file has set a role and a search path; the history is the connection's own business.
+    let record = format!(
+        "reset role; reset search_path; \
+         insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[{}])",
+        literal(&migration.version),
+        literal(&migration.name),
+        literal(&text)
+    );
+    database::run(&mut transaction, &record).await.with_context(|| format!("{file} cannot be recorded"))?;
+    transaction.commit().await.with_context(|| format!("{file} cannot be committed"))
+}
+
+async fn there(connection: &mut PgConnection) -> Result<bool> {
+    // The two columns came later than the table.
+    let columns = "select to_jsonb(count(*) = 3)::text from pg_attribute \
+        where attrelid = to_regclass('supabase_migrations.schema_migrations') and attname in ('version', 'name', 'statements')";
+    Ok(database::read(connection, columns).await? == Value::Bool(true))
+}
+
+/// How to undo a migration, as its header says it.
+pub fn undo(text: &str) -> Option<String> {
+    let mut lines = text.lines().skip_while(|line| !line.starts_with("-- Undo: "));
+    let mut undo = lines.next()?.trim_start_matches("-- Undo: ").to_owned();
+    for line in lines.map_while(|line| line.strip_prefix("--   ")) {
+        undo = undo + " " + line.trim();
+    }
+    Some(undo)
+}
+
+fn explained(file: &str, text: &str, error: &sqlx::Error) -> anyhow::Error {
+    let Some(said) = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>()) else {
+        return anyhow!("{file}: {error}");
+    };
+    let line = match said.position() {
+        Some(PgErrorPosition::Original(at)) => {
+            format!(", line {}", text.chars().take(at.saturating_sub(1)).filter(|c| *c == '\n').count() + 1)
+        }
+        _ => String::new(),
+    };
+    let more: Vec<&str> = [said.detail(), said.hint(), said.r#where()].into_iter().flatten().collect();
+    anyhow!("{file}{line}: {} {} {}", said.code(), said.message(), more.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_undo_of_a_header_goes_on_over_indented_lines() {
+        let text = "-- What.\n-- Undo: drop view a;\n--   drop table b;\n\nset local role postgres;\n";
+
+        assert_eq!(super::undo(text).as_deref(), Some("drop view a; drop table b;"));
+        assert_eq!(super::undo("-- What.\nselect 1;"), None);
+    }
+}

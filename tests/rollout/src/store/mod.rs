@@ -1,0 +1,130 @@
+//! What is kept in the database: the releases, what is in place, every run; and the lock that only one run has.
+//!
+//! The lock is PostgreSQL's own, on the session: when a process is killed, or its machine, it is free at once, and nobody
+//! has to find out how old a lease may be. It costs a connection that stays open, and so no pooler in transaction mode.
+
+mod place;
+mod releases;
+mod runs;
+
+use anyhow::{Context as _, Result, ensure};
+use gate::database::{self, literal};
+use serde_json::Value;
+use sqlx::PgConnection;
+use url::Url;
+
+pub use self::{
+    place::Place,
+    runs::{Run, StepRecord},
+};
+
+const TABLES: &str = include_str!("tables.sql");
+/// `lockstep`, as PostgreSQL's lock has it: a number.
+const LOCK: i64 = i64::from_be_bytes(*b"lockstep");
+/// Where Supabase's pooler hands out another backend for each transaction.
+const TRANSACTION_POOLER: u16 = 6543;
+
+/// An open connection to it.
+pub struct Store {
+    connection: PgConnection,
+    /// Of the row that this process writes.
+    run: Option<i64>,
+}
+
+/// Whether somebody else is at it.
+pub enum Turn {
+    /// Nobody is, until the connection ends.
+    Ours,
+    /// Who, what and since when, as far as they have said it.
+    Theirs(String),
+}
+
+impl Store {
+    /// Connects. The error never shows the password.
+    pub async fn open(url: &str) -> Result<Self> {
+        let port = Url::parse(url).ok().and_then(|url| url.port());
+        ensure!(
+            port != Some(TRANSACTION_POOLER),
+            "port {TRANSACTION_POOLER} is the pooler in transaction mode, where no lock holds: \
+             give the direct connection or the session pooler (port 5432)"
+        );
+        Ok(Self { connection: database::connect(url).await?, run: None })
+    }
+
+    /// Connects again: what was dropped in the middle of a query answers no other. The lock is let go of.
+    pub async fn reopen(&mut self, url: &str) -> Result<()> {
+        self.connection = database::connect(url).await?;
+        Ok(())
+    }
+
+    /// Takes the lock, and makes the tables where they are missing.
+    pub async fn take(&mut self) -> Result<Turn> {
+        let taken = self.read(&format!("select to_jsonb(pg_try_advisory_lock({LOCK}))::text")).await?;
+        if taken != Value::Bool(true) {
+            let running = self.running().await.unwrap_or_default();
+            return Ok(Turn::Theirs(running.unwrap_or_else(|| "another run, which has just begun".to_owned())));
+        }
+        self.still_ours().await?;
+        if !self.exists().await? {
+            let tables = format!("begin; set local role postgres; {TABLES} commit;");
+            let made = database::run(&mut self.connection, &tables).await;
+            made.context("the tables of the rollout cannot be made: connect as postgres")?;
+        }
+        Ok(Turn::Ours)
+    }
+
+    /// Fails when the lock has been lost: with the connection, or to a pooler.
+    pub async fn still_ours(&mut self) -> Result<()> {
+        let query = format!(
+            "select to_jsonb(exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() \
+             and (classid::bigint << 32) + objid::bigint = {LOCK} and granted))::text"
+        );
+        let ours = self.read(&query).await.context("the connection that keeps others out is gone")?;
+        ensure!(
+            ours == Value::Bool(true),
+            "the lock that keeps others out does not hold: the connection goes through a pooler in transaction mode, \
+             or was ended. Give the direct connection or the session pooler (port 5432)"
+        );
+        Ok(())
+    }
+
+    /// Whether somebody has the lock.
+    pub async fn is_taken(&mut self) -> Result<bool> {
+        let query = format!(
+            "select to_jsonb(exists (select from pg_locks where locktype = 'advisory' \
+             and (classid::bigint << 32) + objid::bigint = {LOCK} and granted \
+             and database = (select oid from pg_database where datname = current_database())))::text"
+        );
+        Ok(self.read(&query).await? == Value::Bool(true))
+    }
+
+    /// Whether there has ever been a run.
+    pub async fn exists(&mut self) -> Result<bool> {
+        let there = "select to_jsonb(to_regclass('lockstep_rollout.in_place') is not null)::text";
+        Ok(self.read(there).await? == Value::Bool(true))
+    }
+
+    /// The connection, for what belongs to the same database.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    async fn read(&mut self, sql: &str) -> Result<Value> {
+        database::read(&mut self.connection, sql).await
+    }
+
+    async fn write(&mut self, sql: &str) -> Result<()> {
+        database::run(&mut self.connection, sql).await.context("the record cannot be written")
+    }
+}
+
+/// As SQL spells it, or null.
+fn text(value: Option<&str>) -> String {
+    value.map_or_else(|| "null".to_owned(), literal)
+}
+
+/// As SQL spells it, or null.
+fn json<T: serde::Serialize>(value: Option<&T>) -> Result<String> {
+    let value = value.map(serde_json::to_string).transpose()?;
+    Ok(value.map_or_else(|| "null".to_owned(), |value| format!("{}::jsonb", literal(&value))))
+}

@@ -1,0 +1,68 @@
+//! What is not begun, and why.
+
+use stack::database::Migrations;
+
+use crate::site::{Site, steps};
+
+/// An RPC has moved on to another major version since; `supabase_admin` stands in for a migration that does it.
+const MOVE_ON: &str = "do $$ begin \
+    execute replace( \
+      pg_get_functiondef('public.fetch_social_messages(uuid, integer, timestamptz)'::regprocedure), '1.0.0', '2.0.0'); \
+    comment on function public.fetch_social_messages(uuid, integer, timestamptz) is \
+      '{\"rpc\": \"fetch_social_messages\", \"version\": \"2.0.0\"}'; \
+    end $$";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn components_that_need_a_version_that_is_gone_are_not_put_back() {
+    let site = Site::in_use().await;
+    site.new_release("second");
+    site.rollout(&["apply"]).await.is(0);
+    let second = site.in_place().await;
+    site.stack.cluster().connect("supabase_admin").await.unwrap().batch_execute(MOVE_ON).await.unwrap();
+
+    site.rollout(&["rollback", "--dry-run"]).await.is(1).says("version_incompatible").says("In place:");
+    let said = site.rollout(&["rollback"]).await.is(1);
+
+    let said = said.says("version_incompatible component messages-list").says("fetch_social_messages/1.0.0, or newer");
+    said.says("announced: fetch_social_messages/2.0.0").says("nothing has been changed").says("--flags-only");
+    assert_eq!(steps(&site.last_run().await), ["gate failed"]);
+    assert_eq!(site.in_place().await, second);
+    let status = site.status().await;
+    assert_eq!((&status["runs"][0]["outcome"], &status["runs"][1]["outcome"]), (&"failed".into(), &"done".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_begun_says_what_to_do_and_leaves_no_record() {
+    let site = Site::empty(Migrations::All).await;
+    let pooler = "postgresql://postgres.ref:secret-password@127.0.0.1:6543/postgres";
+    site.rollout(&["apply", "--database-url", pooler]).await.is(2).says("session pooler (port 5432)");
+    site.rollout(&["rollback"]).await.is(2).says("there is no apply that could be taken back");
+    site.rollout(&["apply", "--token", "no-token"]).await.is(2).says("the token is not a JWT");
+    site.environment(&[("hold_seconds", "864000")]);
+    site.rollout(&["apply"]).await.is(2).says("TOKEN_MEMBER is good for").says("this takes 1728060 s");
+    site.environment(&[]);
+    site.rollout(&["apply", "--manifest", "elsewhere.toml"]).await.is(2).says("--manifest");
+
+    site.edit("supabase/environments.toml", |text| text.replace("steps = [10, 100]", "steps = [50, 10]"));
+    site.rollout(&["apply"]).await.is(2).says("percentages from 1 to 100, rising");
+    site.edit("supabase/environments.toml", |text| text.replace("deploy = ", "deplyo = "));
+    site.rollout(&["apply"]).await.is(2).says("[local.rollout] cannot be read");
+    site.edit("supabase/environments.toml", |text| text.split("[local.rollout]").next().unwrap().to_owned());
+    site.rollout(&["apply"]).await.is(2).says("[local.rollout] is not there");
+
+    assert_eq!(site.status().await["runs"], serde_json::json!([]));
+}
+
+/// They may have been deployed by hand for a year.
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_in_use_that_no_rollout_has_put_there_are_not_turned_off_without_asking() {
+    let site = Site::new(Migrations::All, &[]).await;
+
+    site.rollout(&["plan"]).await.is(2).says("--keep-on");
+    site.rollout(&["apply"]).await.is(2).says("are on at").says("--restart-flags");
+
+    assert_eq!((site.answer().await.0, site.status().await["runs"].clone()), (200, serde_json::json!([])));
+    site.rollout(&["apply", "--keep-on"]).await.is(0);
+    assert!(!steps(&site.last_run().await).contains(&"flags 10 % done".to_owned()));
+    assert_eq!(site.in_place().await["flags"]["level"], "on");
+}

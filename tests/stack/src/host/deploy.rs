@@ -1,0 +1,76 @@
+//! From a manifest and its components to what the port serves; and from one such application to the next, while it runs.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use anyhow::{Context as _, Result};
+use tokio::sync::broadcast;
+use wasmtime::Engine;
+use wasmtime_wasi_http::handler::ProxyHandler;
+
+use super::{
+    log::Log,
+    manifest::Manifest,
+    outbound::Client,
+    server::{Application, Server},
+    worker::Worker,
+};
+
+/// What components are made ready with. Its server takes the next application with [`Deployer::deploy`].
+pub struct Deployer {
+    pub(super) engine: Engine,
+    pub(super) client: Client,
+    pub(super) telemetry: broadcast::Sender<String>,
+    /// Where each component's lines are kept too.
+    pub(super) logs: Option<PathBuf>,
+    pub(super) stopping: Arc<AtomicBool>,
+    pub(super) server: Arc<Server>,
+}
+
+impl Deployer {
+    /// Serves the components of `folder`'s manifest from now on. Requests that are on their way end where they began,
+    /// and a failure leaves what is there.
+    pub async fn deploy(&self, folder: &Path, variables: &BTreeMap<String, String>) -> Result<()> {
+        let manifest = Manifest::read(folder)?;
+        let application = self.load(folder, &manifest, variables).await?;
+        self.server.serve_instead(application);
+        Ok(())
+    }
+
+    /// Compiles the components, whose sources are relative to `root`.
+    pub(super) async fn load(
+        &self,
+        root: &Path,
+        manifest: &Manifest,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Application> {
+        let mut handlers = BTreeMap::new();
+        for (id, component) in &manifest.components {
+            let settings = manifest.settings(id, variables)?;
+            let path = root.join(&component.source);
+            let log = Log::new(self.telemetry.clone(), self.log_file(id)?);
+            let (engine, client, stopping) = (self.engine.clone(), self.client.clone(), self.stopping.clone());
+            // Cranelift takes seconds when nothing is cached, and would hold up everything else on this thread.
+            let worker =
+                tokio::task::spawn_blocking(move || Worker::new(&engine, &path, settings, client, log, stopping))
+                    .await??;
+            handlers.insert(id.clone(), ProxyHandler::new(worker));
+        }
+        Ok(Application { routes: manifest.routes()?, handlers })
+    }
+
+    /// As Spin names it.
+    fn log_file(&self, component: &str) -> Result<Option<Arc<File>>> {
+        let Some(folder) = &self.logs else { return Ok(None) };
+        let path = folder.join(format!("{component}_stdout.txt"));
+        let open = || {
+            fs::create_dir_all(folder)?;
+            File::options().create(true).append(true).open(&path)
+        };
+        Ok(Some(Arc::new(open().with_context(|| format!("cannot write {}", path.display()))?)))
+    }
+}
