@@ -100,6 +100,17 @@ async fn a_probe_finds_what_the_catalog_does_not_show() {
 }
 
 /// A migration that forgot to tell PostgREST, on a server without the event triggers that do.
+/// A rollout goes through this state, and the gate has to let it.
+#[tokio::test]
+async fn what_an_operator_has_switched_off_is_no_finding_as_long_as_it_says_its_version() {
+    let mut own = Own::start().await;
+    own.execute("update lockstep.settings set value = '\"off\"' where name = 'flag_rank_overlays'").await;
+
+    let report = own.probe(&own.token).await;
+
+    assert_eq!((said(&report), report.unseen.len()), (vec![], 0));
+}
+
 #[tokio::test]
 async fn a_stale_schema_cache_is_a_finding_with_its_remedy() {
     let mut own = Own::start().await;

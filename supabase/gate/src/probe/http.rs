@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{callable, expected, names, required, tag, value};
+use super::{TURNED_OFF, callable, expected, names, required, tag, value};
 use crate::{
     catalog::Found,
     check::Findings,
@@ -65,7 +65,7 @@ fn call(project: &Project, rpc: &Function, expect: &str) -> anyhow::Result<Answe
 fn judge(answer: &Answer, rpc: &Function, findings: &mut Findings, unseen: &mut Vec<Unseen>) {
     let said = answer.header("x-rpc-version").unwrap_or_default();
     let code = answer.text("code");
-    if names(said, rpc) && answer.status < 500 {
+    if names(said, rpc) && (answer.status < 500 || code == TURNED_OFF) {
         return;
     }
     let place = format!("{} through PostgREST", rpc.name);

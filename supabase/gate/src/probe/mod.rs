@@ -17,6 +17,9 @@ use crate::contract::{Argument, Function};
 /// Nobody's, and nothing's.
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
+/// What an RPC says that an operator has not switched on for the caller. It is there, and has said its version.
+const TURNED_OFF: &str = "feature_disabled";
+
 /// The RPCs that signed-in users may call.
 fn callable(rpcs: &[Function]) -> impl Iterator<Item = &Function> {
     rpcs.iter().filter(|rpc| rpc.execute.must.iter().any(|role| role == "authenticated"))

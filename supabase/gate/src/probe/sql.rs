@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::{NIL, callable, expected, names, required, tag, value};
+use super::{NIL, TURNED_OFF, callable, expected, names, required, tag, value};
 use crate::{
     catalog::Catalog,
     check::Findings,
@@ -89,7 +89,7 @@ async fn call(connection: &mut PgConnection, rpc: &Function) -> Result<(), Strin
     let detail = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|error| error.detail());
     let detail: Value = detail.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let message: Value = serde_json::from_str(said.message()).unwrap_or_default();
-    if detail["status"].as_i64().is_none_or(|status| status >= 500) {
+    if detail["status"].as_i64().is_none_or(|status| status >= 500) && message["code"] != TURNED_OFF {
         return Err(format!("{}: {} ({})", message["code"], message["message"], message["details"]));
     }
     version(std::iter::once(&detail["headers"]), rpc)
