@@ -1,0 +1,149 @@
+// Draws the charts of a report with uPlot, from the data that stands in the page. Colours are the style's, so that light,
+// dark and a change between them need nothing here but drawing again. Without this file the tables say the same.
+'use strict';
+
+const { series, burned, threshold_ms } = JSON.parse(document.getElementById('data').textContent);
+const SHOWN = 5; // Versions with a colour of their own; the rest is one more.
+const HEIGHT = 230;
+const cursor = { sync: { key: 'time' }, y: false };
+let charts = [];
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const grouped = (number) => number.toLocaleString('en-GB').replaceAll(',', '\u202f');
+const two = (number) => String(number).padStart(2, '0');
+
+/** `2026-11-23 16:48 UTC`, with seconds where slots are that short. */
+function moment(seconds) {
+  const [date, time] = new Date(seconds * 1000).toISOString().split('T');
+  return `${date} ${time.slice(0, series.width_seconds < 60 ? 8 : 5)} UTC`;
+}
+
+/** Under a line of the time axis: the time, and the date at its first line and at midnight. */
+function ticks(_, splits, _axis, _space, step) {
+  return splits.map((split, index) => {
+    const at = new Date(split * 1000);
+    const date = at.toISOString().slice(0, 10);
+    if (step >= 86400) return date;
+    const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}` + (step < 60 ? `:${two(at.getUTCSeconds())}` : '');
+    const midnight = at.getUTCHours() === 0 && at.getUTCMinutes() === 0 && at.getUTCSeconds() === 0;
+    return index === 0 || midnight ? `${time}\n${date}` : time;
+  });
+}
+
+/** The ground of the time in which the budget was burned. */
+function markBurned(chart) {
+  if (!burned) return;
+  const from = chart.valToPos(Date.parse(burned.since) / 1000, 'x', true);
+  const until = burned.until ? Date.parse(burned.until) / 1000 : chart.scales.x.max;
+  const to = chart.valToPos(until, 'x', true);
+  const { left, top, width, height } = chart.bbox;
+  const start = Math.max(left, from);
+  chart.ctx.fillStyle = colour('burned');
+  chart.ctx.fillRect(start, top, Math.max(2, Math.min(left + width, to) - start), height);
+}
+
+function axes(values) {
+  const common = { stroke: colour('soft'), grid: { stroke: colour('grid'), width: 1 }, ticks: { stroke: colour('grid'), width: 1 } };
+  return [{ ...common, values: ticks, space: 70, size: 42 }, { ...common, values, size: 62 }];
+}
+
+/** A chart in its place. `lines` are uPlot's series after the first, `rows` its data. */
+function draw(id, lines, rows, { range, values = (_, splits) => splits.map(grouped) } = {}) {
+  const place = document.getElementById(id);
+  const last = series.starts.at(-1) + series.width_seconds;
+  const options = {
+    width: place.clientWidth,
+    height: HEIGHT,
+    cursor,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    scales: { x: { range: [series.starts[0], last] }, y: { range } },
+    axes: axes(values),
+    series: [{ label: 'From', value: (_, seconds) => (seconds == null ? '–' : moment(seconds)) }, ...lines],
+    hooks: { drawClear: [markBurned] },
+  };
+  charts.push(new uPlot(options, [series.starts, ...rows], place));
+}
+
+/** From 0 to a little more than there is. */
+const fromZero = (_, _min, max) => [0, max > 0 ? max * 1.08 : 1];
+
+/** Bars on one another: the first version on top, each painted over by the sum of those after it. */
+function stacked(id, of) {
+  const lines = series.groups.filter((group) => group[of].some((number) => number > 0));
+  const shown = lines.slice(0, SHOWN).map((group) => ({ label: group.label, numbers: group[of] }));
+  const rest = lines.slice(SHOWN);
+  if (rest.length > 0) {
+    const sum = (_, slot) => rest.reduce((total, group) => total + group[of][slot], 0);
+    shown.push({ label: `${rest.length} more`, numbers: series.starts.map(sum) });
+  }
+  if (shown.length === 0) shown.push({ label: 'none', numbers: series.starts.map(() => 0) });
+  const sums = shown.map((_, first) =>
+    series.starts.map((_, slot) => shown.slice(first).reduce((total, line) => total + line.numbers[slot], 0)));
+  const bars = uPlot.paths.bars({ size: [1, 60], align: 1, gap: 0 });
+  draw(id, shown.map(({ label, numbers }, place) => ({
+    label,
+    stroke: colour(`c${place + 1}`),
+    fill: colour(`c${place + 1}`),
+    width: 0,
+    paths: bars,
+    points: { show: false },
+    value: (_, _sum, _series, slot) => (slot == null ? '–' : grouped(numbers[slot])),
+  })), sums, { range: fromZero });
+}
+
+const line = (label, name, more) => ({ label, stroke: colour(name), width: 2, points: { show: false }, ...more });
+const dashed = (label) => line(label, 'bad', { width: 1.5, dash: [6, 4], value: () => '' });
+
+function budget() {
+  const percent = (_, left) => (left == null ? '–' : `${grouped(Math.round(left * 10) / 10)} %`);
+  const rows = [series.availability_left_percent, series.latency_left_percent, series.starts.map(() => 0)];
+  const lowest = Math.min(0, ...rows[0], ...rows[1]);
+  const lines = [
+    line('Errors', 'c1', { value: percent, width: 2.5 }),
+    line('Latency', 'c2', { value: percent }),
+    dashed('used up'),
+  ];
+  draw('budget', lines, rows, { range: [lowest * 1.08, 105], values: (_, splits) => splits.map((split) => `${grouped(split)} %`) });
+}
+
+function latency(chosen) {
+  const of = [series.total, ...series.groups][chosen];
+  const ms = (_, value) => (value == null ? '–' : `${grouped(value)} ms`);
+  const lines = [
+    line('p50', 'c4', { value: ms, spanGaps: true }),
+    line('p95', 'c3', { value: ms, spanGaps: true }),
+    line('p99', 'c5', { value: ms, spanGaps: true }),
+    dashed(`${threshold_ms} ms`),
+  ];
+  draw('latency', lines, [of.p50_ms, of.p95_ms, of.p99_ms, series.starts.map(() => threshold_ms)], { range: fromZero });
+}
+
+/** The groups whose latency there is to choose. */
+function choices(select) {
+  [series.total, ...series.groups].forEach((group, place) => {
+    if (group.p50_ms.some((ms) => ms !== null)) select.add(new Option(group.label, place));
+  });
+}
+
+function drawAll() {
+  charts.forEach((chart) => chart.destroy());
+  charts = [];
+  stacked('failed', 'bad');
+  budget();
+  latency(Number(select.value));
+  stacked('requests', 'requests');
+}
+
+const select = document.getElementById('latency-of');
+if (series.starts.length > 0) {
+  choices(select);
+  drawAll();
+  select.addEventListener('change', drawAll);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+  // Its own width decides a chart's; its legend changes only the height, which must not draw again.
+  const resized = () => charts.forEach((chart) => {
+    const { clientWidth } = chart.root.parentElement;
+    if (clientWidth !== chart.width) chart.setSize({ width: clientWidth, height: HEIGHT });
+  });
+  new ResizeObserver(resized).observe(document.querySelector('.charts'));
+}

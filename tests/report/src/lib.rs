@@ -1,0 +1,36 @@
+//! What the records say: per RPC **and version** requests, errors and latency; who burns the error budget, since when.
+//!
+//! In reading order: an [`Analysis`] takes lines as they come and keeps counts, never lines; [`Analysis::finish`] makes the
+//! [`Report`] of it, which `--json` prints as it is; [`page`] and [`output`] show that to people and to Prometheus.
+//! [`line::show`] is for a single record, as it is written.
+
+mod analysis;
+pub mod burn;
+pub mod cli;
+mod finish;
+mod group;
+mod headline;
+pub mod input;
+pub mod line;
+mod mismatch;
+pub mod moment;
+mod objectives;
+pub mod output;
+pub mod page;
+mod reject;
+mod report;
+pub mod run;
+mod series;
+mod times;
+
+pub use self::{
+    analysis::{Analysis, Period},
+    burn::{Burn, Indicator, Stretch, Window},
+    group::Kind,
+    mismatch::Mismatch,
+    moment::Moment,
+    objectives::Objectives,
+    reject::{Reason, Rejected, Sample},
+    report::{Budget, Code, Group, Latency, Lines, Report},
+    series::{Line, Series},
+};
