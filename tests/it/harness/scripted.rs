@@ -128,6 +128,11 @@ impl Scripted {
         [self.anonymous(), post("messages-send", &message), post("stage-room-match", &staging)]
     }
 
+    /// The records as they were written, from now on.
+    pub fn lines(&self) -> tokio::sync::broadcast::Receiver<String> {
+        self.host.telemetry()
+    }
+
     /// Sends the request and returns the answer with its record.
     pub async fn answer(&self, call: Call) -> (Answer, Value) {
         let answer = call.send().await;

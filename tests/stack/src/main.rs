@@ -1,5 +1,7 @@
 //! `cargo run -p stack`: the whole system on one machine, for trying it and for developing against it.
 
+mod records;
+
 use std::{path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
 
 use anyhow::{Context as _, Result};
@@ -13,17 +15,16 @@ use stack::{
     runtime::Kind,
     stack::{Options, Stack},
 };
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::broadcast::{Receiver, error::RecvError},
-};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::records::Page;
 
 /// Starts everything on this machine: PostgreSQL with the migrations and a small demo, PostgREST, a stand-in for Auth,
 /// and the components, behind one origin that an unmodified supabase-js works with.
 ///
 /// The first run fetches what is missing (the wasm32-wasip2 target, PostgREST, PostgreSQL if the machine has none) and
-/// compiles the components. Telemetry goes to standard output, one JSON line for each request; everything else to
-/// standard error. Ctrl-C stops it and leaves nothing behind.
+/// compiles the components. Telemetry goes to standard output, one line for each request; everything else to standard
+/// error. Ctrl-C stops it and leaves nothing behind.
 #[derive(Parser)]
 #[command(
     version,
@@ -54,6 +55,12 @@ struct Arguments {
     /// Keep each component's records in this folder too, as Spin does in .spin/logs
     #[arg(long, value_name = "FOLDER")]
     logs: Option<PathBuf>,
+    /// Show the records of the requests as they are: one JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// When it stops, write a page of the requests' latency and errors to this file
+    #[arg(long, value_name = "PATH")]
+    report: Option<PathBuf>,
     /// What runs the components
     #[arg(long, value_enum, default_value_t = Kind::Embedded)]
     runtime: Kind,
@@ -88,16 +95,21 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let work = serve(arguments);
+    let mut page = arguments.report.as_deref().map(Page::at).transpose()?;
+    let work = serve(arguments, &mut page);
     // Whichever comes first drops the other, and with it all that was started.
-    tokio::select! {
+    let status = tokio::select! {
         done = work => done,
         _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
         _ = terminate.recv() => Ok(ExitCode::SUCCESS),
+    };
+    if let Some(page) = page {
+        page.write().await?;
     }
+    status
 }
 
-async fn serve(arguments: Arguments) -> Result<ExitCode> {
+async fn serve(arguments: Arguments, page: &mut Option<Page>) -> Result<ExitCode> {
     let stack = Stack::start(Options {
         port: arguments.port,
         data: absolute(arguments.data)?,
@@ -115,7 +127,10 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
     let environment = stack.environment()?;
     let value = |name: &str| environment.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
     let list = format!("{}/messages-list?channel_id={}&limit=2", value("FUNCTIONS_URL"), demo::GENERAL);
-    let mut telemetry = stack.telemetry();
+    let telemetry = stack.telemetry();
+    if let Some(page) = page {
+        page.follow(stack.telemetry());
+    }
 
     if let Some(path) = &arguments.env_file {
         env_file::write(path, &environment)?;
@@ -145,7 +160,7 @@ async fn serve(arguments: Arguments) -> Result<ExitCode> {
         first_request(&list, value("TOKEN_MEMBER")).await?;
     }
     eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
-    print_lines(&mut telemetry).await;
+    records::show(telemetry, arguments.json).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -193,17 +208,4 @@ async fn first_request(url: &str, token: &str) -> Result<()> {
     let answer = answer.context("the first request got no answer")?;
     eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.raw);
     Ok(())
-}
-
-/// One write for each record, whoever reads it.
-async fn print_lines(lines: &mut Receiver<String>) {
-    loop {
-        match lines.recv().await {
-            Ok(line) => println!("{line}"),
-            Err(RecvError::Lagged(lost)) => {
-                eprintln!("{lost} telemetry lines were not shown: the terminal is too slow")
-            }
-            Err(RecvError::Closed) => return,
-        }
-    }
 }

@@ -4,6 +4,8 @@
 //! Names are OpenTelemetry's (semantic conventions 1.44) where there is one, and `app.*` where there is none. What is not
 //! known is absent. Never in it: tokens, keys, bodies, query strings, e-mail addresses, raw user ids.
 
+#[cfg(feature = "schema")]
+mod schema;
 mod text;
 
 use std::borrow::Cow;
@@ -18,7 +20,7 @@ pub type Text<'l> = Cow<'l, str>;
 
 /// What one request was, and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields, transform = absent))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields, transform = schema::absent))]
 #[serde(rename = "Record")]
 pub struct Record<'l> {
     /// When it arrived (RFC 3339, in UTC).
@@ -235,21 +237,4 @@ pub enum Variant {
     On,
     /// It is answered with `feature_disabled`.
     Off,
-}
-
-/// What is not known is absent, and never `null`.
-#[cfg(feature = "schema")]
-fn absent(schema: &mut schemars::Schema) {
-    let properties = schema.get_mut("properties").and_then(|properties| properties.as_object_mut());
-    for property in properties.into_iter().flatten().filter_map(|(_, property)| property.as_object_mut()) {
-        property.remove("default");
-        if let Some(kind) = property.get_mut("type")
-            && let Some(first) = kind.as_array().and_then(|kinds| kinds.first())
-        {
-            *kind = first.clone();
-        }
-        if let Some(first) = property.remove("anyOf").and_then(|any| any.get(0)?.as_object().cloned()) {
-            property.extend(first);
-        }
-    }
 }

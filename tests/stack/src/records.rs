@@ -1,0 +1,92 @@
+//! The records of the components while the stack runs: on the terminal as they come, and as a page when it stops.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use console::style;
+use report::{Analysis, Objectives, Period};
+use tokio::{
+    sync::{
+        Notify,
+        broadcast::{
+            Receiver,
+            error::{RecvError, TryRecvError},
+        },
+    },
+    task::JoinHandle,
+};
+
+/// Shows every record, one write for each, whoever reads it: for people, or as it is.
+pub async fn show(mut lines: Receiver<String>, raw: bool) {
+    loop {
+        match lines.recv().await {
+            Ok(line) if raw => println!("{line}"),
+            Ok(line) => println!("{}", report::line::show(&line).unwrap_or(line)),
+            Err(RecvError::Lagged(lost)) => {
+                eprintln!("{lost} telemetry lines were not shown: the terminal is too slow")
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// What `--report` makes.
+pub struct Page {
+    path: PathBuf,
+    over: Arc<Notify>,
+    analysis: Option<JoinHandle<Analysis>>,
+}
+
+impl Page {
+    /// Where it can be written. To be told after an hour that it cannot be would lose the hour.
+    pub fn at(path: &Path) -> Result<Self> {
+        let path = std::path::absolute(path)?;
+        let folder = path.parent().filter(|folder| folder.is_dir());
+        ensure!(folder.is_some() && !path.is_dir(), "--report {}: there is no such folder to write to", path.display());
+        Ok(Self { path, over: Arc::default(), analysis: None })
+    }
+
+    /// Counts every record from now on.
+    pub fn follow(&mut self, lines: Receiver<String>) {
+        self.analysis = Some(tokio::spawn(count(lines, self.over.clone())));
+    }
+
+    /// Writes it, with what has been counted; nothing where the stack has not come up.
+    pub async fn write(self) -> Result<()> {
+        let Some(analysis) = self.analysis else { return Ok(()) };
+        self.over.notify_one();
+        let report = analysis.await?.finish();
+        let unfinished = self.path.with_extension("unfinished");
+        fs::write(&unfinished, report::page::html(&report))
+            .and_then(|()| fs::rename(&unfinished, &self.path))
+            .with_context(|| format!("cannot write {}", self.path.display()))?;
+        eprintln!("{} {}", style("Report:").bold().for_stderr(), self.path.display());
+        Ok(())
+    }
+}
+
+async fn count(mut lines: Receiver<String>, over: Arc<Notify>) -> Analysis {
+    let mut analysis = Analysis::new(Objectives::default(), Period::default());
+    loop {
+        tokio::select! {
+            line = lines.recv() => match line {
+                Ok(line) => analysis.add_line(line.as_bytes()),
+                Err(RecvError::Lagged(lost)) => eprintln!("{lost} records are not in the report"),
+                Err(RecvError::Closed) => return analysis,
+            },
+            () = over.notified() => break,
+        }
+    }
+    // What was written before the end, and not yet read.
+    loop {
+        match lines.try_recv() {
+            Ok(line) => analysis.add_line(line.as_bytes()),
+            Err(TryRecvError::Lagged(_)) => {}
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return analysis,
+        }
+    }
+}
