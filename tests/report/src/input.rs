@@ -124,7 +124,7 @@ pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> Result<()> {
 }
 
 /// Gives each line to the analysis. Of one that is too long, only as much is kept as is needed to say so.
-pub fn lines(input: &mut (impl BufRead), analysis: &mut Analysis) -> io::Result<()> {
+pub fn lines(input: &mut (impl BufRead + Read), analysis: &mut Analysis) -> io::Result<()> {
     let mut begun: Vec<u8> = Vec::new();
     loop {
         let piece = match input.fill_buf() {
