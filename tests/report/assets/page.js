@@ -1,10 +1,11 @@
-// Draws the charts of a report with uPlot, from the data that stands in the page. Colours are the style's, so that light,
-// dark and a change between them need nothing here but drawing again. Without this file the tables say the same.
+// Draws the charts of a report with uPlot, from the data that stands in the page. Colours are the style's, so that
+// light, dark and a change between them need nothing here but drawing again. Without this the tables say the same.
 'use strict';
 
 const { series, burned, threshold_ms } = JSON.parse(document.getElementById('data').textContent);
-const SHOWN = 5; // Versions with a colour of their own; the rest is one more.
+const SHOWN = 4; // Versions with a colour of their own in a chart; the rest is one more.
 const HEIGHT = 230;
+const colours = new Map(); // A version has the same one in all charts.
 const cursor = { sync: { key: 'time' }, y: false };
 let charts = [];
 
@@ -24,9 +25,11 @@ function ticks(_, splits, _axis, _space, step) {
     const at = new Date(split * 1000);
     const date = at.toISOString().slice(0, 10);
     if (step >= 86400) return date;
-    const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}` + (step < 60 ? `:${two(at.getUTCSeconds())}` : '');
+    const seconds = step < 60 ? `:${two(at.getUTCSeconds())}` : '';
+    const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}${seconds}`;
     const midnight = at.getUTCHours() === 0 && at.getUTCMinutes() === 0 && at.getUTCSeconds() === 0;
-    return index === 0 || midnight ? `${time}\n${date}` : time;
+    const room = index < splits.length - 1;
+    return index === 0 || (midnight && room) ? `${time}\n${date}` : time;
   });
 }
 
@@ -43,7 +46,8 @@ function markBurned(chart) {
 }
 
 function axes(values) {
-  const common = { stroke: colour('soft'), grid: { stroke: colour('grid'), width: 1 }, ticks: { stroke: colour('grid'), width: 1 } };
+  const thin = { stroke: colour('grid'), width: 1 };
+  const common = { stroke: colour('soft'), grid: thin, ticks: thin };
   return [{ ...common, values: ticks, space: 70, size: 42 }, { ...common, values, size: 62 }];
 }
 
@@ -67,23 +71,32 @@ function draw(id, lines, rows, { range, values = (_, splits) => splits.map(group
 /** From 0 to a little more than there is. */
 const fromZero = (_, _min, max) => [0, max > 0 ? max * 1.08 : 1];
 
-/** Bars on one another: the first version on top, each painted over by the sum of those after it. */
+const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
+
+function colourOf(label) {
+  if (!colours.has(label)) colours.set(label, `c${colours.size + 1}`);
+  return colours.get(label);
+}
+
+/** Bars on one another: the version with the most on top, each painted over by the sum of those after it. */
 function stacked(id, of) {
-  const lines = series.groups.filter((group) => group[of].some((number) => number > 0));
-  const shown = lines.slice(0, SHOWN).map((group) => ({ label: group.label, numbers: group[of] }));
+  const lines = series.groups
+    .filter((group) => total(group[of]) > 0)
+    .sort((one, other) => total(other[of]) - total(one[of]));
+  const shown = lines.slice(0, SHOWN).map(({ label, [of]: numbers }) => ({ label, numbers, name: colourOf(label) }));
   const rest = lines.slice(SHOWN);
   if (rest.length > 0) {
-    const sum = (_, slot) => rest.reduce((total, group) => total + group[of][slot], 0);
-    shown.push({ label: `${rest.length} more`, numbers: series.starts.map(sum) });
+    const numbers = series.starts.map((_, slot) => total(rest.map((group) => group[of][slot])));
+    shown.push({ label: `${rest.length} more`, numbers, name: 'rest' });
   }
-  if (shown.length === 0) shown.push({ label: 'none', numbers: series.starts.map(() => 0) });
+  if (shown.length === 0) shown.push({ label: 'none', numbers: series.starts.map(() => 0), name: 'rest' });
   const sums = shown.map((_, first) =>
-    series.starts.map((_, slot) => shown.slice(first).reduce((total, line) => total + line.numbers[slot], 0)));
+    series.starts.map((_, slot) => total(shown.slice(first).map(({ numbers }) => numbers[slot]))));
   const bars = uPlot.paths.bars({ size: [1, 60], align: 1, gap: 0 });
-  draw(id, shown.map(({ label, numbers }, place) => ({
+  draw(id, shown.map(({ label, numbers, name }) => ({
     label,
-    stroke: colour(`c${place + 1}`),
-    fill: colour(`c${place + 1}`),
+    stroke: colour(name),
+    fill: colour(name),
     width: 0,
     paths: bars,
     points: { show: false },
@@ -103,7 +116,8 @@ function budget() {
     line('Latency', 'c2', { value: percent }),
     dashed('used up'),
   ];
-  draw('budget', lines, rows, { range: [lowest * 1.08, 105], values: (_, splits) => splits.map((split) => `${grouped(split)} %`) });
+  const values = (_, splits) => splits.map((split) => `${grouped(split)} %`);
+  draw('budget', lines, rows, { range: [lowest * 1.08, 105], values });
 }
 
 function latency(chosen) {
@@ -145,5 +159,5 @@ if (series.starts.length > 0) {
     const { clientWidth } = chart.root.parentElement;
     if (clientWidth !== chart.width) chart.setSize({ width: clientWidth, height: HEIGHT });
   });
-  new ResizeObserver(resized).observe(document.querySelector('.charts'));
+  new ResizeObserver(() => requestAnimationFrame(resized)).observe(document.querySelector('.charts'));
 }

@@ -1,7 +1,7 @@
 //! Writes records as a day with an incident would leave them, to measure with and to look at:
 //! `cargo run -p report --example generate -- 1000000 >/tmp/day.txt`
 //!
-//! At 60 % of the day 1.1.0 of `fetch_social_messages` takes over; at 70 % its database fails for a twentieth of the day.
+//! At 60 % of the day 1.1.0 of `fetch_social_messages` takes over; at 70 % it fails for a twentieth of the day.
 
 use std::{
     borrow::Cow,

@@ -105,7 +105,7 @@ impl Analysis {
         }
         let record: Record = serde_json::from_slice(json).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Reason::NoRecord,
-            _ => kind_of_text(json),
+            _ => kind_of_text(line),
         })?;
         let at = moment::parse(&record.timestamp).ok_or(Reason::NoRecord)?;
         if !(200..600).contains(&record.status) {

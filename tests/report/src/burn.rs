@@ -143,7 +143,8 @@ pub(crate) fn stretch(
         }
     }
     let (since, until) = found?;
-    Some(Stretch { since: Moment(since), until: Some(Moment(until)).filter(|until| until.0 <= end) })
+    // One slot without a failure is no end yet.
+    Some(Stretch { since: Moment(since), until: Some(Moment(until)).filter(|until| until.0 + width <= end) })
 }
 
 /// A rule that fires.

@@ -12,7 +12,8 @@ use crate::{Objectives, moment};
 #[command(
     name = "report",
     version,
-    after_help = "Exit status: 0 read, 1 the error budget burns (with --fail-on-burn), 2 could not read (or wrong arguments)."
+    after_help = "Exit status: 0 read, 1 the error budget burns (with --fail-on-burn), 2 could not read (or wrong \
+                  arguments)."
 )]
 pub struct Cli {
     /// Files (.gz too), folders of *_stdout.txt, or - for standard input [default: what is piped in, else .spin/logs]

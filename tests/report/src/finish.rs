@@ -18,7 +18,7 @@ impl Analysis {
     /// What the lines so far say. More can follow.
     pub fn finish(&self) -> Report {
         let some = self.all.tally.events > 0;
-        let now = self.until.unwrap_or(self.all.last);
+        let now = self.until.unwrap_or(if some { self.all.last } else { 0 });
         let mut order: Vec<&Gathered> = self.groups.iter().collect();
         order.sort_by_key(|group| {
             (Reverse(group.tally.bad), Reverse(group.tally.slow), Reverse(group.tally.events), group.label())
@@ -104,7 +104,7 @@ impl Analysis {
     fn burning(&self, order: &[&Gathered], total: &Group, groups: &[Group], now: Millis) -> Vec<Burn> {
         let mut all = Vec::new();
         for (gathered, group) in [(&self.all, total)].into_iter().chain(order.iter().copied().zip(groups)) {
-            // Where no version answered there are failures only, and any rate of them says nothing; they count among all.
+            // Where no version answered there are failures only, and a rate of them says nothing; they count among all.
             if !matches!(group.kind, Kind::All | Kind::Answered) {
                 continue;
             }

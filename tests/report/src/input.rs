@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, BufReader, IsTerminal as _, Read},
+    io::{self, BufRead, BufReader, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
@@ -19,7 +19,7 @@ pub const SPINS: &str = ".spin/logs";
 const STDOUT: &str = "_stdout.txt";
 /// One read of a file.
 const PIECE: usize = 1 << 20;
-/// Of a line, what is kept until its end is known: a record and what a platform puts before it. The rest can be no record.
+/// Of a line, what is kept until its end is known: a record and what a platform puts before it.
 const LONGEST: usize = 4 * MAX_LINE;
 
 /// A file, or standard input.
@@ -56,8 +56,8 @@ pub fn open(paths: &[PathBuf]) -> Result<Vec<Source>> {
     let files = if Path::new(SPINS).is_dir() { of_folder(Path::new(SPINS))? } else { Vec::new() };
     if files.is_empty() {
         bail!(
-            "there are no records: {SPINS} has no file that ends with {STDOUT}. `spin up` writes them; or name files or \
-             folders, or pipe records in: kubectl logs deployment/functions | report -"
+            "there are no records: {SPINS} has no file that ends with {STDOUT}. `spin up` writes them; or name files \
+             or folders, or pipe records in: kubectl logs deployment/functions | report -"
         );
     }
     files.into_iter().map(file).collect()
@@ -124,7 +124,7 @@ pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> Result<()> {
 }
 
 /// Gives each line to the analysis. Of one that is too long, only as much is kept as is needed to say so.
-pub fn lines(input: &mut (impl BufRead + Read), analysis: &mut Analysis) -> io::Result<()> {
+pub fn lines(input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<()> {
     let mut begun: Vec<u8> = Vec::new();
     loop {
         let piece = match input.fill_buf() {

@@ -1,7 +1,7 @@
 //! What the records say: per RPC **and version** requests, errors and latency; who burns the error budget, since when.
 //!
-//! In reading order: an [`Analysis`] takes lines as they come and keeps counts, never lines; [`Analysis::finish`] makes the
-//! [`Report`] of it, which `--json` prints as it is; [`page`] and [`output`] show that to people and to Prometheus.
+//! In reading order: an [`Analysis`] takes lines as they come and keeps counts, never lines; [`Analysis::finish`] makes
+//! the [`Report`] of it, which `--json` prints as it is; [`page`] and [`output`] show that to people and to Prometheus.
 //! [`line::show`] is for a single record, as it is written.
 
 mod analysis;

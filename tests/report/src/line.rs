@@ -5,7 +5,7 @@ use record::{Auth, Record, Variant};
 
 use crate::{moment, reject::shown};
 
-/// `12:03:04.123  200  GET     messages-list  fetch_social_messages 1.0.0  3 rows  3.1 ms`; nothing for what is no record.
+/// `12:03:04.123  200  GET  messages-list  fetch_social_messages 1.0.0  3 rows  3.1 ms`; nothing for what is no record.
 ///
 /// Coloured where [`console::colors_enabled`] says so, and as wide as it is: a terminal's own wrapping loses nothing.
 pub fn show(line: &str) -> Option<String> {
@@ -90,8 +90,8 @@ mod tests {
 
     fn line(more: &str) -> String {
         format!(
-            r#"{{"timestamp":"2026-11-24T12:03:04.123Z","faas.name":"messages-list","faas.version":"0.1.0","trace_id":"",
-            "span_id":"","app.request_id":"r","http.request.method":"GET","app.contract.sha256":"",{more}}}"#
+            r#"{{"timestamp":"2026-11-24T12:03:04.123Z","faas.name":"messages-list","faas.version":"0.1.0",
+            "trace_id":"","span_id":"","app.request_id":"r","http.request.method":"GET","app.contract.sha256":"",{more}}}"#
         )
         .replace('\n', "")
     }
@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn what_is_turned_off_says_by_which_variable() {
-        let record = r#""http.response.status_code":503,"error.type":"feature_disabled","feature_flag.key":"flag_messages",
-            "app.feature_flag.setting":"10","feature_flag.result.variant":"off","duration_ms":0.2"#;
+        let record = r#""http.response.status_code":503,"error.type":"feature_disabled",
+            "feature_flag.key":"flag_messages","app.feature_flag.setting":"10","feature_flag.result.variant":"off","duration_ms":0.2"#;
 
         assert!(shown(record).ends_with("0.2 ms  flag_messages off (10)  feature_disabled"), "{}", shown(record));
     }

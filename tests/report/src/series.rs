@@ -37,7 +37,7 @@ pub struct Line {
     pub bad: Vec<u64>,
     /// Not 5xx, and longer than the threshold.
     pub slow: Vec<u64>,
-    /// Milliseconds, to two significant digits; absent where there was no request, and in the groups that came after many.
+    /// Milliseconds, to two significant digits; absent where there was no request, and in groups that came after many.
     pub p50_ms: Vec<Option<f64>>,
     /// The same for 95 of 100.
     pub p95_ms: Vec<Option<f64>>,

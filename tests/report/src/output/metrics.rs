@@ -1,63 +1,73 @@
-//! The counts of the logs as OpenMetrics, for a textfile collector: the same names that the rules of `--export prometheus`
-//! are over, in seconds, as Prometheus has it.
+//! The counts of the logs in Prometheus' text format, for a textfile collector: the names that the rules of
+//! `--export prometheus` are over, in seconds, as Prometheus has it.
 
 use crate::{
     burn::Indicator,
+    group::Kind,
     report::{Group, Report},
 };
 
-/// The whole text, which ends with `# EOF`.
+/// The whole text.
 pub fn text(report: &Report) -> String {
-    let mut text = String::new();
-    let groups = |text: &mut String, of: &dyn Fn(&Group) -> Vec<(String, String)>| {
-        for group in &report.groups {
-            let labels = labels(group);
-            for (name, value) in of(group) {
-                let (name, more) = name.split_once('{').map_or((&*name, ""), |(name, more)| (name, more));
-                let more = if more.is_empty() { String::new() } else { format!(",{}", more.trim_end_matches('}')) };
-                text.push_str(&format!("{name}{{{labels}{more}}} {value}\n"));
-            }
+    let mut text = family("lockstep_requests_total", "counter", "Requests by RPC, version and class of status.");
+    for group in &report.groups {
+        for (class, count) in [("2xx", group.ok), ("4xx", group.client_errors), ("5xx", group.server_errors)] {
+            text += &format!("lockstep_requests_total{{{},status_class=\"{class}\"}} {count}\n", labels(group));
         }
-    };
+    }
+    text += &family("lockstep_requests_slow_total", "counter", "Not 5xx, and longer than the threshold.");
+    for group in &report.groups {
+        text += &format!("lockstep_requests_slow_total{{{}}} {}\n", labels(group), group.slow);
+    }
     text +=
-        "# TYPE lockstep_requests counter\n# HELP lockstep_requests Requests by RPC, version and class of status.\n";
-    groups(&mut text, &|group| {
-        let classes = [("2xx", group.ok), ("4xx", group.client_errors), ("5xx", group.server_errors)];
-        let line = |(class, count): (&str, u64)| {
-            (format!("lockstep_requests_total{{status_class=\"{class}\"}}"), count.to_string())
-        };
-        classes.into_iter().map(line).collect()
-    });
-    text += "# TYPE lockstep_requests_slow counter\n";
-    text += "# HELP lockstep_requests_slow Requests answered below 500 that took longer than the threshold.\n";
-    groups(&mut text, &|group| vec![("lockstep_requests_slow_total".to_owned(), group.slow.to_string())]);
-    text += "# TYPE lockstep_request_duration_seconds gauge\n# UNIT lockstep_request_duration_seconds seconds\n";
-    text += "# HELP lockstep_request_duration_seconds Quantiles of the whole request.\n";
-    groups(&mut text, &|group| {
-        let all = [("0.5", group.duration_ms.p50), ("0.95", group.duration_ms.p95), ("0.99", group.duration_ms.p99)];
-        let line = |(quantile, ms): (&str, Option<f64>)| {
-            let name = format!("lockstep_request_duration_seconds{{quantile=\"{quantile}\"}}");
-            ms.map(|ms| (name, format!("{:.6}", ms / 1000.0)))
-        };
-        all.into_iter().filter_map(line).collect()
-    });
-    text += "# TYPE lockstep_error_budget_used_ratio gauge\n";
-    text += "# HELP lockstep_error_budget_used_ratio Of the budget of these logs; 1 is all of it.\n";
+        &family("lockstep_contract_mismatches_total", "counter", "Functions that met a database of another version.");
+    for mismatch in &report.mismatches {
+        let version = |version: &Option<String>| quoted(version.as_deref().unwrap_or_default());
+        text += &format!(
+            "lockstep_contract_mismatches_total{{function=\"{}\",function_version=\"{}\",contract=\"{}\",rpc=\"{}\",\
+             rpc_version=\"{}\",built_for=\"{}\"}} {}\n",
+            quoted(&mismatch.function),
+            quoted(&mismatch.function_version),
+            quoted(&mismatch.contract),
+            quoted(&mismatch.rpc),
+            version(&mismatch.matched),
+            version(&mismatch.expected),
+            mismatch.count
+        );
+    }
+    text += &family("lockstep_request_duration_seconds", "gauge", "So many percent took no longer.");
+    for group in &report.groups {
+        let times = &group.duration_ms;
+        for (percent, ms) in [(50, times.p50), (95, times.p95), (99, times.p99)] {
+            let Some(ms) = ms else { continue };
+            let labels = labels(group);
+            let seconds = ms / 1000.0;
+            text += &format!("lockstep_request_duration_seconds{{{labels},percentile=\"{percent}\"}} {seconds:.6}\n");
+        }
+    }
+    text += &family("lockstep_error_budget_used_ratio", "gauge", "Of the budget of these logs: 1 is all of it.");
     for (indicator, budget) in [(Indicator::Availability, &report.availability), (Indicator::Latency, &report.latency)]
     {
         text += &format!("lockstep_error_budget_used_ratio{{sli=\"{}\"}} {}\n", indicator.word(), budget.used);
     }
-    text + "# EOF\n"
+    text
 }
 
+fn family(name: &str, kind: &str, help: &str) -> String {
+    format!("# HELP {name} {help}\n# TYPE {name} {kind}\n")
+}
+
+/// All four always: what is empty does not apply.
 fn labels(group: &Group) -> String {
-    let version = match group.kind {
-        crate::Kind::Answered => group.version.as_deref().unwrap_or_default(),
-        _ => "",
-    };
-    let rpc = if group.kind == crate::Kind::NoRpc { "" } else { &group.name };
-    let function = if group.kind == crate::Kind::NoRpc { &*group.name } else { "" };
-    format!("function=\"{}\",rpc=\"{}\",rpc_version=\"{}\"", quoted(function), quoted(rpc), quoted(version))
+    let version = group.version.as_deref().unwrap_or_default();
+    let [function, rpc, version, built_for] = match group.kind {
+        Kind::Answered => ["", &group.name, version, ""],
+        Kind::Unanswered => ["", &group.name, "", version],
+        Kind::NoRpc => [&group.name, "", "", ""],
+        Kind::Other | Kind::All => ["", &group.label, "", ""],
+    }
+    .map(quoted);
+    format!("function=\"{function}\",rpc=\"{rpc}\",rpc_version=\"{version}\",built_for=\"{built_for}\"")
 }
 
 fn quoted(text: &str) -> String {

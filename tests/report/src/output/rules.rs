@@ -1,10 +1,10 @@
-//! Recording and alert rules for Prometheus: the same windows, rates and objectives, over metrics that a collector makes of
-//! records (README.md says how):
+//! Recording and alert rules for Prometheus: the same windows, rates and objectives, over metrics that a collector makes
+//! of records (README.md says how):
 //!
-//! - `lockstep_requests_total{function, rpc, rpc_version, status_class}`, one for each record that counts;
-//! - `lockstep_requests_slow_total{function, rpc, rpc_version}`, one for each that was not answered with a 5xx and took
-//!   longer than the threshold;
-//! - `lockstep_contract_mismatches_total{function, rpc, expected, rpc_version}`.
+//! - `lockstep_requests_total{rpc, rpc_version, status_class}`, one for each record that counts;
+//! - `lockstep_requests_slow_total{rpc, rpc_version}`, one for each that was not answered with a 5xx and took longer
+//!   than the threshold;
+//! - `lockstep_contract_mismatches_total{function, rpc, rpc_version, built_for}`.
 
 use crate::{
     Objectives,
@@ -35,23 +35,25 @@ pub fn text(objectives: &Objectives) -> String {
     text + MISMATCH
 }
 
-/// How many times faster than allowed, of all and by version.
+/// How many times faster than allowed, of all and by version. What no version answered is among all: a rate of failures
+/// only would say nothing.
 fn recorded(objectives: &Objectives, indicator: Indicator, window: &str) -> String {
-    let of = |by: &str, metric: &str| format!("sum{by} (rate({metric}[{window}]))");
     let name = indicator.word();
     let allowed = objectives.allowed(indicator);
-    let rule = |level: &str, by: &str| {
-        let all = "lockstep_requests_total";
-        let good = r#"lockstep_requests_total{status_class!="5xx"}"#;
+    let rule = |level: &str, by: &str, only: &str| {
+        let of = |metric: &str, matcher: &str| {
+            let matchers = [only, matcher].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+            format!("sum{by} (rate(lockstep_{metric}_total{{{matchers}}}[{window}]))")
+        };
         let (wrong, whole) = match indicator {
-            Indicator::Availability => (of(by, r#"lockstep_requests_total{status_class="5xx"}"#), of(by, all)),
-            Indicator::Latency => (of(by, "lockstep_requests_slow_total"), of(by, good)),
+            Indicator::Availability => (of("requests", r#"status_class="5xx""#), of("requests", "")),
+            Indicator::Latency => (of("requests_slow", ""), of("requests", r#"status_class!="5xx""#)),
         };
         format!(
             "      - record: {level}:lockstep_{name}_burn_rate:{window}\n        expr: {wrong} / {whole} / {allowed}\n"
         )
     };
-    rule("all", "") + &rule("rpc_version", &format!(" by ({BY})"))
+    rule("all", "", "") + &rule("rpc_version", &format!(" by ({BY})"), r#"rpc_version!="""#)
 }
 
 fn alert(indicator: Indicator, (long, short, factor, severity): (&str, &str, f64, &str)) -> String {
@@ -71,9 +73,33 @@ fn alert(indicator: Indicator, (long, short, factor, severity): (&str, &str, f64
 }
 
 /// A deploy that met the wrong database is no matter of rates.
-const MISMATCH: &str = "      - alert: LockstepContractMismatch\n        \
-        expr: sum by (function, rpc, expected, rpc_version) (increase(lockstep_contract_mismatches_total[5m])) > 0\n        \
-        labels: { severity: page }\n        \
-        annotations:\n          \
-          summary: '{{ $labels.function }} was built for {{ $labels.rpc }} {{ $labels.expected }}, the database has {{ $labels.rpc_version }}'\n          \
-          description: 'Migrate the database, or roll the function back: gate components says which builds it can serve.'\n";
+const MISMATCH: &str = "      - alert: LockstepContractMismatch
+        expr: sum by (function, rpc, rpc_version, built_for) (increase(lockstep_contract_mismatches_total[5m])) > 0
+        labels: { severity: page }
+        annotations:
+          summary: '{{ $labels.function }} was built for {{ $labels.rpc }} {{ $labels.built_for }}; the database has \
+    {{ $labels.rpc_version }}'
+          description: 'Migrate the database, or roll the function back: gate components says which builds it can serve.'
+";
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use crate::Objectives;
+
+    #[test]
+    fn the_rules_have_every_window_and_the_objectives_that_were_given() {
+        let rules = text(&Objectives { availability_percent: 99.5, ..Objectives::default() });
+
+        assert_eq!(rules.matches("- record: ").count(), 2 * 2 * 7);
+        assert_eq!(rules.matches("- alert: ").count(), 2 * 2 * 3 + 1);
+        assert!(rules.contains(
+            "      - record: all:lockstep_availability_burn_rate:1h\n        \
+             expr: sum (rate(lockstep_requests_total{status_class=\"5xx\"}[1h])) / sum (rate(lockstep_requests_total{}[1h])) \
+             / 0.005\n"
+        ));
+        assert!(
+            rules.contains("expr: all:lockstep_latency_burn_rate:6h > 6 and all:lockstep_latency_burn_rate:30m > 6\n")
+        );
+    }
+}

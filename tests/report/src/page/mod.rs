@@ -81,7 +81,9 @@ fn numbers(report: &Report) -> Markup {
             div.number.bad[mismatches > 0] {
                 span.name { "Contract mismatches" }
                 strong { (number(mismatches)) }
-                span.more { @if mismatches > 0 { "a deploy met the wrong database" } @else { "functions and database agree" } }
+                span.more {
+                    @if mismatches > 0 { "a deploy met the wrong database" } @else { "functions and database agree" }
+                }
             }
         }
     }
@@ -110,7 +112,7 @@ fn charts(report: &Report) -> Markup {
                 @if id == "latency" {
                     label { "of " select id="latency-of" {} }
                 }
-                div.chart id=(id) role="img" aria-label=(format!("Chart: {title}. The tables below have the numbers.")) {}
+                div.chart id=(id) role="img" aria-label=(format!("{title}. The tables below have the numbers.")) {}
             }
         }
     };

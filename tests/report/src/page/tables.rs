@@ -32,7 +32,7 @@ pub fn mismatches(report: &Report) -> Markup {
         tbody {
             @for mismatch in &report.mismatches {
                 tr {
-                    th scope="row" { (mismatch.rpc) }
+                    th scope="row" { (broken(&mismatch.rpc)) }
                     td { (mismatch.expected.as_deref().unwrap_or("–")) }
                     td.bad { (mismatch.matched.as_deref().unwrap_or("said nothing")) }
                     td.n { (number(mismatch.count)) }
@@ -47,7 +47,7 @@ pub fn mismatches(report: &Report) -> Markup {
     html! {
         section.alarm {
             h2 { "Contract mismatches" }
-            p { "These functions met a database without the version that they were built for. Migrate it, or roll them back." }
+            p { "These functions met a database without the version that they were built for: migrate it, or roll back." }
             (table("Contract mismatches", &rows))
         }
     }
@@ -69,13 +69,19 @@ pub fn burning(report: &Report) -> Markup {
 pub fn groups(report: &Report) -> Markup {
     let rows = html! {
         thead { tr {
-            th { "RPC and version" } th.n { "Requests" } th.n { "2xx" } th.n { "4xx" } th.n { "5xx" } th.n { "Error rate" }
-            th.n { "Burned" } th { "Burned it" } th.n { "p50" } th.n { "p95" } th.n { "p99" } th.n { "RPC p95" } th.n { "Rows" }
+            th { "RPC and version" } th.n { "Burned" } th.n { "5xx" } th.n { "Error rate" } th.n { "Requests" }
+            th.n { "2xx" } th.n { "4xx" } th.n { "p50" } th.n { "p95" } th.n { "p99" } th { "When it burned" }
+            th.n { "RPC p95" } th.n { "Rows" }
             th { "Seen" } th { "Functions" } th { "Contracts" }
         } }
         tbody { @for group in report.groups.iter().chain([&report.total]) { (row(group)) } }
     };
-    html! { section { h2 { "By RPC and version" } (table("Requests by RPC and version, those that burned most first", &rows)) } }
+    html! {
+        section {
+            h2 { "By RPC and version" }
+            (table("Requests by RPC and version, those that burned most first", &rows))
+        }
+    }
 }
 
 fn row(group: &Group) -> Markup {
@@ -84,13 +90,15 @@ fn row(group: &Group) -> Markup {
     let keys = |counts: &std::collections::BTreeMap<String, u64>| counts.keys().cloned().collect::<Vec<_>>();
     html! {
         tr.total[group.kind == Kind::All] {
-            th scope="row" { (group.label) }
-            td.n { (number(group.requests)) } td.n { (number(group.ok)) } td.n { (number(group.client_errors)) }
-            td.n.bad[group.server_errors > 0] { (number(group.server_errors)) }
-            td.n { (percent(group.error_rate)) }
+            th scope="row" { (broken(&group.label)) }
             td.n.bad[group.availability_burned_share > 0.5 && group.kind != Kind::All] {
                 (percent(group.availability_burned_share))
             }
+            td.n.bad[group.server_errors > 0] { (number(group.server_errors)) }
+            td.n { (percent(group.error_rate)) }
+            td.n { (number(group.requests)) } td.n { (number(group.ok)) } td.n { (number(group.client_errors)) }
+            @let times = &group.duration_ms;
+            td.n { (ms(times.p50)) } td.n { (ms(times.p95)) } td.n { (ms(times.p99)) }
             td {
                 @match group.availability_burned {
                     Some(stretch) => {
@@ -100,7 +108,6 @@ fn row(group: &Group) -> Markup {
                     None => "–",
                 }
             }
-            td.n { (ms(group.duration_ms.p50)) } td.n { (ms(group.duration_ms.p95)) } td.n { (ms(group.duration_ms.p99)) }
             td.n { (ms(group.rpc_ms.p95)) } td.n { (number(group.rows)) }
             td { (time(group.first)) br; (time(group.last)) }
             td { (keys(&group.function_versions).join(", ")) }
@@ -124,7 +131,10 @@ pub fn rates(report: &Report) -> Markup {
                         }
                     } }
                     tbody { @for group in [&report.total].into_iter().chain(&report.groups).filter(judged) {
-                        tr { th scope="row" { (group.label) } @for window in &group.windows { (cell(window, indicator)) } }
+                        tr {
+                            th scope="row" { (broken(&group.label)) }
+                            @for window in &group.windows { (cell(window, indicator)) }
+                        }
                     } }
                 };
                 (table(&format!("Burn rates: {}", indicator.word()), &rows))
@@ -143,9 +153,10 @@ fn cell(window: &Window, indicator: Indicator) -> Markup {
         rate if rate > 1.0 => ("over", "too fast"),
         _ => ("fine", "fine"),
     };
+    let shown = if rate < 2.0 { format!("{rate:.2}×") } else { format!("{rate:.1}×") };
     html! {
         td.n.rate.(class) {
-            @if window.requests == 0 { "–" } @else { (format!("{rate:.1}×")) }
+            @if window.requests == 0 { "–" } @else { (shown) }
             " " small { (word) }
         }
     }
@@ -188,7 +199,8 @@ pub fn read(report: &Report) -> Markup {
             h2 { "What was read" }
             p {
                 (number(lines.read)) " lines: " (number(lines.records)) " records, of which "
-                (number(lines.preflights)) " preflights, " (number(lines.turned_off)) " to functions that are turned off and "
+                (number(lines.preflights)) " preflights, "
+                (number(lines.turned_off)) " to functions that are turned off and "
                 (number(lines.outside)) " outside of the time asked for are counted nowhere else; "
                 (number(lines.rejected.total)) " no records."
             }
@@ -206,13 +218,18 @@ pub fn meanings(report: &Report) -> Markup {
         section.meanings {
             h2 { "What is counted" }
             p {
-                "A request fails when it is answered with a 5xx; a 4xx is the caller's, and burns nothing. It is slow when it did \
-                 not fail and took longer than " (report.objectives.latency_threshold_ms) " ms. The budget is what the \
-                 objective allows of the requests of this log. Counts are exact; latencies have three significant digits, in \
-                 the charts two. Times are UTC."
+                "A request fails when it is answered with a 5xx; a 4xx is the caller's, and burns nothing. It is slow when it \
+                 did not fail and took longer than " (report.objectives.latency_threshold_ms) " ms. The budget is what the \
+                 objective allows of the requests of this log. Counts are exact; latencies have three significant \
+                 digits, in the charts two. Times are UTC."
             }
         }
     }
+}
+
+/// A name that may go on in the next line after an underscore.
+fn broken(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive('_') { (part) wbr; } }
 }
 
 fn short(hash: &str) -> String {
