@@ -166,7 +166,7 @@ async fn flags(course: &mut Course<'_>, release: &Release, intent: &Intent) -> R
         let flags = course.context.with_testers(*level)?;
         course
             .step(&format!("flags {}", label(*level)), async |context, working, _| {
-                let watch = Watch::begin(&logs)?;
+                let mut watch = Watch::begin(&logs)?;
                 deploy::set_flags(context, release, &flags).await?;
                 if hold == 0 {
                     return Ok(Did::Done("set, and not watched: hold_seconds = 0".to_owned()));

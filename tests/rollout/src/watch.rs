@@ -12,57 +12,70 @@ use anyhow::{Context as _, Result, bail};
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 use tokio::time::{Instant, sleep};
 
-use crate::{budget::Spent, context::Context, shell, terminal::Working};
+use crate::{
+    budget::{Budget, Spent},
+    context::Context,
+    shell,
+    terminal::Working,
+};
 
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Where the records stood.
+/// The records of the files, read up to here.
 pub struct Watch {
-    lengths: BTreeMap<PathBuf, u64>,
+    positions: BTreeMap<PathBuf, u64>,
+    budget: Budget,
     since: UtcDateTime,
 }
 
 impl Watch {
     /// From now on.
     pub fn begin(logs: &[String]) -> Result<Self> {
-        let mut lengths = BTreeMap::new();
+        let since = UtcDateTime::now();
+        let mut positions = BTreeMap::new();
         for path in files(logs)? {
-            lengths.insert(path.clone(), fs::metadata(&path)?.len());
+            positions.insert(path.clone(), fs::metadata(&path)?.len());
         }
-        Ok(Self { lengths, since: UtcDateTime::now() })
+        Ok(Self { positions, budget: Budget::since(since), since })
     }
 
-    /// What has been written since.
-    async fn records(&self, context: &Context) -> Result<String> {
-        let mut all = String::new();
+    /// What the records say that have been written since.
+    async fn look(&mut self, context: &Context) -> Result<Spent> {
         for path in files(&context.settings.logs)? {
-            let from = self.lengths.get(&path).copied().unwrap_or_default();
+            let from = self.positions.get(&path).copied().unwrap_or_default();
             let mut file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
             // One that is shorter now was begun again.
             let from = if file.metadata()?.len() < from { 0 } else { from };
             file.seek(SeekFrom::Start(from))?;
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes)?;
-            all += &String::from_utf8_lossy(&bytes);
-            all.push('\n');
+            // The last line may be on its way.
+            let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            self.budget.add(&bytes[..whole]);
+            self.positions.insert(path, from + whole as u64);
         }
+        let mut spent = self.budget.spent();
         if let Some(command) = &context.settings.logs_command {
             let since = self.since.format(&Rfc3339)?;
             let variables = [("SINCE", since), ("ENVIRONMENT", context.environment.clone())];
             let variables = variables.map(|(name, value)| (name.to_owned(), value));
-            all += &shell::run(command, Path::new("."), variables, &context.secrets).await.context("logs_command")?;
+            let printed =
+                shell::run(command, Path::new("."), variables, &context.secrets).await.context("logs_command")?;
+            let mut budget = Budget::since(self.since);
+            budget.add(printed.as_bytes());
+            spent = spent.and(budget.spent());
         }
-        Ok(all)
+        Ok(spent)
     }
 
     /// Watches for as long as the environment says, and fails when the budget burns.
-    pub async fn hold(&self, context: &mut Context, working: &Working) -> Result<Spent> {
+    pub async fn hold(&mut self, context: &mut Context, working: &Working) -> Result<Spent> {
         let (hold, patience) = (context.settings.hold_seconds, context.settings.patience_seconds);
         let (objective, minimum) = (context.settings.objective, context.settings.minimum_requests);
         let began = Instant::now();
         loop {
             let over = began.elapsed() >= Duration::from_secs(hold);
-            let spent = Spent::of(&self.records(context).await?, self.since);
+            let spent = self.look(context).await?;
             if let Some(reason) = spent.burns(objective, over) {
                 bail!("{reason}");
             }
@@ -70,7 +83,7 @@ impl Watch {
                 let logs = context.settings.logs.join(", ");
                 bail!("there is no file at {logs}, so nothing was watched: mend `logs`, and apply again");
             }
-            let enough = u64::try_from(spent.requests).unwrap_or(u64::MAX) >= minimum;
+            let enough = spent.requests >= minimum;
             if over && enough {
                 return Ok(spent);
             }
