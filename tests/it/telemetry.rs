@@ -152,3 +152,22 @@ async fn every_way_out_leaves_a_record() {
         assert_eq!(record["error.type"].as_str().unwrap_or_default(), answer.header("sb-error-code"));
     }
 }
+
+/// The caller has gone; what was asked of the database in its name is recorded all the same.
+#[tokio::test]
+async fn a_caller_that_hangs_up_leaves_a_record_too() {
+    let (asked, mut was_asked) = tokio::sync::mpsc::unbounded_channel();
+    let silent = move |_| {
+        let _told = asked.send(());
+        std::future::pending::<axum::response::Response>()
+    };
+    let upstream = Scripted::with_variables(silent, &[("request_timeout_ms", "400")]).await;
+    let call = upstream.list().header("x-request-id", "hung-up");
+
+    tokio::select! {
+        _ = call.send() => panic!("nobody answers"),
+        _ = was_asked.recv() => {}
+    }
+
+    assert_eq!(upstream.record("hung-up").await["error.type"], "deadline_exceeded");
+}

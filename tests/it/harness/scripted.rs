@@ -128,6 +128,11 @@ impl Scripted {
         [self.anonymous(), post("messages-send", &message), post("stage-room-match", &staging)]
     }
 
+    /// The record of a request that nobody waited for.
+    pub async fn record(&self, request_id: &str) -> Value {
+        self.records.of(request_id).await
+    }
+
     /// The records as they were written, from now on.
     pub fn lines(&self) -> tokio::sync::broadcast::Receiver<String> {
         self.host.telemetry()

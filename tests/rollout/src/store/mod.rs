@@ -59,8 +59,14 @@ impl Store {
 
     /// Takes the lock, and makes the tables where they are missing.
     pub async fn take(&mut self) -> Result<Turn> {
-        let taken = self.read(&format!("select to_jsonb(pg_try_advisory_lock({LOCK}))::text")).await?;
-        if taken != Value::Bool(true) {
+        // The session of a process that has just ended, or was killed, is there for a moment more.
+        self.write("set lock_timeout = '3s'").await?;
+        let taken = self.read(&format!("select to_jsonb(true)::text from pg_advisory_lock({LOCK})")).await;
+        self.write("reset lock_timeout").await?;
+        if let Err(error) = taken {
+            if !has_waited_in_vain(&error) {
+                return Err(error);
+            }
             let running = self.running().await.unwrap_or_default();
             return Ok(Turn::Theirs(running.unwrap_or_else(|| "another run, which has just begun".to_owned())));
         }
@@ -116,6 +122,11 @@ impl Store {
     async fn write(&mut self, sql: &str) -> Result<()> {
         database::run(&mut self.connection, sql).await.context("the record cannot be written")
     }
+}
+
+/// `lock_not_available`, as the gate's connection words it.
+fn has_waited_in_vain(error: &anyhow::Error) -> bool {
+    error.to_string().starts_with("55P03")
 }
 
 /// As SQL spells it, or null.

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use record::Record;
 use serde_json::{Value, json};
 
 use crate::site::{DEPLOY, Site, steps};
@@ -77,9 +78,12 @@ async fn what_stops_a_rollout_when_something_is_deployed() {
     fails(&site, &before, "smoke", &["a member reads the channel", "upstream_misconfigured"]).await;
 
     // Answers go wrong once the flags have been set.
-    let record = r#"{"http.request.method":"GET","http.response.status_code":503,"error.type":"upstream_unavailable"}"#;
+    let error = Some("upstream_unavailable".into());
+    let record = Record { timestamp: "NOW".into(), method: "GET".into(), status: 503, error, ..Record::default() };
+    let record = serde_json::to_string(&record).unwrap();
     let script = site.path("bad-records.sh");
-    fs::write(&script, format!("for i in 1 2 3 4 5; do echo '{record}'; done\n")).unwrap();
+    let now = "$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)";
+    fs::write(&script, format!("for i in 1 2 3 4 5; do echo '{record}' | sed \"s/NOW/{now}/\"; done\n")).unwrap();
     let watched = format!("'sh {}'", script.display());
     site.environment(&[("hold_seconds", "60"), ("logs_command", &watched)]);
     fails(&site, &before, "flags on", &["the error budget burns: 5 of"]).await;
