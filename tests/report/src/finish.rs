@@ -68,8 +68,7 @@ impl Analysis {
         let some = group.tally.events > 0;
         let burned = |indicator| {
             let end = self.all.last;
-            let whole = self.width.saturating_mul(-1_000_000);
-            burn::stretch(&group.slots, self.width, whole, end, (&self.objectives, indicator))
+            burn::stretch(&group.slots, self.width, 0, end, (&self.objectives, indicator))
         };
         Group {
             label: group.label(),
