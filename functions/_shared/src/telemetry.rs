@@ -110,7 +110,7 @@ impl Telemetry {
         self.record.status = status;
         self.record.response_bytes = bytes as u64;
         self.record.error = problem.map(|problem| problem.code().into());
-        self.record.cause = problem.and_then(Problem::cause).map(|text| cut(text, MAX_CAUSE).into());
+        self.record.cause = problem.and_then(Problem::cause).map(|text| cut(&impersonal(text), MAX_CAUSE).into());
         self.record.duration_ms = milliseconds(took);
         let line = serde_json::to_string(&self.record).expect("a flat record of strings and numbers");
         debug_assert!(line.len() < MAX_LINE, "each field is bounded: {line}");
@@ -135,6 +135,25 @@ fn known(method: &Method) -> &'static str {
 fn cut(text: &str, bytes: usize) -> String {
     let plain = text.replace(char::is_control, " ");
     plain[..plain.floor_char_boundary(bytes)].to_owned()
+}
+
+/// Without what a database's own message may quote of a person: tokens and keys, e-mail addresses, ids.
+fn impersonal(text: &str) -> String {
+    let of_a_word = |c: char| c.is_alphanumeric() || "@._+-%".contains(c);
+    let personal = |word: &str| {
+        let key = ["eyJ", "sb_publishable_", "sb_secret_"].into_iter().any(|start| word.starts_with(start));
+        key || word.contains('@') || uuid::Uuid::try_parse(word.trim_end_matches('.')).is_ok()
+    };
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(of_a_word) {
+        let end = rest[start..].find(|c| !of_a_word(c)).map_or(rest.len(), |length| start + length);
+        let (between, word) = (&rest[..start], &rest[start..end]);
+        kept.push_str(between);
+        kept.push_str(if personal(word) { "[removed]" } else { word });
+        rest = &rest[end..];
+    }
+    kept + rest
 }
 
 /// Microseconds are as fine as the clock is.
@@ -179,6 +198,18 @@ mod tests {
         assert!(line.len() < MAX_LINE, "{}", line.len());
         let read: Record<'_> = serde_json::from_str(&line).unwrap();
         assert_eq!((read.status, read.auth), (599, Some(Auth::Refused)));
+    }
+
+    /// An installation's own triggers may raise anything.
+    #[test]
+    fn what_a_database_quotes_of_a_person_is_not_kept() {
+        let said = "P0001 500: user ada.l+x@example.com (ada00000-0000-4000-8000-000000000001) sent eyJhbGciOiJ.e30.x, \
+                    \"sb_secret_1\" too; relation \"public.x\" is at 10.5 %. Id ADA00000-0000-4000-8000-000000000001.";
+
+        let kept = "P0001 500: user [removed] ([removed]) sent [removed], \
+                    \"[removed]\" too; relation \"public.x\" is at 10.5 %. Id [removed]";
+        assert_eq!(impersonal(said), kept);
+        assert_eq!(impersonal("ü@é, (x)"), "[removed], (x)");
     }
 
     #[test]
