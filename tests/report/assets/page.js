@@ -89,7 +89,10 @@ function stacked(id, of) {
     const numbers = series.starts.map((_, slot) => total(rest.map((group) => group[of][slot])));
     shown.push({ label: `${rest.length} more`, numbers, name: 'rest' });
   }
-  if (shown.length === 0) shown.push({ label: 'none', numbers: series.starts.map(() => 0), name: 'rest' });
+  if (shown.length === 0) {
+    document.getElementById(id).textContent = 'There are none in this log.';
+    return;
+  }
   const sums = shown.map((_, first) =>
     series.starts.map((_, slot) => total(shown.slice(first).map(({ numbers }) => numbers[slot]))));
   const bars = uPlot.paths.bars({ size: [1, 60], align: 1, gap: 0 });
@@ -154,10 +157,11 @@ if (series.starts.length > 0) {
   drawAll();
   select.addEventListener('change', drawAll);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-  // Its own width decides a chart's; its legend changes only the height, which must not draw again.
+  // Only the width of the page changes that of a chart.
   const resized = () => charts.forEach((chart) => {
     const { clientWidth } = chart.root.parentElement;
     if (clientWidth !== chart.width) chart.setSize({ width: clientWidth, height: HEIGHT });
   });
-  new ResizeObserver(() => requestAnimationFrame(resized)).observe(document.querySelector('.charts'));
+  addEventListener('resize', resized);
+  addEventListener('beforeprint', resized);
 }

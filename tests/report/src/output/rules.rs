@@ -89,14 +89,15 @@ mod tests {
 
     #[test]
     fn the_rules_have_every_window_and_the_objectives_that_were_given() {
-        let rules = text(&Objectives { availability_percent: 99.5, ..Objectives::default() });
+        let rules = text(&Objectives { latency_percent: 99.5, ..Objectives::default() });
 
+        assert!(rules.contains(" / 0.005\n") && !rules.contains(" / 0.01\n"));
         assert_eq!(rules.matches("- record: ").count(), 2 * 2 * 7);
         assert_eq!(rules.matches("- alert: ").count(), 2 * 2 * 3 + 1);
         assert!(rules.contains(
             "      - record: all:lockstep_availability_burn_rate:1h\n        \
              expr: sum (rate(lockstep_requests_total{status_class=\"5xx\"}[1h])) / sum (rate(lockstep_requests_total{}[1h])) \
-             / 0.005\n"
+             / 0.001\n"
         ));
         assert!(
             rules.contains("expr: all:lockstep_latency_burn_rate:6h > 6 and all:lockstep_latency_burn_rate:30m > 6\n")

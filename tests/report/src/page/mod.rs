@@ -97,7 +97,7 @@ fn left(name: &str, budget: &Budget, wrong: &str) -> Markup {
             strong { @if over { "none" } @else { (percent(1.0 - budget.used)) } }
             span.more {
                 (number(budget.bad)) " " (wrong) ", " (format!("{:.1}", budget.allowed)) " allowed by "
-                (budget.objective_percent) " %"
+                (budget.objective_percent) "\u{a0}%"
                 @if over { ": " (percent(budget.used)) " used" }
             }
         }

@@ -26,7 +26,7 @@ pub fn mismatches(report: &Report) -> Markup {
     }
     let rows = html! {
         thead { tr {
-            th { "RPC" } th { "Built for" } th { "Database has" } th.n { "Requests" } th { "First" } th { "Last" }
+            th { "RPC" } th { "Built for" } th { "Database has" } th.n { "Requests" } th { "First and last" }
             th { "Function" } th { "Contract" } th { "Cause" }
         } }
         tbody {
@@ -36,7 +36,7 @@ pub fn mismatches(report: &Report) -> Markup {
                     td { (mismatch.expected.as_deref().unwrap_or("–")) }
                     td.bad { (mismatch.matched.as_deref().unwrap_or("said nothing")) }
                     td.n { (number(mismatch.count)) }
-                    td { (mismatch.first) } td { (mismatch.last) }
+                    td { (mismatch.first) br; (mismatch.last) }
                     td { (mismatch.function) " " (mismatch.function_version) }
                     td title=(mismatch.contract) { code { (short(&mismatch.contract)) } }
                     td.wide { (mismatch.cause.as_deref().unwrap_or("–")) }
@@ -48,7 +48,7 @@ pub fn mismatches(report: &Report) -> Markup {
         section.alarm {
             h2 { "Contract mismatches" }
             p { "These functions met a database without the version that they were built for: migrate it, or roll back." }
-            (table("Contract mismatches", &rows))
+            (table("By RPC, versions and build, the most frequent first", &rows))
         }
     }
 }
