@@ -120,7 +120,11 @@ impl Telemetry {
     /// `Server-Timing` (W3C), in milliseconds.
     pub fn server_timing(&self, total: Duration) -> String {
         let stages = [("auth", self.record.auth_ms), ("rpc", self.record.rpc_ms), ("total", Some(milliseconds(total)))];
-        let stage = |(name, took): (&str, Option<f64>)| Some(format!("{name};dur={:.3}", took?));
+        let stage = |(name, took): (&str, Option<f64>)| {
+            // In whole numbers: writing fractions takes ten kilobytes of code.
+            let micros = (took? * 1000.0).round() as u64;
+            Some(format!("{name};dur={}.{:03}", micros / 1000, micros % 1000))
+        };
         stages.into_iter().filter_map(stage).collect::<Vec<_>>().join(", ")
     }
 }
@@ -139,7 +143,7 @@ fn cut(text: &str, bytes: usize) -> String {
 
 /// Without what a database's own message may quote of a person: tokens and keys, e-mail addresses, ids.
 fn impersonal(text: &str) -> String {
-    let of_a_word = |c: char| c.is_alphanumeric() || "@._+-%".contains(c);
+    let of_a_word = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "@._+-%".contains(c);
     let personal = |word: &str| {
         let key = ["eyJ", "sb_publishable_", "sb_secret_"].into_iter().any(|start| word.starts_with(start));
         key || word.contains('@') || uuid::Uuid::try_parse(word.trim_end_matches('.')).is_ok()
