@@ -68,12 +68,20 @@ async fn a_percentage_is_of_users_and_the_same_ones_each_time() {
 async fn testers_are_in_at_nought_percent_and_a_bad_token_is_still_a_bad_token() {
     let (tester, other) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
     let testers = format!("{}, {}", uuid::Uuid::new_v4(), tester.to_string().to_uppercase());
-    let upstream = flagged(&[("flag_messages_list", "0"), ("flag_testers", &testers)]).await;
+    let script = move |seen: it::Seen| async move {
+        match seen.path.as_str() {
+            "/auth/v1/user" => response(200, &[], &format!(r#"{{"id":"{tester}"}}"#)),
+            _ => response(200, &[VERSION], "[]"),
+        }
+    };
+    let changed = [("flag_messages_list", "0"), ("flag_testers", &*testers), ("session_check", "all")];
+    let upstream = Scripted::with_variables(script, &changed).await;
     let list = |user: uuid::Uuid| {
         upstream.anonymous().bearer(&upstream.token(it::user(), |claims| claims.subject = Some(user.to_string())))
     };
 
     assert_eq!(list(tester).send().await.status, 200);
     list(other).send().await.assert_problem(503, "feature_disabled");
+    assert_eq!(upstream.seen().len(), 2, "Auth and the database, for the tester alone");
     upstream.anonymous().send().await.assert_problem(401, "auth_required");
 }

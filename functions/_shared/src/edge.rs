@@ -60,16 +60,22 @@ impl Edge {
     /// Who is asking, and is the function switched on for them? Everything else starts from the answer.
     pub async fn authenticate(&self, request: &Request) -> Result<Caller, Problem> {
         let started = self.elapsed();
-        let caller = self.instance.verifier.authenticate(self, &request.headers, self.intent).await;
-        let took = self.elapsed().saturating_sub(started);
-        self.record(|telemetry| telemetry.authenticated(caller.as_ref().map(|_| ()), took));
-        let caller = caller?;
+        let verifier = &self.instance.verifier;
         let Config { flag, flag_testers, telemetry_key, .. } = self.config();
-        let on = flag.is_on_for(caller.subject(), flag_testers);
-        self.record(|telemetry| {
-            telemetry.flagged(on);
-            telemetry_key.iter().for_each(|key| telemetry.user(caller.subject(), key));
-        });
+        let mut outcome = verifier.authenticate(self, &request.headers).await;
+        let mut on = true;
+        if let Ok(caller) = &outcome {
+            on = flag.is_on_for(caller.subject(), flag_testers);
+            self.record(|telemetry| telemetry.flagged(on));
+            // For whom it is off, Auth is not asked either.
+            if on && let Err(problem) = verifier.still_signed_in(self, caller, self.intent).await {
+                outcome = Err(problem);
+            }
+        }
+        let took = self.elapsed().saturating_sub(started);
+        self.record(|telemetry| telemetry.authenticated(outcome.as_ref().map(|_| ()), took));
+        let caller = outcome?;
+        self.record(|telemetry| telemetry_key.iter().for_each(|key| telemetry.user(caller.subject(), key)));
         if on { Ok(caller) } else { Err(Problem::FeatureDisabled) }
     }
 
