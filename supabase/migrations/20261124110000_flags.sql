@@ -8,7 +8,7 @@
 -- Undo: after the RPCs of the overlays are those of before:
 --   drop function lockstep.require_flag(text, uuid); drop function lockstep.flag_is_on(text, uuid);
 --   revoke execute on function lockstep.setting(text) from rank_rpc_owner;
---   delete from lockstep.settings where kind in ('flag', 'users');
+--   delete from lockstep.settings where kind in ('flag', 'users'); its constraint may stay, it only allows more.
 
 set local role postgres;
 set local search_path = '';
