@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use http::header;
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::error::Category;
 
 use crate::{
     platform::{Inbound, OutboundError},
@@ -42,7 +43,11 @@ impl Refusal {
 
     /// Who is to blame.
     pub fn problem(self, status: u16) -> Problem {
-        let cause = format!("{} {status}: {}", self.code().unwrap_or("no code"), self.message);
+        let code = self.code().unwrap_or("no code");
+        let cause = match is_of_the_system(code) {
+            true => format!("{code} {status}: {}", self.message),
+            false => format!("{code} {status}"),
+        };
         match self.code.clone().as_deref() {
             // Kong's and the hosted gateway's form: {"message":"Invalid API key"}.
             None if status == 401 || status == 403 => Problem::UpstreamMisconfigured(cause),
@@ -76,6 +81,14 @@ impl Refusal {
             _ => return None,
         })
     }
+}
+
+/// Whether a message is the database's or the gateway's own. Any other may have been raised by a function or a trigger of
+/// the installation, and quote a message's body.
+fn is_of_the_system(code: &str) -> bool {
+    const CLASSES: [&str; 13] =
+        ["no code", "PGRST", "rpc_", "setting_", "08", "25", "40", "42", "53", "55", "57", "58", "XX"];
+    CLASSES.into_iter().any(|class| code.starts_with(class))
 }
 
 fn of_code(code: &str, cause: String) -> Problem {
@@ -132,7 +145,7 @@ pub fn silence(error: OutboundError) -> Problem {
 pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
     match serde_json::from_slice::<Vec<IgnoredAny>>(&answer.body) {
         Ok(rows) => Ok(rows.len() as u64),
-        Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON array: {error}"))),
+        Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON array: {}", fault(&error)))),
     }
 }
 
@@ -140,8 +153,18 @@ pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
 pub fn object(answer: &Inbound) -> Result<(), Problem> {
     match serde_json::from_slice::<HashMap<String, IgnoredAny>>(&answer.body) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON object: {error}"))),
+        Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON object: {}", fault(&error)))),
     }
+}
+
+/// What is wrong with a body, without a word of it: serde quotes the value that it did not expect.
+fn fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Data => "another type",
+        Category::Syntax => "a syntax error",
+        Category::Eof | Category::Io => "it breaks off",
+    };
+    format!("{what} at line {} column {}", error.line(), error.column())
 }
 
 #[cfg(test)]
@@ -158,6 +181,28 @@ mod tests {
             body: Bytes::from_static(body.as_bytes()),
         };
         Refusal::read(&answer).problem(status).code()
+    }
+
+    #[test]
+    fn a_cause_quotes_no_message() {
+        let answer = |status: u16, body: &'static str| Inbound {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(body.as_bytes()),
+        };
+        let raised = answer(400, r#"{"code":"P0001","message":"hello Ada is not allowed"}"#);
+
+        for problem in [
+            rows(&answer(200, r#""hello Ada""#)).unwrap_err(),
+            rows(&answer(200, r#"[{"body":"hello Ada"},x]"#)).unwrap_err(),
+            object(&answer(200, r#"["hello Ada"]"#)).unwrap_err(),
+            Refusal::read(&raised).problem(400),
+        ] {
+            let cause = problem.cause().unwrap();
+            assert!(!cause.contains("Ada"), "{cause}");
+        }
+        let known = answer(404, r#"{"code":"42883","message":"function public.f() does not exist"}"#);
+        assert!(Refusal::read(&known).problem(404).cause().unwrap().contains("public.f()"));
     }
 
     #[test]

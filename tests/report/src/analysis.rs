@@ -27,6 +27,8 @@ const WIDTHS: [i64; 13] = [
 ];
 /// 2020-01-01: no function wrote a record before.
 const EARLIEST: Millis = 1_577_836_800_000;
+/// No request takes an hour.
+const LONGEST_MS: f64 = 3_600_000.0;
 /// The longest window of the rules, and an hour for what comes late, in minutes.
 const MINUTES_KEPT: i64 = 3 * 24 * 60 + 60;
 
@@ -108,7 +110,7 @@ impl Analysis {
             _ => kind_of_text(line),
         })?;
         let at = moment::parse(&record.timestamp).ok_or(Reason::NoRecord)?;
-        if !(200..600).contains(&record.status) {
+        if !(200..600).contains(&record.status) || !(0.0..=LONGEST_MS).contains(&record.duration_ms) {
             return Err(Reason::NoRecord);
         }
         if at < EARLIEST || at > self.latest {

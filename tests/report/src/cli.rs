@@ -77,10 +77,10 @@ impl Cli {
 
 fn percent(text: &str) -> Result<f64, String> {
     let percent: f64 = text.parse().map_err(|_| "not a number: write it as 99.9")?;
-    if percent > 0.0 && percent <= 99.9999 {
+    if (1.0..=99.9999).contains(&percent) {
         Ok(percent)
     } else {
-        Err("above 0 and at most 99.9999, so that something may go wrong".to_owned())
+        Err("from 1 to 99.9999, so that something may go wrong".to_owned())
     }
 }
 

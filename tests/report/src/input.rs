@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use console::style;
 use flate2::read::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use record::MAX_LINE;
@@ -103,24 +104,36 @@ pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> Result<()> {
     if sources.iter().any(|source| matches!(source, Source::Stdin)) {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
-    let style = "reading {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let template = "reading {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     for source in sources {
         match source {
-            Source::Stdin => lines(&mut io::stdin().lock(), analysis).context("cannot read standard input")?,
+            Source::Stdin => broken_off("standard input", plain_or_packed(io::stdin().lock(), analysis)),
             Source::File(path, file) => {
-                let counted = bar.wrap_read(file);
-                let result = if path.extension().is_some_and(|ending| ending == "gz") {
-                    lines(&mut BufReader::with_capacity(PIECE, MultiGzDecoder::new(counted)), analysis)
-                } else {
-                    lines(&mut BufReader::with_capacity(PIECE, counted), analysis)
-                };
-                result.with_context(|| format!("cannot read {}", path.display()))?;
+                let counted = BufReader::with_capacity(PIECE, bar.wrap_read(file));
+                broken_off(&path.display().to_string(), plain_or_packed(counted, analysis));
             }
         }
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// A log that is being rotated is often cut: what was read of it counts, and what was read of the others too.
+fn broken_off(what: &str, result: io::Result<()>) {
+    if let Err(error) = result {
+        eprintln!("{} {what} was not read to its end: {error}", style("warning:").yellow().bold().for_stderr());
+    }
+}
+
+/// Packed by gzip or not, whatever its name is (RFC 1952, section 2.3.1).
+fn plain_or_packed(mut input: impl BufRead, analysis: &mut Analysis) -> io::Result<()> {
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    if input.fill_buf()?.starts_with(&GZIP) {
+        lines(&mut BufReader::with_capacity(PIECE, MultiGzDecoder::new(input)), analysis)
+    } else {
+        lines(&mut input, analysis)
+    }
 }
 
 /// Gives each line to the analysis. Of one that is too long, only as much is kept as is needed to say so.

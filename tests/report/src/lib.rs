@@ -7,6 +7,7 @@
 mod analysis;
 pub mod burn;
 pub mod cli;
+pub mod destination;
 mod finish;
 mod group;
 mod headline;

@@ -40,6 +40,10 @@ impl Mismatch {
     /// `fetch_social_messages: built for 1.1.0, the database has 1.0.0`.
     pub fn sentence(&self) -> String {
         let built = self.expected.as_deref().unwrap_or("an unknown version");
+        if self.matched.is_some() && self.matched == self.expected {
+            let cause = self.cause.as_deref().unwrap_or("another version than it needs answered");
+            return format!("{} {built}, or an RPC that it runs: {cause}", self.rpc);
+        }
         let has = self.matched.as_deref().map_or("said no version".to_owned(), |version| format!("has {version}"));
         format!("{}: built for {built}, the database {has}", self.rpc)
     }

@@ -1,14 +1,15 @@
 //! From arguments to what is shown, and the status to exit with.
 
-use std::{fs, io::Write as _, path::Path};
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use console::style;
 use time::{Duration, UtcDateTime};
 
 use crate::{
     Analysis, Objectives, Period, Report,
     cli::{Cli, Export},
+    destination::Destination,
     input, output, page,
 };
 
@@ -25,22 +26,27 @@ pub fn run(cli: &Cli) -> Result<u8> {
     if cli.export == Some(Export::Prometheus) {
         return output::write(&output::rules::text(&cli.objectives())).map(|()| 0);
     }
+    let wanted = cli.output.as_deref().or((!cli.json).then_some(Path::new(PAGE)));
+    let page = wanted.filter(|_| cli.export.is_none());
+    let destination = page.map(Destination::at).transpose().context("--output names another place")?;
     let report = analyse(cli, cli.objectives())?;
     if cli.export.is_some() {
         return output::write(&output::metrics::text(&report)).map(|()| 0);
     }
-    let page = cli.output.as_deref().or((!cli.json).then_some(Path::new(PAGE)));
-    if let Some(path) = page {
-        save(path, &page::html(&report)).with_context(|| {
-            format!("cannot write {}: is there such a folder? --output names another", path.display())
-        })?;
+    if let Some(destination) = destination {
+        destination.write(&page::html(&report))?;
     }
     if cli.json {
         output::write(&(serde_json::to_string_pretty(&report)? + "\n"))?;
     } else {
         output::write(&output::text::show(&report, page))?;
     }
-    Ok(if cli.fail_on_burn { verdict(&report) } else { 0 })
+    if !cli.fail_on_burn {
+        return Ok(0);
+    }
+    // A pipeline that has lost its records would be green for ever.
+    ensure!(report.lines.records > 0, "there is no record in what was read, and so nothing to judge");
+    Ok(verdict(&report))
 }
 
 /// The error of [`run`], for people.
@@ -62,20 +68,4 @@ fn verdict(report: &Report) -> u8 {
         eprintln!("{} {burn}", style("burns:").red().bold().for_stderr());
     }
     if report.burning().is_empty() { 0 } else { BURNS }
-}
-
-/// As a whole or not at all: whoever reads it meanwhile sees the old one.
-fn save(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    new.write_all(text.as_bytes())?;
-    readable(new.as_file())?;
-    new.persist(path)?;
-    Ok(())
-}
-
-/// For all, as any file that is written: a temporary one is its owner's alone.
-fn readable(file: &fs::File) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644)).map_err(Into::into)
 }

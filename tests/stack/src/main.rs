@@ -56,7 +56,7 @@ struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     logs: Option<PathBuf>,
     /// Show the records of the requests as they are: one JSON object a line
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["smoke", "exec"])]
     json: bool,
     /// When it stops, write a page of the requests' latency and errors to this file
     #[arg(long, value_name = "PATH")]

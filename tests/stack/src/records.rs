@@ -1,14 +1,13 @@
 //! The records of the components while the stack runs: on the terminal as they come, and as a page when it stops.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use console::style;
-use report::{Analysis, Objectives, Period};
+use report::{Analysis, Objectives, Period, destination::Destination};
 use tokio::{
     sync::{
         Notify,
@@ -37,17 +36,16 @@ pub async fn show(mut lines: Receiver<String>, raw: bool) {
 /// What `--report` makes.
 pub struct Page {
     path: PathBuf,
+    destination: Destination,
     over: Arc<Notify>,
     analysis: Option<JoinHandle<Analysis>>,
 }
 
 impl Page {
-    /// Where it can be written. To be told after an hour that it cannot be would lose the hour.
+    /// Where it can be written.
     pub fn at(path: &Path) -> Result<Self> {
-        let path = std::path::absolute(path)?;
-        let folder = path.parent().filter(|folder| folder.is_dir());
-        ensure!(folder.is_some() && !path.is_dir(), "--report {}: there is no such folder to write to", path.display());
-        Ok(Self { path, over: Arc::default(), analysis: None })
+        let destination = Destination::at(path).context("--report")?;
+        Ok(Self { path: path.to_owned(), destination, over: Arc::default(), analysis: None })
     }
 
     /// Counts every record from now on.
@@ -60,10 +58,7 @@ impl Page {
         let Some(analysis) = self.analysis else { return Ok(()) };
         self.over.notify_one();
         let report = analysis.await?.finish();
-        let unfinished = self.path.with_extension("unfinished");
-        fs::write(&unfinished, report::page::html(&report))
-            .and_then(|()| fs::rename(&unfinished, &self.path))
-            .with_context(|| format!("cannot write {}", self.path.display()))?;
+        self.destination.write(&report::page::html(&report))?;
         eprintln!("{} {}", style("Report:").bold().for_stderr(), self.path.display());
         Ok(())
     }

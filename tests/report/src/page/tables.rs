@@ -186,7 +186,7 @@ pub fn codes(report: &Report) -> Markup {
     html! {
         section {
             h2 { "Codes" }
-            @if report.codes.is_empty() { p.fine { "✓ No request ended with a problem." } }
+            @if report.total.server_errors + report.total.client_errors == 0 { p.fine { "✓ No request ended with a problem." } }
             @else { (table("Problems by code; those that burn the budget first", &rows)) }
         }
     }

@@ -7,6 +7,7 @@ mod burn_rules;
 mod command;
 mod hostile;
 mod known_mix;
+mod lost;
 
 use std::process::Command;
 
