@@ -111,7 +111,9 @@ impl Analysis {
                 let Some(fires) = burn::fires(&group.windows, indicator, self.objectives.at_least) else { continue };
                 let from = now - burn::minutes_of(fires.long) * 60_000;
                 let judged = (&self.objectives, indicator);
-                let stretch = burn::stretch(&gathered.slots, self.width, from, self.all.last, judged);
+                let since = |from| burn::stretch(&gathered.slots, self.width, from, self.all.last, judged);
+                // What goes on until now began when it began, and not with the window.
+                let stretch = since(0).filter(|whole| whole.until.is_none()).or_else(|| since(from));
                 let mostly = (group.kind == Kind::All).then(|| most(groups, indicator, fires.long)).flatten();
                 let since = stretch.map(|stretch| stretch.since);
                 all.push(Burn { group: group.label.clone(), mostly, since, ..fires });

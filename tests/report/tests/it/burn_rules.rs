@@ -111,3 +111,16 @@ fn since_when_is_the_start_of_what_burned_and_not_the_first_bad_request() {
     assert_eq!(group.first_bad.unwrap().0, NOON - 1000 * MINUTE);
     assert_eq!(group.availability_burned.unwrap().since.0, NOON - 90 * MINUTE);
 }
+
+/// The headline and the rule are about the same fault, and say the same moment.
+#[test]
+fn what_burns_now_burns_since_it_began_and_not_since_its_window_did() {
+    let mut records: Vec<_> = (0..600).map(|minute| record(NOON + minute * MINUTE)).collect();
+    records.extend((0..600).map(|minute| answered(NOON + (600 + minute) * MINUTE, 503, "upstream_failed")));
+
+    let report = analysed(Objectives::default(), &records);
+
+    let began = report.groups[0].availability_burned.unwrap().since;
+    assert!(!report.burning().is_empty());
+    assert!(report.burning().iter().all(|burn| burn.since == Some(began)), "{:?}", report.burning());
+}
