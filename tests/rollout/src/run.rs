@@ -134,9 +134,13 @@ async fn rollback(
     heading(&format!("Run {id}: {what}{}", back.describe()));
     let mut course = Course::new(&mut context, Vec::new());
     let done = unless_interrupted(rollback::run(&mut course, &back)).await;
-    let undo = if done.is_ok() { rollback::undo(migrations, &back)? } else { String::new() };
+    let over = matches!(done, Ok(Some(())));
     let status = end(course, done, "Mend what it says, and roll back again").await?;
-    terminal::line(&undo);
+    if over {
+        // All is done; the files, wherever they are, are for reading.
+        let undo = rollback::undo(migrations, &back);
+        terminal::line(&undo.unwrap_or_else(|error| format!("What would undo the migrations is not shown: {error:#}")));
+    }
     Ok(status)
 }
 

@@ -2,6 +2,7 @@
 
 use std::env;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// Shorter ones would take words out of sentences.
@@ -18,6 +19,8 @@ impl Secrets {
         all.push(database_url.to_owned());
         if let Some(password) = Url::parse(database_url).ok().as_ref().and_then(Url::password) {
             all.push(password.to_owned());
+            // As it stands in a URL, and as it is.
+            all.push(percent_decode_str(password).decode_utf8_lossy().into_owned());
         }
         all.extend(env::vars().filter(|(name, _)| is_secret(name)).map(|(_, value)| value));
         all.retain(|value| value.len() >= SHORTEST);
@@ -26,21 +29,70 @@ impl Secrets {
         Self(all)
     }
 
-    /// The text without them.
+    /// The text without them, and without what has the shape of a token, wherever it came from.
     pub fn scrub(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        let known = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
+        shapeless(&known)
     }
+}
+
+/// JWTs and secret keys of Supabase, by how they begin.
+fn shapeless(text: &str) -> String {
+    let of_a_token = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = ["eyJ", "sb_secret_"].iter().filter_map(|start| rest.find(start)).min() {
+        kept.push_str(&rest[..start]);
+        kept.push_str("***");
+        rest = rest[start..].trim_start_matches(of_a_token);
+    }
+    kept + rest
 }
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    let telling = ["TOKEN", "SECRET", "PASSWORD", "PRIVATE", "JWKS", "DATABASE_URL"];
-    telling.iter().any(|part| name.contains(part)) && !name.contains("PUBLISHABLE")
+    let telling = [
+        "TOKEN",
+        "SECRET",
+        "PASS",
+        "PRIVATE",
+        "JWKS",
+        "KEY",
+        "AUTH",
+        "CREDENTIAL",
+        "DSN",
+        "DATABASE_URL",
+        "POSTGRES_URL",
+    ];
+    // A path to a socket or a file is no secret, and stands in many a message.
+    let harmless = ["PUBLISHABLE", "SOCK", "_FILE", "PATH"];
+    telling.iter().any(|part| name.contains(part)) && !harmless.iter().any(|part| name.contains(part))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Secrets;
+    use super::{Secrets, is_secret};
+
+    #[test]
+    fn a_password_is_kept_out_in_both_spellings_and_a_token_by_its_shape() {
+        let secrets = Secrets::of("postgresql://postgres:pa%40ss%3Aword@db.example:5432/postgres", []);
+
+        let said = secrets.scrub("pa@ss:word, pa%40ss%3Aword; key=sb_secret_abc-1, Bearer eyJhbGciOi.e30._x-y!");
+
+        assert_eq!(said, "***, ***; key=***, Bearer ***!");
+    }
+
+    #[test]
+    fn a_variable_is_secret_by_its_name() {
+        for name in
+            ["SUPABASE_SERVICE_ROLE_KEY", "SPIN_VARIABLE_TELEMETRY_KEY", "FASTLY_API_KEY", "PGPASSWORD", "npm_auth"]
+        {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["SUPABASE_PUBLISHABLE_KEY", "SSH_AUTH_SOCK", "HOME", "ENVIRONMENT", "GITHUB_ACTOR"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
 
     #[test]
     fn neither_the_url_nor_its_password_nor_a_token_comes_through() {

@@ -3,12 +3,35 @@
 use std::{path::Path, process::Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use tokio::process::Command;
 
 use crate::secrets::Secrets;
 
 /// So many of a command's last lines are shown when it fails.
 const SHOWN_LINES: usize = 15;
+
+/// What a shell has started ends with it when a run is interrupted: a deployment that goes on while the lock is free would
+/// undo whatever comes next.
+struct Group(Option<u32>);
+
+impl Group {
+    fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            // It may have ended just now.
+            let _gone = killpg(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
+        }
+    }
+}
 
 /// Runs a line, and returns what it printed. The error has its last lines, and no secret.
 pub async fn run(
@@ -18,8 +41,12 @@ pub async fn run(
     secrets: &Secrets,
 ) -> Result<String> {
     let mut shell = Command::new("sh");
-    shell.args(["-c", line]).current_dir(folder).envs(variables).stdin(Stdio::null()).kill_on_drop(true);
-    let output = shell.output().await.context("cannot start a shell")?;
+    shell.args(["-c", line]).current_dir(folder).envs(variables).process_group(0);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = shell.spawn().context("cannot start a shell")?;
+    let group = Group(child.id());
+    let output = child.wait_with_output().await.context("cannot wait for the shell")?;
+    group.has_ended();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let said = printed + &String::from_utf8_lossy(&output.stderr);
@@ -28,4 +55,40 @@ pub async fn run(
         bail!("the command ended with {}\n{}", output.status, secrets.scrub(&last));
     }
     Ok(printed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        time::{Duration, Instant},
+    };
+
+    use super::*;
+
+    /// Running, and no zombie that nobody has asked for.
+    fn runs(pid: &str) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_shell_has_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pid");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let started = tokio::task::spawn_blocking(move || fs::read_to_string(pipe).unwrap());
+        let secrets = Secrets::default();
+
+        let pid = tokio::select! {
+            _ = run("sleep 300 & echo $! >pid; wait", folder.path(), [], &secrets) => panic!("it waits"),
+            pid = started => pid.unwrap().trim().to_owned(),
+        };
+
+        let deadline = Instant::now() + Duration::from_secs(8);
+        while runs(&pid) {
+            assert!(Instant::now() < deadline, "{pid} goes on");
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
 }
