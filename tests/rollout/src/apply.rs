@@ -158,7 +158,7 @@ async fn flags(course: &mut Course<'_>, release: &Release, intent: &Intent) -> R
         course
             .step(&format!("flags {}", label(intent.first.level)), async |context, working, _| {
                 let spent = Watch::begin(&logs)?.hold(context, working).await?;
-                Ok(Did::Done(format!("as they were: {} requests, {} bad", spent.requests, spent.bad)))
+                Ok(Did::Done(format!("as they were: {}", spent.describe())))
             })
             .await?;
     }
@@ -172,7 +172,7 @@ async fn flags(course: &mut Course<'_>, release: &Release, intent: &Intent) -> R
                     return Ok(Did::Done("set, and not watched: hold_seconds = 0".to_owned()));
                 }
                 let spent = watch.hold(context, working).await?;
-                Ok(Did::Done(format!("{} requests, {} bad", spent.requests, spent.bad)))
+                Ok(Did::Done(spent.describe()))
             })
             .await?;
     }

@@ -51,6 +51,14 @@ impl Spent {
         Self { requests: self.requests + other.requests, bad: self.bad + other.bad, mostly }
     }
 
+    /// In words. Where nothing was seen, nothing is known.
+    pub fn describe(&self) -> String {
+        match self {
+            Self { requests: 0, .. } => "not judged: 0 requests".to_owned(),
+            Self { requests, bad, .. } => format!("{requests} requests, {bad} bad"),
+        }
+    }
+
     /// Why to stop, if there is a reason to. Before its time is over, a level is ended only when it is plain.
     pub fn burns(&self, objective: f64, over: bool) -> Option<String> {
         let Self { requests, bad, mostly } = self;

@@ -56,7 +56,10 @@ pub async fn show(
     step("smoke", context.lock.functions_url.as_deref().unwrap_or_default());
     step("routes", "says what to set in the application that calls the functions");
     let levels: Vec<String> = intent.levels.iter().map(ToString::to_string).collect();
-    let held = format!("{} s each, objective {} %", context.settings.hold_seconds, context.settings.objective);
+    let mut held = format!("{} s each, objective {} %", context.settings.hold_seconds, context.settings.objective);
+    if context.settings.minimum_requests == 0 {
+        held += "; without minimum_requests a level that nobody uses may pass unjudged";
+    }
     step("flags", &if levels.is_empty() { "all are on".to_owned() } else { format!("{}; {held}", levels.join(" → ")) });
     Ok(judged.is_ok())
 }

@@ -124,4 +124,8 @@ async fn a_level_that_cannot_be_judged_is_not_passed() {
 
     site.environment(&[("hold_seconds", "1"), ("logs_command", "'echo no such pod >&2; exit 1'")]);
     site.rollout(&["apply"]).await.is(1).says("logs_command").says("no such pod");
+
+    site.environment(&[("hold_seconds", "1")]);
+    site.rollout(&["plan", "--restart-flags"]).await.is(0).says("may pass unjudged");
+    site.rollout(&["apply"]).await.is(0).says("not judged: 0 requests");
 }
