@@ -50,9 +50,13 @@ impl Context {
         let missing = |what: &str| format!("{}: [{}] has no {what}", place.environments.display(), place.environment);
         lock.url.as_ref().with_context(|| missing("url"))?;
         lock.functions_url.as_ref().with_context(|| missing("functions_url"))?;
-        for token in [&people.token, &people.outsider] {
-            smoke::subject(token)?;
-        }
+        let member = smoke::subject(&people.token).context("TOKEN_MEMBER")?;
+        let outsider = smoke::subject(&people.outsider).context("TOKEN_OUTSIDER")?;
+        // The smoke test would fail of it, but only once migrations are applied and components deployed.
+        ensure!(
+            member != outsider,
+            "TOKEN_MEMBER and TOKEN_OUTSIDER are of the same user: sign in as a second one, who belongs to no channel"
+        );
         let url = &place.database.database_url;
         Ok(Self {
             environment: place.environment.clone(),

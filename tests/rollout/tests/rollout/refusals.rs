@@ -37,7 +37,14 @@ async fn what_cannot_be_begun_says_what_to_do_and_leaves_no_record() {
     let pooler = "postgresql://postgres.ref:secret-password@127.0.0.1:6543/postgres";
     site.rollout(&["apply", "--database-url", pooler]).await.is(2).says("session pooler (port 5432)");
     site.rollout(&["rollback"]).await.is(2).says("there is no apply that could be taken back");
-    site.rollout(&["apply", "--token", "no-token"]).await.is(2).says("the token is not a JWT");
+    site.rollout(&["rollback", "--to", "0123456789"]).await.is(2).says("there is no release 0123456789");
+    let made = "select to_regnamespace('lockstep_rollout') is not null";
+    assert!(!site.database.query_one(made, &[]).await.unwrap().get::<_, bool>(0));
+    site.rollout(&["apply", "--token", "no-token"]).await.is(2).says("TOKEN_MEMBER: the token is not a JWT");
+    site.rollout(&["apply", "--outsider", "no-token"]).await.is(2).says("TOKEN_OUTSIDER: the token is not a JWT");
+    let environment = site.stack.environment().unwrap();
+    let (_, member) = environment.into_iter().find(|(name, _)| *name == "TOKEN_MEMBER").unwrap();
+    site.rollout(&["apply", "--outsider", &member]).await.is(2).says("of the same user");
     site.environment(&[("hold_seconds", "864000")]);
     site.rollout(&["apply"]).await.is(2).says("TOKEN_MEMBER is good for").says("this takes 1728060 s");
     site.environment(&[]);
