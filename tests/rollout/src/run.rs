@@ -72,6 +72,7 @@ async fn apply(place: &Where, people: &People, sources: &Sources, begin: Begin) 
         terminal::line(&plan::stopped(run));
     }
     let who = context.who.clone();
+    context.store.make().await?;
     context.store.keep(&release, &who).await?;
     let migrations = intent.unfinished.as_ref().map(|run| run.migrations.clone()).unwrap_or_default();
     let run = Run {

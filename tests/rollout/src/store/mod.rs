@@ -57,7 +57,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the lock, and makes the tables where they are missing.
+    /// Takes the lock.
     pub async fn take(&mut self) -> Result<Turn> {
         // The session of a process that has just ended, or was killed, is there for a moment more.
         self.write("set lock_timeout = '3s'").await?;
@@ -71,12 +71,17 @@ impl Store {
             return Ok(Turn::Theirs(running.unwrap_or_else(|| "another run, which has just begun".to_owned())));
         }
         self.still_ours().await?;
-        if !self.exists().await? {
-            let tables = format!("begin; set local role postgres; {TABLES} commit;");
-            let made = database::run(&mut self.connection, &tables).await;
-            made.context("the tables of the rollout cannot be made: connect as postgres")?;
-        }
         Ok(Turn::Ours)
+    }
+
+    /// Makes the tables where they are missing. What cannot begin makes none.
+    pub async fn make(&mut self) -> Result<()> {
+        if self.exists().await? {
+            return Ok(());
+        }
+        let tables = format!("begin; set local role postgres; {TABLES} commit;");
+        let made = database::run(&mut self.connection, &tables).await;
+        made.context("the tables of the rollout cannot be made: connect as postgres")
     }
 
     /// Fails when the lock has been lost: with the connection, or to a pooler.

@@ -42,6 +42,9 @@ impl Store {
 
     /// A release by the beginning of its id.
     pub async fn release(&mut self, id: &str) -> Result<Release> {
+        if !self.exists().await? {
+            bail!("there is no release {id}: nothing has been rolled out here");
+        }
         let query = format!(
             "select coalesce(jsonb_agg(jsonb_build_array(id, manifest)), '[]')::text \
              from lockstep_rollout.releases where starts_with(id, {})",
