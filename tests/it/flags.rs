@@ -76,12 +76,14 @@ async fn testers_are_in_at_nought_percent_and_a_bad_token_is_still_a_bad_token()
     };
     let changed = [("flag_messages_list", "0"), ("flag_testers", &*testers), ("session_check", "all")];
     let upstream = Scripted::with_variables(script, &changed).await;
-    let list = |user: uuid::Uuid| {
-        upstream.anonymous().bearer(&upstream.token(it::user(), |claims| claims.subject = Some(user.to_string())))
-    };
+    let spelt =
+        |user: String| upstream.anonymous().bearer(&upstream.token(it::user(), |claims| claims.subject = Some(user)));
+    let list = |user: uuid::Uuid| spelt(user.to_string());
 
     assert_eq!(list(tester).send().await.status, 200);
+    // One user, however a token spells the id.
+    assert_eq!(spelt(tester.simple().to_string().to_uppercase()).send().await.status, 200);
     list(other).send().await.assert_problem(503, "feature_disabled");
-    assert_eq!(upstream.seen().len(), 2, "Auth and the database, for the tester alone");
+    assert_eq!(upstream.seen().len(), 4, "Auth and the database, for the tester alone");
     upstream.anonymous().send().await.assert_problem(401, "auth_required");
 }

@@ -15,15 +15,12 @@ pub enum Flag {
 }
 
 impl Flag {
-    /// Whether this user gets the function.
+    /// Whether this user gets the function. Ids are spelt as PostgreSQL does.
     pub fn is_on_for(self, user: &str, testers: &[String]) -> bool {
         match self {
             Self::Off => false,
             Self::On => true,
-            Self::Share(percent) => {
-                let user = user.to_ascii_lowercase();
-                place(&user) < u32::from(percent) || testers.contains(&user)
-            }
+            Self::Share(percent) => place(user) < u32::from(percent) || testers.iter().any(|tester| tester == user),
         }
     }
 }
@@ -74,7 +71,7 @@ mod tests {
     fn a_tester_is_in_at_nought_and_out_when_it_is_off() {
         let testers = [user(7)];
 
-        assert!(Flag::Share(0).is_on_for(&user(7).to_uppercase(), &testers));
+        assert!(Flag::Share(0).is_on_for(&user(7), &testers));
         assert!(!Flag::Share(0).is_on_for(&user(8), &testers));
         assert!(!Flag::Off.is_on_for(&user(7), &testers));
         assert!(Flag::On.is_on_for(&user(8), &[]));

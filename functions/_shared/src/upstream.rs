@@ -44,10 +44,10 @@ impl Refusal {
     /// Who is to blame.
     pub fn problem(self, status: u16) -> Problem {
         let code = self.code().unwrap_or("no code");
-        let cause = match is_of_the_system(code) {
-            true => format!("{code} {status}: {}", self.message),
-            false => format!("{code} {status}"),
-        };
+        let mut cause = format!("{code} {status}");
+        if is_of_the_system(code) {
+            cause = format!("{cause}: {}", self.message);
+        }
         match self.code.clone().as_deref() {
             // Kong's and the hosted gateway's form: {"message":"Invalid API key"}.
             None if status == 401 || status == 403 => Problem::UpstreamMisconfigured(cause),

@@ -4,7 +4,7 @@
 //! has, in the same types; [`check`] compares them, [`probe`] calls what they speak of, and [`describe`] writes the one
 //! from the other. [`diff`] compares two contracts, [`components`] what is built with what is there, [`migrations`] files
 //! with history, and [`environment`] a project with its lock. What comes out is a [`finding`], shown by [`output`].
-//! Nothing here writes but [`migrate`], which no command of the gate runs.
+//! Nothing here writes but [`migrate`], which no command of the gate runs; it, [`http`] and [`process`] are for the tools.
 
 pub mod catalog;
 pub mod check;
@@ -21,4 +21,5 @@ pub mod migrate;
 pub mod migrations;
 pub mod output;
 pub mod probe;
+pub mod process;
 pub mod run;

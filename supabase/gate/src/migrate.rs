@@ -44,7 +44,7 @@ pub async fn apply(connection: &mut PgConnection, migration: &Migration) -> Resu
         database::run(connection, HISTORY).await.context("the migrations' history cannot be made")?;
     }
     let mut transaction = connection.begin().await?;
-    database::execute(&mut transaction, &text).await.map_err(|error| explained(&file, &text, &error))?;
+    run(&mut transaction, &file, &text).await?;
     // The file has set a role and a search path; the history is the connection's own business.
     let record = format!(
         "reset role; reset search_path; \
@@ -55,6 +55,11 @@ pub async fn apply(connection: &mut PgConnection, migration: &Migration) -> Resu
     );
     database::run(&mut transaction, &record).await.with_context(|| format!("{file} cannot be recorded"))?;
     transaction.commit().await.with_context(|| format!("{file} cannot be committed"))
+}
+
+/// Runs the text of a file. The error says what PostgreSQL said, with line and hint.
+pub async fn run(connection: &mut PgConnection, file: &str, text: &str) -> Result<()> {
+    database::execute(connection, text).await.map_err(|error| explained(file, text, &error))
 }
 
 async fn there(connection: &mut PgConnection) -> Result<bool> {

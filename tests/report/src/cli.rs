@@ -12,8 +12,8 @@ use crate::{Objectives, moment};
 #[command(
     name = "report",
     version,
-    after_help = "Exit status: 0 read, 1 the error budget burns (with --fail-on-burn), 2 could not read (or wrong \
-                  arguments)."
+    after_help = "Exit status: 0 read, 1 the error budget burns (with --fail-on-burn), 2 could not read, no record to \
+                  judge, or wrong arguments."
 )]
 pub struct Cli {
     /// Files (.gz too), folders of *_stdout.txt, or - for standard input [default: what is piped in, else .spin/logs]
@@ -37,7 +37,7 @@ pub struct Cli {
     /// So many bad requests have to be in a window before a rule fires
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub at_least: u64,
-    /// Percent of the requests that may not be answered with a 5xx
+    /// Percent of the requests that have to be answered with something else than a 5xx
     #[arg(long, value_name = "PERCENT", default_value_t = 99.9, value_parser = percent)]
     pub objective: f64,
     /// Percent of those that have to be in time

@@ -31,7 +31,7 @@ pub use self::{
     mismatch::Mismatch,
     moment::Moment,
     objectives::Objectives,
-    reject::{Reason, Rejected, Sample},
+    reject::{Reason, Rejected, Sample, masked},
     report::{Budget, Code, Group, Latency, Lines, Report},
     series::{Line, Series},
 };

@@ -84,8 +84,8 @@ impl Rejected {
     }
 }
 
-/// Text of a log as it can be shown anywhere: no control characters, no tokens or keys, not too long.
-pub fn shown(text: &str, most: usize) -> String {
+/// Text without JWTs and secret keys of Supabase, which are known by how they begin.
+pub fn masked(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
     while let Some(at) = ["eyJ", "sb_secret_"].iter().filter_map(|start| rest.find(start)).min() {
@@ -95,6 +95,12 @@ pub fn shown(text: &str, most: usize) -> String {
         rest = rest[at..].trim_start_matches(token);
     }
     masked.push_str(rest);
+    masked
+}
+
+/// Text of a log as it can be shown anywhere: no control characters, no tokens or keys, not too long.
+pub fn shown(text: &str, most: usize) -> String {
+    let masked = masked(text);
     let mut short: String = masked.chars().take(most).map(|c| if unprintable(c) { ' ' } else { c }).collect();
     if masked.chars().nth(most).is_some() {
         short.push('…');

@@ -124,19 +124,19 @@ async fn finish(course: &mut Course<'_>, back: &Back) -> Result<()> {
     }
 }
 
-/// What the operator may do about the migrations, by hand.
-pub fn undo(folder: &Path, back: &Back) -> Result<String> {
-    let Some(run) = &back.run else { return Ok("Migrations stay as they are.".to_owned()) };
-    let migrations = run.migrations.clone();
-    if migrations.is_empty() {
-        return Ok("No migration was applied by what was taken back.".to_owned());
+/// What the operator may do about the migrations, by hand. The files may be elsewhere: the way back does not need them.
+pub fn undo(folder: &Path, back: &Back) -> String {
+    let Some(run) = &back.run else { return "Migrations stay as they are.".to_owned() };
+    if run.migrations.is_empty() {
+        return "No migration was applied by what was taken back.".to_owned();
     }
-    let mut text = format!(
-        "{} migrations stay. Should they have to go, this undoes them, the newest first (data goes with it):",
-        migrations.len()
-    );
-    for (name, undo) in migrate::undo(folder, &migrations)? {
-        text += &format!("\n  -- {name}\n  {undo}");
+    let mut text = format!("{} migrations stay. ", run.migrations.len());
+    match migrate::undo(folder, &run.migrations) {
+        Ok(all) => {
+            text += "Should they have to go, this undoes them, the newest first (data goes with it):";
+            all.iter().for_each(|(name, undo)| text += &format!("\n  -- {name}\n  {undo}"));
+        }
+        Err(error) => text += &format!("What would undo them is in their files: {error:#}"),
     }
-    Ok(text)
+    text
 }

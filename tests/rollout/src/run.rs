@@ -120,7 +120,7 @@ async fn rollback(
             Ok(note) => println!("The gate: {note}"),
             Err(error) => println!("The gate: {}", context.secrets.scrub(&format!("{error:#}"))),
         }
-        println!("{}", rollback::undo(migrations, &back)?);
+        println!("{}", rollback::undo(migrations, &back));
         return Ok(if judged.is_ok() { DONE } else { FAILED });
     }
     let run = Run {
@@ -138,9 +138,7 @@ async fn rollback(
     let over = matches!(done, Ok(Some(())));
     let status = end(course, done, "Mend what it says, and roll back again").await?;
     if over {
-        // All is done; the files, wherever they are, are for reading.
-        let undo = rollback::undo(migrations, &back);
-        terminal::line(&undo.unwrap_or_else(|error| format!("What would undo the migrations is not shown: {error:#}")));
+        terminal::line(&rollback::undo(migrations, &back));
     }
     Ok(status)
 }

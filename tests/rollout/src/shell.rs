@@ -3,35 +3,13 @@
 use std::{path::Path, process::Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
-};
+use gate::process::Group;
 use tokio::process::Command;
 
 use crate::secrets::Secrets;
 
 /// So many of a command's last lines are shown when it fails.
 const SHOWN_LINES: usize = 15;
-
-/// What a shell has started ends with it when a run is interrupted: a deployment that goes on while the lock is free would
-/// undo whatever comes next.
-struct Group(Option<u32>);
-
-impl Group {
-    fn has_ended(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            // It may have ended just now.
-            let _gone = killpg(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
-        }
-    }
-}
 
 /// Runs a line, and returns what it printed. The error has its last lines, and no secret.
 pub async fn run(
@@ -44,7 +22,8 @@ pub async fn run(
     shell.args(["-c", line]).current_dir(folder).envs(variables).process_group(0);
     shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = shell.spawn().context("cannot start a shell")?;
-    let group = Group(child.id());
+    // A deployment that goes on while the lock is free would undo whatever comes next.
+    let group = Group::of(child.id());
     let output = child.wait_with_output().await.context("cannot wait for the shell")?;
     group.has_ended();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();

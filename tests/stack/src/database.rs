@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path, str::FromStr};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use gate::{migrate, migrations};
-use tokio_postgres::Client;
+use sqlx::Connection as _;
 
 use crate::cluster::Cluster;
 
@@ -25,15 +25,16 @@ const BEFORE: &str = include_str!("../baseline/grants_before_october_2026.sql");
 
 /// Makes a fresh cluster look like a hosted project. Does nothing to one that already does.
 pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
-    let mut admin = cluster.connect("supabase_admin").await?;
-    if admin.query_opt("select from pg_roles where rolname = 'authenticator'", &[]).await?.is_some() {
+    let mut admin = gate::database::connect(&cluster.socket_url("supabase_admin")).await?;
+    let there = "select to_jsonb(exists (select from pg_roles where rolname = 'authenticator'))::text";
+    if gate::database::read(&mut admin, there).await? == true {
         return Ok(());
     }
     let grants = if grants == Grants::Today { TODAY } else { BEFORE };
     // All or nothing: a folder that is kept would otherwise stay half a project.
-    let transaction = admin.transaction().await?;
+    let mut transaction = admin.begin().await?;
     for (file, sql) in [("hosted.sql", HOSTED), ("realtime.sql", REALTIME), ("grants_*.sql", grants)] {
-        execute(transaction.client(), &format!("baseline/{file}"), sql).await?;
+        migrate::run(&mut transaction, &format!("baseline/{file}"), sql).await?;
     }
     Ok(transaction.commit().await?)
 }
@@ -81,21 +82,8 @@ pub async fn seed(cluster: &Cluster, supabase: &Path, migrations: Migrations) ->
         Migrations::All => sql.as_str(),
         Migrations::First(_) => sql.split("insert into public.").next().unwrap_or_default(),
     };
-    execute(&cluster.connect("postgres").await?, "supabase/seed.sql", rows).await
-}
-
-/// Runs a file. Its failure says what PostgreSQL said, with line and hint.
-async fn execute(client: &Client, file: &str, sql: &str) -> Result<()> {
-    client.batch_execute(sql).await.map_err(|error| {
-        let Some(said) = error.as_db_error() else { return anyhow!("{file}: {error}") };
-        let line = match said.position() {
-            Some(tokio_postgres::error::ErrorPosition::Original(at)) => {
-                let at = usize::try_from(*at).unwrap_or_default();
-                format!(", line {}", sql.chars().take(at.saturating_sub(1)).filter(|c| *c == '\n').count() + 1)
-            }
-            _ => String::new(),
-        };
-        let more: Vec<&str> = [said.detail(), said.hint(), said.where_()].into_iter().flatten().collect();
-        anyhow!("{file}{line}: {} {} {}", said.code().code(), said.message(), more.join("; "))
-    })
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    migrate::run(&mut connection, "supabase/seed.sql", rows).await?;
+    gate::database::close(connection).await;
+    Ok(())
 }

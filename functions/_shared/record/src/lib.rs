@@ -21,7 +21,6 @@ pub type Text<'l> = Cow<'l, str>;
 /// What one request was, and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields, transform = schema::absent))]
-#[serde(rename = "Record")]
 pub struct Record<'l> {
     /// When it arrived (RFC 3339, in UTC).
     #[serde(borrow, deserialize_with = "text::always")]

@@ -31,7 +31,7 @@ pub struct Supabase {
 /// What remains of a token that was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// The user.
+    /// The user, as PostgreSQL writes the id: one user is one text, however the token spells it.
     pub subject: String,
     /// A guest.
     pub is_anonymous: bool,
@@ -89,12 +89,11 @@ fn check(claims: JWTClaims<Supabase>) -> Result<Verified, Problem> {
     let Some(expires_at) = claims.expires_at else {
         return Err(Problem::InvalidToken("it never expires"));
     };
-    match claims.subject {
-        Some(subject) if uuid::Uuid::try_parse(&subject).is_ok() => {
-            Ok(Verified { subject, is_anonymous: claims.custom.is_anonymous, expires_at: expires_at.as_secs() })
-        }
-        _ => Err(Problem::InvalidToken("its subject is not a user")),
-    }
+    let Some(subject) = claims.subject.and_then(|subject| uuid::Uuid::try_parse(&subject).ok()) else {
+        return Err(Problem::InvalidToken("its subject is not a user"));
+    };
+    let (is_anonymous, expires_at) = (claims.custom.is_anonymous, expires_at.as_secs());
+    Ok(Verified { subject: subject.to_string(), is_anonymous, expires_at })
 }
 
 fn seconds(now: UtcDateTime) -> u64 {

@@ -3,29 +3,8 @@
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
-};
+use gate::process::Group;
 use tokio::process::Command;
-
-/// cargo and npm start processes of their own, which end with them when the stack is stopped in the middle.
-struct Group(Option<u32>);
-
-impl Group {
-    fn has_ended(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            // It may have ended just now.
-            let _gone = killpg(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
-        }
-    }
-}
 
 /// Runs `command`. `remedy` is what a person can do when it is not there or fails.
 pub async fn run(command: &mut Command, remedy: &str) -> Result<String> {
@@ -33,7 +12,7 @@ pub async fn run(command: &mut Command, remedy: &str) -> Result<String> {
     let shown = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let pipes = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let child = pipes.spawn().with_context(|| format!("cannot run `{shown}`: {remedy}"))?;
-    let group = Group(child.id());
+    let group = Group::of(child.id());
     let output = child.wait_with_output().await?;
     group.has_ended();
     if !output.status.success() {
