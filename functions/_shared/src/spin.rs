@@ -3,9 +3,9 @@
 use std::{io::Write as _, pin::pin, rc::Rc, time::Duration};
 
 use bytes::Bytes;
-use futures::future::{Either, select};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use futures::future::{Either, FutureExt as _, select};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use spin_sdk::{
     http::{FromResponse as _, Request as SpinRequest, Response as SpinResponse},
     variables,
@@ -13,11 +13,16 @@ use spin_sdk::{
         clocks::monotonic_clock,
         http::{
             client,
-            types::{ErrorCode, Fields, Method as WasiMethod, Request as WasiRequest, RequestOptions, Scheme},
+            types::{
+                ErrorCode, Fields, Method as WasiMethod, Request as WasiRequest, RequestOptions,
+                Response as WasiResponse, Scheme,
+            },
         },
         http_compat::IncomingRequestBody,
         random::random,
-        spawn, wit_future, wit_stream,
+        spawn,
+        wit_bindgen::rt::async_support::{FutureReader, StreamReader},
+        wit_future, wit_stream,
     },
 };
 use time::UtcDateTime;
@@ -38,7 +43,7 @@ thread_local! {
 
 impl Endpoint {
     /// Takes a request from Spin and answers it. Never fails.
-    pub async fn serve<H>(&self, request: SpinRequest, handle: H) -> Response<Full<Bytes>>
+    pub async fn serve<H>(&self, request: SpinRequest, handle: H) -> WasiResponse
     where
         H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
     {
@@ -46,8 +51,37 @@ impl Endpoint {
         let body = Some(Box::new(SpinBody(body)) as Box<dyn Body>);
         let incoming = Incoming { method: parts.method, uri: parts.uri, headers: parts.headers, body };
         let shared = SHARED.with(Rc::clone);
-        self.answer(Rc::new(Spin), &shared, incoming, handle).await.map(Full::new)
+        wasi_response(self.answer(Rc::new(Spin), &shared, incoming, handle).await)
     }
+}
+
+/// Built by hand, because the SDK's conversion begins the body after the head has gone.
+fn wasi_response(response: Response<Bytes>) -> WasiResponse {
+    let (parts, body) = response.into_parts();
+    let headers = fields(&parts.headers).expect("no header of ours is one that belongs to the connection");
+    let contents = (!body.is_empty()).then(|| stream(body));
+    let (response, _sent) = WasiResponse::new(headers, contents, no_trailers());
+    response.set_status_code(parts.status.as_u16()).expect("a status of ours has three digits");
+    response
+}
+
+/// A body whose first write is under way before the host asks for it, so that it goes into the same segment as the head.
+fn stream(body: Bytes) -> StreamReader<u8> {
+    let (mut writer, reader) = wit_stream::new();
+    let mut write = Box::pin(async move {
+        // What is left over was not wanted: the other side has gone, or has answered before it had all.
+        let _unwritten = writer.write_all(body.into()).await;
+    });
+    if write.as_mut().now_or_never().is_none() {
+        spawn(write);
+    }
+    reader
+}
+
+fn no_trailers() -> FutureReader<Result<Option<Fields>, ErrorCode>> {
+    let (trailers, none) = wit_future::new(|| Ok(None));
+    drop(trailers);
+    none
 }
 
 struct SpinBody(IncomingRequestBody);
@@ -119,10 +153,16 @@ impl Platform for Spin {
 }
 
 async fn exchange(call: Outbound) -> Result<Inbound, OutboundError> {
-    let limit = call.limit;
-    let answer = client::send(wasi_request(call)?).await.map_err(|code| outbound_error(&code))?;
+    let answer = once(&call, call.body.is_some()).await?;
+    // Refused before anything was done, because of a header that a client may leave out (RFC 9110, section 10.1.1).
+    if answer.status == StatusCode::EXPECTATION_FAILED { once(&call, false).await } else { Ok(answer) }
+}
+
+async fn once(call: &Outbound, expecting: bool) -> Result<Inbound, OutboundError> {
+    let request = wasi_request(call, expecting)?;
+    let answer = client::send(request).await.map_err(|code| outbound_error(&code))?;
     let (parts, body) = SpinResponse::from_response(answer).map_err(|code| outbound_error(&code))?.into_parts();
-    let body = Limited::new(body, limit).collect().await.map_err(|error| match error.downcast::<ErrorCode>() {
+    let body = Limited::new(body, call.limit).collect().await.map_err(|error| match error.downcast::<ErrorCode>() {
         Ok(code) => outbound_error(&code),
         Err(other) if other.is::<LengthLimitError>() => OutboundError::TooLarge,
         Err(other) => OutboundError::Broken(other.to_string()),
@@ -131,22 +171,21 @@ async fn exchange(call: Outbound) -> Result<Inbound, OutboundError> {
 }
 
 /// Built by hand, because the SDK's conversion gives every request a body stream, and a `GET` would be sent as chunked.
-fn wasi_request(call: Outbound) -> Result<WasiRequest, OutboundError> {
+///
+/// With a body it asks for `100 Continue`, and does not wait for it. Where the host sends the head alone, without
+/// `TCP_NODELAY` the body waits for its ACK; the other side delays an ACK by some 40 ms, unless it has something to say.
+fn wasi_request(call: &Outbound, expecting: bool) -> Result<WasiRequest, OutboundError> {
     let broken = |what: &str| OutboundError::Broken(format!("cannot send: {what}"));
     let uri: Uri = call.uri.parse().map_err(|_| broken("URI"))?;
-    let mut headers = call.headers;
-    let contents = call.body.map(|body| {
-        headers.insert(http::header::CONTENT_LENGTH, body.len().into());
-        let (mut writer, reader) = wit_stream::new();
-        spawn(async move {
-            // What is left over was not wanted: the answer came first.
-            let _unwritten = writer.write_all(body.into()).await;
-        });
-        reader
+    let mut headers = call.headers.clone();
+    if expecting {
+        headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+    }
+    let contents = call.body.clone().map(|body| {
+        headers.insert(header::CONTENT_LENGTH, body.len().into());
+        stream(body)
     });
-    let (trailers, no_trailers) = wit_future::new(|| Ok(None));
-    drop(trailers);
-    let (request, _sent) = WasiRequest::new(fields(&headers)?, contents, no_trailers, Some(options(call.within)?));
+    let (request, _sent) = WasiRequest::new(fields(&headers)?, contents, no_trailers(), Some(options(call.within)?));
     let scheme = if uri.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
     request.set_method(&WasiMethod::from(&call.method)).map_err(|()| broken("method"))?;
     request.set_scheme(Some(&scheme)).map_err(|()| broken("scheme"))?;
