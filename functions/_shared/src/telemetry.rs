@@ -75,8 +75,7 @@ impl Telemetry {
 
     /// Who was accepted, under a key of the operator's: the same person can be found again, and nobody's id be read.
     pub fn user(&mut self, id: &str, key: &str) {
-        let code = hmac_sha256::HMAC::mac(id.as_bytes(), key.as_bytes());
-        self.record.user = Some(base16ct::lower::encode_string(&code).into());
+        self.record.user = Some(pseudonym(id, key).into());
     }
 
     /// The call that is about to be made.
@@ -127,6 +126,11 @@ impl Telemetry {
         };
         stages.into_iter().filter_map(stage).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// A user's id under the operator's key.
+pub fn pseudonym(id: &str, key: &str) -> String {
+    base16ct::lower::encode_string(&hmac_sha256::HMAC::mac(id.as_bytes(), key.as_bytes()))
 }
 
 /// The semantic conventions' way with methods that nobody knows: an arbitrary string is no dimension.

@@ -8,6 +8,7 @@ mod answer;
 mod channel;
 mod installation;
 mod person;
+mod recording;
 mod records;
 mod room;
 mod running;
@@ -18,6 +19,7 @@ pub use self::{
     channel::Channel,
     installation::{Installation, Server},
     person::Person,
+    recording::{recorded, recorder},
     room::Room,
     running::{Running, running},
     scripted::{Scripted, Seen, response, user},

@@ -8,7 +8,7 @@ use stack::{
     stack::{Options, Stack},
 };
 
-use crate::records::Records;
+use crate::{recording::recorder, records::Records};
 
 /// The stack, and the records that it has written so far.
 pub struct Running {
@@ -31,7 +31,8 @@ fn start() -> Running {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async move {
             let lacking = provide().await;
-            let stack = Stack::start(Options::default()).await.unwrap_or_else(|error| panic!("{error:#}"));
+            let stack = Stack::start(Options { recorder: Some(recorder()), ..Options::default() });
+            let stack = stack.await.unwrap_or_else(|error| panic!("{error:#}"));
             let records = Records::follow(stack.telemetry());
             sender.send(Running { stack, lacking, records }).expect("somebody asked");
             std::future::pending::<()>().await;

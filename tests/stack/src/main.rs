@@ -2,7 +2,11 @@
 
 mod records;
 
-use std::{path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
@@ -10,7 +14,7 @@ use console::style;
 use stack::{
     database::{Grants, Migrations},
     demo, env_file,
-    host::Sockets,
+    host::{Sockets, record::Recorder},
     progress::Progress,
     runtime::Kind,
     stack::{Options, Stack},
@@ -55,6 +59,12 @@ struct Arguments {
     /// Keep each component's records in this folder too, as Spin does in .spin/logs
     #[arg(long, value_name = "FOLDER")]
     logs: Option<PathBuf>,
+    /// Write what the components see of each request to this new file, for `replay` to run it again: request, variables,
+    /// readings of clocks and randomness, upstream answers. Tokens and keys are replaced by test ones with the same claims;
+    /// what people wrote, and who they are by those claims, is not: the file is readable by its owner alone. An instance
+    /// that is recorded takes one request at a time
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Show the records of the requests as they are: one JSON object a line
     #[arg(long, conflicts_with_all = ["smoke", "exec"])]
     json: bool,
@@ -96,7 +106,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut page = arguments.report.as_deref().map(Page::at).transpose()?;
-    let work = serve(arguments, &mut page);
+    // Before anything takes time: a file that is already there is not written over.
+    let recorder = arguments.record.as_deref().map(Recorder::create).transpose()?;
+    let work = serve(arguments, recorder.clone(), &mut page);
     // Whichever comes first drops the other, and with it all that was started.
     let status = tokio::select! {
         done = work => done,
@@ -106,10 +118,13 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     if let Some(page) = page {
         page.write().await?;
     }
+    if let Some(recorder) = recorder {
+        tokio::task::spawn_blocking(move || recorder.flush()).await?;
+    }
     status
 }
 
-async fn serve(arguments: Arguments, page: &mut Option<Page>) -> Result<ExitCode> {
+async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut Option<Page>) -> Result<ExitCode> {
     let stack = Stack::start(Options {
         port: arguments.port,
         data: absolute(arguments.data)?,
@@ -119,6 +134,7 @@ async fn serve(arguments: Arguments, page: &mut Option<Page>) -> Result<ExitCode
         components: !arguments.no_components,
         variables: arguments.variables.into_iter().collect(),
         logs: absolute(arguments.logs)?,
+        recorder,
         runtime: arguments.runtime,
         sockets: if arguments.no_nodelay { Sockets::LikeSpin } else { Sockets::NoDelay },
         progress: Progress::Shown,

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use tokio::{net::TcpListener, sync::broadcast};
 
 use crate::{
-    host::{Deployer, Host, Manifest, Sockets},
+    host::{Deployer, Host, Manifest, Sockets, record::Recorder},
     process::Process,
     reaper::Reaper,
 };
@@ -42,15 +42,17 @@ impl Runtime {
         variables: &BTreeMap<String, String>,
         sockets: Sockets,
         logs: Option<&Path>,
+        recorder: Option<Arc<Recorder>>,
         folder: &Path,
         reaper: &Reaper,
     ) -> Result<Self> {
         match kind {
             Kind::Embedded => {
-                let host = Host::start(root, manifest, variables, sockets, logs.map(Path::to_owned)).await?;
-                Ok(Self::Embedded(host))
+                let logs = logs.map(Path::to_owned);
+                Ok(Self::Embedded(Host::start(root, manifest, variables, sockets, logs, recorder).await?))
             }
             Kind::Spin if manifest.is_none() => bail!("Spin runs components from its start on: leave --runtime out"),
+            Kind::Spin if recorder.is_some() => bail!("only the built-in host records: leave --runtime or --record out"),
             Kind::Spin => spin(root, variables, logs, folder, reaper).await,
         }
     }

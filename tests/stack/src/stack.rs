@@ -10,7 +10,7 @@ use crate::{
     cluster::{Cluster, Durability},
     database::{self, Grants, Migrations},
     demo,
-    host::{Manifest, Sockets},
+    host::{Manifest, Sockets, record::Recorder},
     keys::Keys,
     origin::{Backends, Deployments, Origin, Reserved},
     postgrest::Postgrest,
@@ -40,6 +40,8 @@ pub struct Options {
     pub variables: BTreeMap<String, String>,
     /// A folder in which each component's records are kept too, as Spin keeps them.
     pub logs: Option<PathBuf>,
+    /// Where everything is written down that the components see.
+    pub recorder: Option<Arc<Recorder>>,
     /// What runs the components.
     pub runtime: Kind,
     /// How the components' sockets behave.
@@ -60,6 +62,7 @@ impl Default for Options {
             components: true,
             variables: BTreeMap::new(),
             logs: None,
+            recorder: None,
             runtime: Kind::Embedded,
             sockets: Sockets::NoDelay,
             progress: Progress::Silent,
@@ -85,7 +88,7 @@ impl Stack {
     /// Does all the set-up, and returns when everything answers.
     pub async fn start(options: Options) -> Result<Self> {
         let Options { port, data, postgres, grants, migrations, components, variables, .. } = options;
-        let Options { logs, runtime, sockets, progress, .. } = options;
+        let Options { logs, recorder, runtime, sockets, progress, .. } = options;
         let root = setup::root();
         let supabase = root.join("supabase");
         let manifest = Manifest::read(&root)?;
@@ -136,6 +139,7 @@ impl Stack {
             &all,
             sockets,
             logs,
+            recorder,
             folder.path(),
             &reaper,
         );

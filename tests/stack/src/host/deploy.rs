@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::broadcast;
 use wasmtime::Engine;
 use wasmtime_wasi_http::handler::ProxyHandler;
@@ -16,6 +17,7 @@ use super::{
     log::Log,
     manifest::Manifest,
     outbound::Client,
+    record::Recorder,
     server::{Application, Server},
     worker::Worker,
 };
@@ -27,6 +29,8 @@ pub struct Deployer {
     pub(super) telemetry: broadcast::Sender<String>,
     /// Where each component's lines are kept too.
     pub(super) logs: Option<PathBuf>,
+    /// Where everything is written down that the components see.
+    pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) stopping: Arc<AtomicBool>,
     pub(super) server: Arc<Server>,
 }
@@ -48,19 +52,24 @@ impl Deployer {
         manifest: &Manifest,
         variables: &BTreeMap<String, String>,
     ) -> Result<Application> {
-        let mut handlers = BTreeMap::new();
+        let (mut handlers, mut recorded) = (BTreeMap::new(), BTreeMap::new());
         for (id, component) in &manifest.components {
             let settings = manifest.settings(id, variables)?;
             let path = root.join(&component.source);
             let log = Log::new(self.telemetry.clone(), self.log_file(id)?);
             let (engine, client, stopping) = (self.engine.clone(), self.client.clone(), self.stopping.clone());
+            let subject = match &self.recorder {
+                Some(recorder) => Some(recorder.subject(id, digest(&path)?, &settings.variables)),
+                None => None,
+            };
+            recorded.extend(subject.clone().map(|subject| (id.clone(), subject)));
             // Cranelift takes seconds when nothing is cached, and would hold up everything else on this thread.
             let worker =
-                tokio::task::spawn_blocking(move || Worker::new(&engine, &path, settings, client, log, stopping))
+                tokio::task::spawn_blocking(move || Worker::new(&engine, &path, settings, client, log, stopping, subject))
                     .await??;
             handlers.insert(id.clone(), ProxyHandler::new(worker));
         }
-        Ok(Application { routes: manifest.routes()?, handlers })
+        Ok(Application { routes: manifest.routes()?, handlers, recorded })
     }
 
     /// As Spin names it.
@@ -73,4 +82,10 @@ impl Deployer {
         };
         Ok(Some(Arc::new(open().with_context(|| format!("cannot write {}", path.display()))?)))
     }
+}
+
+/// SHA-256 of a component's file.
+pub fn digest(path: &Path) -> Result<String> {
+    let file = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(base16ct::lower::encode_string(&Sha256::digest(file)))
 }

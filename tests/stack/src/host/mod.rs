@@ -1,10 +1,13 @@
 //! Where the components run: a host that reads `spin.toml` and does what Spin's HTTP trigger does, from the same crates
 //! (`wasmtime-wasi-http`'s `ProxyHandler`), as far as the components can see. Spin itself is in no package registry.
 
+mod boundary;
 mod deploy;
 mod log;
 mod manifest;
 mod outbound;
+pub mod record;
+pub mod replay;
 mod server;
 mod variables;
 mod worker;
@@ -23,7 +26,7 @@ use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::broadcast, task::JoinHandle};
 
 pub use self::{deploy::Deployer, manifest::Manifest};
-use self::{outbound::Client, server::Server};
+use self::{outbound::Client, record::Recorder, server::Server};
 
 /// A running host. Dropping it closes the port.
 pub struct Host {
@@ -47,13 +50,14 @@ const WAITING_LINES: usize = 16 * 1024;
 impl Host {
     /// Compiles the components of `manifest`, whose sources are relative to `root`, and serves them on a free port;
     /// without a manifest, nothing until something is deployed. Each component's lines are kept in `logs` too, where that
-    /// is given.
+    /// is given, and all that they see is recorded, where there is something to record it.
     pub async fn start(
         root: &Path,
         manifest: Option<&Manifest>,
         variables: &BTreeMap<String, String>,
         sockets: Sockets,
         logs: Option<PathBuf>,
+        recorder: Option<Arc<Recorder>>,
     ) -> Result<Self> {
         let (telemetry, _) = broadcast::channel(WAITING_LINES);
         let deployer = Arc::new(Deployer {
@@ -61,6 +65,7 @@ impl Host {
             client: Client::new(sockets),
             telemetry,
             logs,
+            recorder,
             stopping: Arc::<AtomicBool>::default(),
             server: Arc::new(Server::new(sockets)),
         });

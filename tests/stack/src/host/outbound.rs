@@ -1,6 +1,6 @@
 //! Outbound calls as Spin makes them: pooled connections, allowed hosts enforced, the component's timeouts applied.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -12,7 +12,7 @@ use hyper_util::{
 use tokio::time::timeout;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::Sockets;
+use super::{Sockets, boundary::Boundary};
 
 /// Spin's, when the component sets none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -35,10 +35,13 @@ pub struct Outbound {
     pub client: Client,
     /// Origins.
     pub allowed: Vec<String>,
+    /// What each call passes on its way.
+    pub boundary: Option<Arc<dyn Boundary>>,
 }
 
 type Transmitted = Box<dyn Future<Output = Result<(), Error>> + Send>;
-type Answer = Result<(Response<WasiBody>, Transmitted), Error>;
+/// An answer, or why there is none.
+pub type Answer = Result<(Response<WasiBody>, Transmitted), Error>;
 
 impl WasiHttpHooks for Outbound {
     fn send_request(
@@ -47,8 +50,15 @@ impl WasiHttpHooks for Outbound {
         options: Option<RequestOptions>,
         _consumed: Transmitted,
     ) -> Box<dyn Future<Output = Answer> + Send> {
-        let Self { client, allowed } = self.clone();
-        Box::new(async move { send(client, &allowed, request, options.unwrap_or_default()).await })
+        let Self { client, allowed, boundary } = self.clone();
+        let options = options.unwrap_or_default();
+        match boundary {
+            None => Box::new(async move { send(client, &allowed, request, options).await }),
+            Some(boundary) => {
+                let network = move |request| Box::pin(async move { send(client, &allowed, request, options).await }) as _;
+                Box::new(boundary.send(request, &options, Box::new(network)))
+            }
+        }
     }
 }
 

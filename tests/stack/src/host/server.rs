@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use wasmtime_wasi_http::{Error, WasiBody, handler::ProxyHandler};
 
-use super::{Sockets, manifest::Routes, worker::Worker};
+use super::{Sockets, manifest::Routes, record::Subject, worker::Worker};
 
 pub struct Server {
     application: RwLock<Arc<Application>>,
@@ -30,6 +30,8 @@ pub struct Server {
 pub struct Application {
     pub routes: Routes,
     pub handlers: BTreeMap<String, ProxyHandler<Worker>>,
+    /// What is recorded of each component, where something is.
+    pub recorded: BTreeMap<String, Arc<Subject>>,
 }
 
 impl Server {
@@ -76,12 +78,22 @@ impl Server {
     async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<WasiBody> {
         let application = self.application.read().unwrap_or_else(PoisonError::into_inner).clone();
         let component = application.routes.component(request.uri().path());
-        let Some(handler) = component.and_then(|id| application.handlers.get(id)) else {
+        let Some((id, handler)) = component.and_then(|id| application.handlers.get_key_value(id)) else {
             return bare(StatusCode::NOT_FOUND);
         };
-        match handler.handle((), prepared(request, client)).await {
-            Ok(response) => response,
-            Err(error) => {
+        let tape = application.recorded.get(id).map(Subject::tape);
+        let request = prepared(request, client);
+        let request = match &tape {
+            Some(tape) => tape.request(request),
+            None => request,
+        };
+        match (handler.handle(tape.clone(), request).await, tape) {
+            (Ok(response), None) => response,
+            (Ok(response), Some(tape)) => tape.response(response),
+            (Err(error), tape) => {
+                if let Some(tape) = tape {
+                    tape.failed(&format!("{error:#}"));
+                }
                 eprintln!("a component gave no answer: {error:?}");
                 bare(StatusCode::INTERNAL_SERVER_ERROR)
             }

@@ -1,5 +1,5 @@
 //! Instances and their reuse: up to 128 requests each, sixteen at once, dropped after a second of idleness. These are
-//! Spin 4.1's defaults.
+//! Spin 4.1's defaults; one that is recorded takes one request at a time, so that each reading belongs to one.
 
 use std::{
     future::Future,
@@ -26,10 +26,12 @@ use wasmtime_wasi_http::{
 };
 
 use super::{
+    boundary::{self, Boundary, Set},
     log::Log,
     manifest::Settings,
     outbound::{Client, Outbound},
-    variables,
+    record::{Instance as Recording, Subject, Tape},
+    variables::{self, Values},
 };
 
 const REQUESTS_PER_INSTANCE: usize = 128;
@@ -54,6 +56,7 @@ pub struct Worker {
     client: Client,
     log: Log,
     stopping: Arc<AtomicBool>,
+    subject: Option<Arc<Subject>>,
 }
 
 /// What one instance sees.
@@ -63,6 +66,7 @@ pub struct State {
     table: ResourceTable,
     outbound: Outbound,
     settings: Settings,
+    boundary: Option<Arc<dyn Boundary>>,
 }
 
 impl WasiView for State {
@@ -77,6 +81,42 @@ impl WasiHttpView for State {
     }
 }
 
+impl State {
+    /// Of a new instance, whose lines go to `log`.
+    pub fn new(client: Client, settings: Settings, log: &Log, boundary: Option<Arc<dyn Boundary>>) -> Self {
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(log.of(boundary.clone())).stderr(wasmtime_wasi::cli::stderr());
+        if let Some(boundary) = &boundary {
+            boundary::senses(&mut wasi, boundary);
+        }
+        let allowed = settings.allowed_outbound_hosts.clone();
+        let outbound = Outbound { client, allowed, boundary: boundary.clone() };
+        let (wasi, http, table) = (wasi.build(), WasiHttpCtx::new(), ResourceTable::new());
+        Self { wasi, http, table, outbound, settings, boundary }
+    }
+}
+
+/// Compiles a component, or takes it from the cache, to be instantiated with or without a boundary.
+pub fn load(engine: &Engine, path: &Path, bounded: bool) -> Result<ServicePre<State>> {
+    let load = || -> wasmtime::Result<ServicePre<State>> {
+        let component = Component::from_file(engine, path)?;
+        let mut linker = Linker::<State>::new(engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+        variables::add_to_linker(&mut linker, |state: &mut State| {
+            Values(&state.settings.variables, state.boundary.as_ref())
+        })?;
+        if bounded {
+            boundary::add_to_linker(&mut linker, |state: &mut State| {
+                Set(state.boundary.as_ref().expect("a bounded component's instances have one"))
+            })?;
+        }
+        ServicePre::new(linker.instantiate_pre(&component)?)
+    };
+    load().map_err(anyhow::Error::from).with_context(|| format!("cannot load {}", path.display()))
+}
+
 impl Worker {
     /// Compiles the component, or takes it from the cache.
     pub fn new(
@@ -86,18 +126,10 @@ impl Worker {
         client: Client,
         log: Log,
         stopping: Arc<AtomicBool>,
+        subject: Option<Arc<Subject>>,
     ) -> Result<Self> {
-        let load = || -> wasmtime::Result<ServicePre<State>> {
-            let component = Component::from_file(engine, path)?;
-            let mut linker = Linker::<State>::new(engine);
-            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-            wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-            wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-            variables::add_to_linker(&mut linker, |state: &mut State| &state.settings.variables)?;
-            ServicePre::new(linker.instantiate_pre(&component)?)
-        };
-        let service = load().map_err(anyhow::Error::from).with_context(|| format!("cannot load {}", path.display()))?;
-        Ok(Self { engine: engine.clone(), service, settings, client, log, stopping })
+        let service = load(engine, path, subject.is_some())?;
+        Ok(Self { engine: engine.clone(), service, settings, client, log, stopping, subject })
     }
 }
 
@@ -107,10 +139,9 @@ impl HandlerState for Worker {
     type WorkerState = Reuse;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Reuse>> {
-        let wasi = WasiCtx::builder().stdout(self.log.clone()).stderr(wasmtime_wasi::cli::stderr()).build();
-        let outbound = Outbound { client: self.client.clone(), allowed: self.settings.allowed_outbound_hosts.clone() };
-        let settings = self.settings.clone();
-        let state = State { wasi, http: WasiHttpCtx::new(), table: ResourceTable::new(), outbound, settings };
+        let recording = self.subject.as_ref().map(Subject::instance);
+        let boundary = recording.clone().map(|recording| recording as Arc<dyn Boundary>);
+        let state = State::new(self.client.clone(), self.settings.clone(), &self.log, boundary);
         let mut store = Store::new(&self.engine, state);
         let service = self.service.instantiate_async(&mut store).await?;
         let expiration = Expiration(Box::pin(tokio::time::sleep(IDLE)));
@@ -119,7 +150,7 @@ impl HandlerState for Worker {
             proxy: Proxy::P3(service),
             view: State::http,
             expiration,
-            state: Reuse { stopping: self.stopping.clone() },
+            state: Reuse { stopping: self.stopping.clone(), recording },
         })
     }
 }
@@ -146,16 +177,18 @@ impl WorkerExpiration for Expiration {
 pub struct Reuse {
     /// Set while the host itself stops: an instance that is cancelled with it has not failed.
     stopping: Arc<AtomicBool>,
+    recording: Option<Arc<Recording>>,
 }
 
 impl WorkerState for Reuse {
     type StoreData = State;
-    type RequestData = ();
+    /// What is noted of the request, where it is recorded.
+    type RequestData = Option<Arc<Tape>>;
 
     fn should_accept_request(&self, at_once: usize, total: usize) -> ShouldAccept {
         if total >= REQUESTS_PER_INSTANCE {
             ShouldAccept::Never
-        } else if at_once >= REQUESTS_AT_ONCE {
+        } else if at_once >= if self.recording.is_some() { 1 } else { REQUESTS_AT_ONCE } {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes
@@ -166,9 +199,12 @@ impl WorkerState for Reuse {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, State>,
-        (): (),
+        tape: Option<Arc<Tape>>,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        if let (Some(recording), Some(tape)) = (&self.recording, tape) {
+            recording.begin(tape);
+        }
         Box::pin(std::future::pending())
     }
 

@@ -1,0 +1,24 @@
+//! `cargo run -p replay -- FILE`: an incident, run again.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use console::style;
+use replay::{cli::Arguments, output};
+
+/// When the recording cannot be replayed at all.
+const COULD_NOT: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match arguments.run() {
+        Ok(outcome) => {
+            output::show(&outcome, arguments.json);
+            if outcome.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
+            ExitCode::from(COULD_NOT)
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Nothing that opens a door is written: keys and tokens become test ones, which say and prove the same.
+//!
+//! A token keeps its header and its claims and is signed by a test key in the place of the key that had signed it; one
+//! that no key had signed stays so. Key sets and secrets change likewise, and what was computed from a secret is computed
+//! from the test one. What a person wrote, and the claims that name them, stay.
+
+mod keys;
+mod token;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
+
+use anyhow::{Result, anyhow};
+use regex::bytes::Regex;
+use ring::{
+    hmac,
+    rand::{SecureRandom as _, SystemRandom},
+};
+
+use self::keys::Keys;
+use super::format::{Entry, Message, Outcome, Text};
+
+/// The variables that are secret, and one that is not but opens the gateway.
+pub const SECRET: [&str; 4] = ["supabase_jwt_secret", "supabase_jwks", "telemetry_key", "supabase_publishable_key"];
+
+/// A shorter one is no key to anything, and may be part of any word.
+const SHORTEST: usize = 16;
+
+/// What has been put in the place of what.
+pub struct Disguise {
+    /// So that nobody gets back to what was replaced.
+    salt: hmac::Key,
+    keys: Keys,
+    /// How many keys were known at the time, and what the token became.
+    tokens: HashMap<String, (usize, String)>,
+}
+
+/// What a component has in its variables, and what stands for it.
+#[derive(Default)]
+pub struct Secrets {
+    by_variable: BTreeMap<String, (String, String)>,
+    /// The longest first: one may be part of another.
+    literals: Vec<(String, String)>,
+}
+
+impl Disguise {
+    pub fn new() -> Result<Self> {
+        let mut salt = [0; 32];
+        SystemRandom::new().fill(&mut salt).map_err(|_| anyhow!("the system has no randomness"))?;
+        Ok(Self { salt: hmac::Key::new(hmac::HMAC_SHA256, &salt), keys: Keys::default(), tokens: HashMap::new() })
+    }
+
+    /// Test values for a component's secrets. The same value has the same one everywhere.
+    pub fn secrets(&mut self, variables: &BTreeMap<String, String>) -> Secrets {
+        let mut secrets = Secrets::default();
+        for name in SECRET {
+            let Some(real) = variables.get(name).filter(|value| !value.is_empty()) else { continue };
+            let test = match name {
+                "supabase_jwks" => self.key_set(real.as_bytes()).unwrap_or_else(|| self.scrambled(real)),
+                _ => self.opaque(real),
+            };
+            if name == "supabase_jwt_secret" {
+                self.keys.secret(real.as_bytes(), test.as_bytes());
+            }
+            if real.len() >= SHORTEST {
+                secrets.literals.push((real.clone(), test.clone()));
+            }
+            secrets.by_variable.insert(name.to_owned(), (real.clone(), test));
+        }
+        secrets.literals.sort_by_key(|(real, _)| std::cmp::Reverse(real.len()));
+        secrets
+    }
+
+    /// Remembers the keys of a set, if the answer is one.
+    pub fn learn(&mut self, answer: &Text) {
+        self.key_set(&answer.0);
+    }
+
+    /// Everything that is about to be written of a request.
+    pub fn entry(&mut self, entry: &mut Entry, secrets: &Secrets) {
+        let mut subjects = Vec::new();
+        for variable in &mut entry.variables {
+            if let (Some((real, test)), Some(value)) = (secrets.by_variable.get(&variable.name), &mut variable.value)
+                && value.0 == real.as_bytes()
+            {
+                *value = Text::from(test.as_str());
+            }
+        }
+        for call in &mut entry.calls {
+            self.message(&mut call.request, secrets, &mut subjects);
+            if let Some(Outcome::Answer(answer)) = &mut call.outcome {
+                if let Some(set) = self.key_set(&answer.body.data.0) {
+                    let length = set.len().to_string();
+                    answer.body.data = Text(set.into_bytes());
+                    answer.headers.iter_mut().filter(|(name, _)| name == "content-length").for_each(|(_, value)| {
+                        *value = Text::from(length.as_str());
+                    });
+                }
+                self.headers(&mut answer.headers, secrets, &mut subjects);
+                self.text(&mut answer.body.data, secrets, &mut subjects);
+            }
+        }
+        self.message(&mut entry.request, secrets, &mut subjects);
+        if let Some(response) = &mut entry.response {
+            self.headers(&mut response.headers, secrets, &mut subjects);
+            self.text(&mut response.body.data, secrets, &mut subjects);
+        }
+        for line in &mut entry.telemetry {
+            self.text(line, secrets, &mut subjects);
+            if let Some((real, test)) = secrets.by_variable.get("telemetry_key") {
+                for subject in &subjects {
+                    let pseudonym = |key| shared::telemetry::pseudonym(subject, key);
+                    replace(line, &pseudonym(real), &pseudonym(test));
+                }
+            }
+        }
+    }
+
+    fn message(&mut self, message: &mut Message, secrets: &Secrets, subjects: &mut Vec<String>) {
+        self.text(&mut message.uri, secrets, subjects);
+        self.headers(&mut message.headers, secrets, subjects);
+        self.text(&mut message.body.data, secrets, subjects);
+    }
+
+    fn headers(&mut self, headers: &mut [(String, Text)], secrets: &Secrets, subjects: &mut Vec<String>) {
+        for (name, value) in headers {
+            let before = value.clone();
+            self.text(value, secrets, subjects);
+            // Whatever is in these is a credential, also where it is none that we know.
+            if *value == before && ["authorization", "apikey", "cookie", "set-cookie"].contains(&name.as_str()) {
+                *value = self.credential(&before);
+            }
+        }
+    }
+
+    /// Anything: what is known in it, and what looks like a token.
+    fn text(&mut self, text: &mut Text, secrets: &Secrets, subjects: &mut Vec<String>) {
+        static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"ey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*").expect("a constant pattern")
+        });
+        for (real, test) in &secrets.literals {
+            replace(text, real, test);
+        }
+        if TOKEN.is_match(&text.0) {
+            let token = |found: &regex::bytes::Captures<'_>| {
+                let found = String::from_utf8_lossy(&found[0]).into_owned();
+                subjects.extend(token::subject(&found));
+                self.token(&found).into_bytes()
+            };
+            text.0 = TOKEN.replace_all(&text.0, token).into_owned();
+        }
+    }
+
+    /// The same claims, signed by the test key in the place of the real one.
+    fn token(&mut self, token: &str) -> String {
+        let known = self.keys.count();
+        if let Some((at, test)) = self.tokens.get(token)
+            && *at == known
+        {
+            return test.clone();
+        }
+        let test = token::signed_again(token, &self.keys, |seed, bytes| self.stream(seed, bytes));
+        self.tokens.insert(token.to_owned(), (known, test.clone()));
+        test
+    }
+}
+
+/// Puts something in the place of every occurrence, also where it stands in JSON.
+fn replace(text: &mut Text, real: &str, test: &str) {
+    let quoted = serde_json::to_string(real).expect("a string is JSON");
+    for real in [real, quoted.trim_matches('"')] {
+        if memchr::memmem::find(&text.0, real.as_bytes()).is_some() {
+            let pattern = Regex::new(&format!("(?-u){}", regex::escape(real))).expect("an escaped pattern");
+            text.0 = pattern.replace_all(&text.0, regex::bytes::NoExpand(test.as_bytes())).into_owned();
+        }
+    }
+}
+
+/// What cannot be signed again.
+impl Disguise {
+    /// As long, and with the prefix by which a component knows its kind.
+    fn opaque(&self, real: &str) -> String {
+        const ALPHABET: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ab";
+        let prefix = ["sb_publishable_", "sb_secret_"].into_iter().find(|prefix| real.starts_with(prefix));
+        let prefix = prefix.unwrap_or_default();
+        let bytes = self.stream(real.as_bytes(), real.len() - prefix.len());
+        let letters = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 64)]));
+        prefix.chars().chain(letters).collect()
+    }
+
+    /// A variable that should be JSON and is not: what may be a key in it is gone, and it is wrong at the same place.
+    fn scrambled(&self, real: &str) -> String {
+        let long = Regex::new("[A-Za-z0-9_-]{20,}").expect("a constant pattern");
+        let replaced = long.replace_all(real.as_bytes(), |found: &regex::bytes::Captures<'_>| {
+            self.opaque(&String::from_utf8_lossy(&found[0])).into_bytes()
+        });
+        String::from_utf8_lossy(&replaced).into_owned()
+    }
+
+    /// A header's value with no token in it that we could sign: everything but its form is replaced.
+    fn credential(&mut self, value: &Text) -> Text {
+        let space = value.0.iter().position(|byte| *byte == b' ').map_or(0, |at| at + 1);
+        let (scheme, secret) = value.0.split_at(space);
+        let text = String::from_utf8_lossy(secret);
+        let kept = match token::kept(&text) {
+            0 if text.starts_with("sb_publishable_") => "sb_publishable_".len(),
+            0 if text.starts_with("sb_secret_") => "sb_secret_".len(),
+            kept => kept,
+        };
+        let hidden = |byte: &u8| if byte.is_ascii_alphanumeric() { b'x' } else { *byte };
+        let (kept, secret) = secret.split_at(kept);
+        Text(scheme.iter().chain(kept).copied().chain(secret.iter().map(hidden)).collect())
+    }
+
+    fn key_set(&mut self, text: &[u8]) -> Option<String> {
+        memchr::memmem::find(text, b"\"keys\"")?;
+        let mut set: serde_json::Value = serde_json::from_slice(text).ok()?;
+        let list = set.get_mut("keys")?.as_array_mut()?;
+        let salt = self.salt.clone();
+        let mut replaced = false;
+        for jwk in list {
+            replaced |= self.keys.disguise(jwk, |seed, bytes| stream(&salt, seed, bytes));
+        }
+        replaced.then(|| set.to_string())
+    }
+
+    /// Bytes that depend on these, and tell nothing of them.
+    fn stream(&self, seed: &[u8], bytes: usize) -> Vec<u8> {
+        stream(&self.salt, seed, bytes)
+    }
+}
+
+fn stream(salt: &hmac::Key, seed: &[u8], bytes: usize) -> Vec<u8> {
+    let block = |number: usize| {
+        let mut context = hmac::Context::with_key(salt);
+        context.update(&number.to_le_bytes());
+        context.update(seed);
+        context.sign().as_ref().to_vec()
+    };
+    (0..bytes.div_ceil(32)).flat_map(block).take(bytes).collect()
+}
