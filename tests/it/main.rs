@@ -17,6 +17,7 @@ mod messages_send;
 mod migrations;
 mod overlays;
 mod pgtap;
+mod recording;
 mod report;
 mod requests;
 mod sessions;

@@ -174,12 +174,15 @@ async fn every_fault_of_the_configuration_is_reported_at_once_and_to_the_operato
 #[tokio::test]
 async fn an_instance_that_is_used_again_mixes_nothing_up() {
     let channels = [it::Channel::with_messages(1).await, it::Channel::with_messages(2).await];
+    let host = it::running().again(None).await;
 
     let mut calls = tokio::task::JoinSet::new();
     for n in 0..100 {
         let channel = &channels[n % 2];
-        let (call, expected) =
-            (channel.list(&channel.member, "").header("x-request-id", &format!("mix-{n}")), n % 2 + 1);
+        let (call, expected) = (
+            channel.list(&channel.member, "").at(host.address()).header("x-request-id", &format!("mix-{n}")),
+            n % 2 + 1,
+        );
         calls.spawn(async move {
             let answer = call.send().await;
             assert_eq!(answer.header("x-request-id"), format!("mix-{n}"));

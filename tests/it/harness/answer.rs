@@ -1,5 +1,7 @@
 //! A client that looks at every answer as a browser and an auditor would.
 
+use std::net::SocketAddr;
+
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use serde_json::Value;
 
@@ -59,6 +61,13 @@ impl Call {
     /// `GET`.
     pub fn get(path: &str) -> Self {
         Self::new(Method::GET, path)
+    }
+
+    /// Of the same path of another host.
+    pub fn at(mut self, host: SocketAddr) -> Self {
+        let path = self.url.splitn(4, '/').nth(3).unwrap_or_default();
+        self.url = format!("http://{host}/{path}");
+        self
     }
 
     /// With a token.

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock, mpsc};
 
 use serde_json::Value;
 use stack::{
+    host::{Host, Sockets, record::Recorder},
     setup::{self, Binaries},
     stack::{Options, Stack},
 };
@@ -55,6 +56,13 @@ impl Running {
         assert!(std::env::var("CI").is_err(), "{reason}");
         eprintln!("NOT TESTED: {reason}");
         false
+    }
+
+    /// The components once more. Instances that are not recorded take sixteen requests at once.
+    pub async fn again(&self, recorder: Option<Arc<Recorder>>) -> Host {
+        let (root, manifest, variables) = (setup::root(), self.stack.manifest(), self.stack.variables());
+        let start = Host::start(&root, Some(manifest), &variables, Sockets::NoDelay, None, recorder);
+        start.await.unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     /// The record of a request.

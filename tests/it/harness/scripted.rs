@@ -11,7 +11,7 @@ use http::{HeaderMap, Method};
 use jwt_simple::prelude::JWTClaims;
 use serde_json::{Value, json};
 use stack::{
-    host::{Host, Sockets, record::Recorder},
+    host::{Host, Sockets},
     keys::{Keys, UserClaims},
     setup,
 };
@@ -62,25 +62,6 @@ impl Scripted {
     where
         R: Future<Output = Response> + Send,
     {
-        Self::start(script, changed, Some(recorder())).await
-    }
-
-    /// With instances that take up to sixteen requests at once, which those that are recorded do not.
-    pub async fn unrecorded<R>(script: impl Fn(Seen) -> R + Clone + Send + Sync + 'static) -> Self
-    where
-        R: Future<Output = Response> + Send,
-    {
-        Self::start(script, &[], None).await
-    }
-
-    async fn start<R>(
-        script: impl Fn(Seen) -> R + Clone + Send + Sync + 'static,
-        changed: &[(&str, &str)],
-        recorder: Option<Arc<Recorder>>,
-    ) -> Self
-    where
-        R: Future<Output = Response> + Send,
-    {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let seen = Arc::<Mutex<Vec<Seen>>>::default();
@@ -110,7 +91,7 @@ impl Scripted {
         );
         variables.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let manifest = running().stack.manifest();
-        let host = Host::start(&setup::root(), Some(manifest), &variables, Sockets::NoDelay, None, recorder)
+        let host = Host::start(&setup::root(), Some(manifest), &variables, Sockets::NoDelay, None, Some(recorder()))
             .await
             .expect("the host starts");
         let records = Records::follow(host.telemetry());

@@ -129,13 +129,7 @@ fn bytes(part: &str, recorded: &[u8], replayed: &[u8]) -> Option<Difference> {
     };
     let json = |bytes| serde_json::from_slice::<Value>(bytes).ok().filter(|json| json.is_object() || json.is_array());
     let path = json(recorded).zip(json(replayed)).and_then(|(old, new)| path(&old, &new));
-    Some(Difference {
-        part: part.to_owned(),
-        path,
-        at,
-        recorded: around(recorded),
-        replayed: around(replayed),
-    })
+    Some(Difference { part: part.to_owned(), path, at, recorded: around(recorded), replayed: around(replayed) })
 }
 
 /// The first field that differs, as a JSON pointer (RFC 6901).

@@ -56,7 +56,8 @@ impl Components {
 
     fn built(&self, id: &str) -> Result<PathBuf> {
         let component = self.manifest.components.get(id);
-        let component = component.with_context(|| format!("spin.toml has no component {id}: name its file with --component"))?;
+        let component =
+            component.with_context(|| format!("spin.toml has no component {id}: name its file with --component"))?;
         let path = self.root.join(&component.source);
         if !path.exists() {
             bail!("{} is not there: run `{}`", path.display(), component.build.command);

@@ -20,7 +20,8 @@ pub fn show(outcome: &Outcome, json: bool) {
 pub fn text(outcome: &Outcome) -> String {
     let mut text = String::new();
     if let Some(line) = outcome.broken_line {
-        text += &format!("{} line {line} of the recording broke off, and is left out\n", style("note:").yellow().bold());
+        text +=
+            &format!("{} line {line} of the recording broke off, and is left out\n", style("note:").yellow().bold());
     }
     let order = outcome.seed.map_or(String::new(), |seed| format!(", shuffled with --shuffle={seed}"));
     let often = if outcome.times == 1 { String::new() } else { format!(", {} times each", outcome.times) };

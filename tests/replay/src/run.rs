@@ -100,9 +100,8 @@ pub fn run(recording: &Recording, components: &Components, options: &Options) ->
         }
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..std::thread::available_parallelism().map_or(1, usize::from))
-            .map(|_| scope.spawn(work))
-            .collect();
+        let threads: Vec<_> =
+            (0..std::thread::available_parallelism().map_or(1, usize::from)).map(|_| scope.spawn(work)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("it does not panic"))
     })?;
     progress.finish_and_clear();

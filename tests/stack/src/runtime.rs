@@ -52,7 +52,9 @@ impl Runtime {
                 Ok(Self::Embedded(Host::start(root, manifest, variables, sockets, logs, recorder).await?))
             }
             Kind::Spin if manifest.is_none() => bail!("Spin runs components from its start on: leave --runtime out"),
-            Kind::Spin if recorder.is_some() => bail!("only the built-in host records: leave --runtime or --record out"),
+            Kind::Spin if recorder.is_some() => {
+                bail!("only the built-in host records: leave --runtime or --record out")
+            }
             Kind::Spin => spin(root, variables, logs, folder, reaper).await,
         }
     }

@@ -64,9 +64,10 @@ impl Deployer {
             };
             recorded.extend(subject.clone().map(|subject| (id.clone(), subject)));
             // Cranelift takes seconds when nothing is cached, and would hold up everything else on this thread.
-            let worker =
-                tokio::task::spawn_blocking(move || Worker::new(&engine, &path, settings, client, log, stopping, subject))
-                    .await??;
+            let worker = tokio::task::spawn_blocking(move || {
+                Worker::new(&engine, &path, settings, client, log, stopping, subject)
+            })
+            .await??;
             handlers.insert(id.clone(), ProxyHandler::new(worker));
         }
         Ok(Application { routes: manifest.routes()?, handlers, recorded })

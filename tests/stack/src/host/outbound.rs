@@ -55,7 +55,8 @@ impl WasiHttpHooks for Outbound {
         match boundary {
             None => Box::new(async move { send(client, &allowed, request, options).await }),
             Some(boundary) => {
-                let network = move |request| Box::pin(async move { send(client, &allowed, request, options).await }) as _;
+                let network =
+                    move |request| Box::pin(async move { send(client, &allowed, request, options).await }) as _;
                 Box::new(boundary.send(request, &options, Box::new(network)))
             }
         }

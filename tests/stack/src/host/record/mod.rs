@@ -23,14 +23,14 @@ use std::{
 
 use anyhow::Result;
 
-pub use self::{
-    instance::Instance,
-    tape::{Tape, message},
-};
 use self::{
     disguise::{Disguise, Secrets},
     format::{Entry, Text},
     writer::{Job, Writer},
+};
+pub use self::{
+    instance::Instance,
+    tape::{Tape, message},
 };
 
 /// A file that is being recorded into. Several hosts may share one.

@@ -34,8 +34,7 @@ struct Draft {
 impl Tape {
     /// Of a request that nobody has taken yet.
     pub fn new(subject: Arc<Subject>) -> Arc<Self> {
-        let entry =
-            Entry { component: subject.component.clone(), sha256: subject.sha256.clone(), ..Entry::default() };
+        let entry = Entry { component: subject.component.clone(), sha256: subject.sha256.clone(), ..Entry::default() };
         Arc::new(Self { subject, draft: Mutex::new(Draft { entry, ..Draft::default() }) })
     }
 

@@ -1,6 +1,7 @@
 //! Runs a recorded request again: a fresh instance of a component, put into the state in which the recorded one was, on
 //! the other side of whose boundary there is nothing but the recording.
 
+mod body;
 mod file;
 mod script;
 
@@ -11,10 +12,7 @@ use futures::channel::oneshot;
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt as _;
 use tokio::{sync::broadcast, time::timeout};
-use wasmtime::{
-    AsContextMut as _, Engine, Store,
-    component::Accessor,
-};
+use wasmtime::{AsContextMut as _, Engine, Store, component::Accessor};
 use wasmtime_wasi_http::{
     WasiBody, WasiHttpView as _,
     handler::{Prepared, Proxy},
@@ -75,8 +73,7 @@ impl Player {
     pub async fn play(&self, before: &[&Entry], entry: &Entry) -> Result<Observed> {
         let first = before.first().copied().unwrap_or(entry);
         let script = Script::new(first);
-        let state =
-            State::new(self.client.clone(), Settings::default(), &self.log, Some(Arc::new(script.clone())));
+        let state = State::new(self.client.clone(), Settings::default(), &self.log, Some(Arc::new(script.clone())));
         let mut store = Store::new(&self.engine, state);
         let service = self.service.instantiate_async(&mut store).await.map_err(anyhow::Error::from)?;
         let proxy = Proxy::P3(service);
@@ -140,10 +137,10 @@ fn request(script: &Script, entry: &Entry) -> Result<Request<WasiBody>> {
 pub fn caches<'r>(entry: &Entry, instances: &HashMap<u64, Vec<&'r Entry>>) -> Vec<&'r Entry> {
     let credential = |entry: &Entry| header(&entry.request.headers, "authorization").cloned();
     let own = credential(entry);
-    let for_itself = |earlier: &Entry| {
-        earlier.calls.iter().any(|call| header(&call.request.headers, "authorization").is_none())
-    };
-    let earlier = instances.get(&entry.instance).into_iter().flatten().take_while(|earlier| earlier.place < entry.place);
+    let for_itself =
+        |earlier: &Entry| earlier.calls.iter().any(|call| header(&call.request.headers, "authorization").is_none());
+    let earlier =
+        instances.get(&entry.instance).into_iter().flatten().take_while(|earlier| earlier.place < entry.place);
     earlier
         .filter(|earlier| {
             !earlier.variables.is_empty() || for_itself(earlier) || (own.is_some() && credential(earlier) == own)

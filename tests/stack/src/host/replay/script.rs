@@ -2,19 +2,16 @@
 //! a timer goes off when it went off, and nothing waits for the machine.
 
 use std::{
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
-use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 use tokio::sync::watch;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
+use super::body::Recorded;
 use crate::host::{
     boundary::{Boundary, Network, Sent},
     outbound,
@@ -84,8 +81,7 @@ impl Script {
 
     /// A recorded body.
     pub fn body(&self, contents: Contents) -> WasiBody {
-        let data = Some(Bytes::from(contents.data.0)).filter(|data| !data.is_empty());
-        Recorded { script: self.clone(), data, end: Some(contents.end) }.boxed_unsync()
+        Recorded::new(self.clone(), contents).boxed_unsync()
     }
 
     /// Takes as much of a call's body as was taken in the recording.
@@ -129,7 +125,8 @@ impl Script {
         self.part.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn complete(&self) {
+    /// Something has come that the component may have waited for.
+    pub(super) fn complete(&self) {
         self.completed.send_modify(|completed| *completed += 1);
     }
 }
@@ -215,38 +212,5 @@ impl Boundary for Script {
 
     fn line(&self, line: &[u8]) {
         self.part().observed.telemetry.push(Text(line.to_vec()));
-    }
-}
-
-/// A body as it came. What nobody had read on after is never told to have ended.
-struct Recorded {
-    script: Script,
-    data: Option<Bytes>,
-    end: Option<End>,
-}
-
-impl Body for Recorded {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if let Some(data) = self.data.take() {
-            return Poll::Ready(Some(Ok(Frame::data(data))));
-        }
-        match self.end.take() {
-            Some(End::Unread) => {
-                self.end = Some(End::Unread);
-                Poll::Pending
-            }
-            Some(End::Complete) => {
-                self.script.complete();
-                Poll::Ready(None)
-            }
-            Some(End::Fault(fault)) => {
-                self.script.complete();
-                Poll::Ready(Some(Err(fault.error())))
-            }
-            None => Poll::Ready(None),
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Real keys, as far as they are public, and the test key that stands for each.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jwt_simple::prelude::RS256KeyPair;
+use jwt_simple::prelude::{ES256PublicKey, Ed25519PublicKey, RS256KeyPair, RS256PublicKey};
 use ring::{
     hmac,
     rand::SystemRandom,
@@ -86,10 +86,14 @@ impl Keys {
             }
         }
         let kind = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        // What a component cannot use stays as unusable as it was.
+        let mut bare = members.clone();
+        bare.retain(|name, _| ["kty", "crv", "x", "y", "n", "e"].contains(&name.as_str()));
+        let bare = Value::Object(bare).to_string();
         let test = match (kind("kty").as_str(), kind("crv").as_str()) {
-            ("EC", "P-256") => self.ec(members),
-            ("OKP", "Ed25519") => self.ed(members),
-            ("RSA", _) => self.rsa(members),
+            ("EC", "P-256") if ES256PublicKey::from_jwk(&bare).is_ok() => self.ec(members),
+            ("OKP", "Ed25519") if Ed25519PublicKey::from_jwk(&bare).is_ok() => self.ed(members),
+            ("RSA", _) if RS256PublicKey::from_jwk(&bare).is_ok() => self.rsa(members),
             ("oct", _) => self.oct(members, stream),
             _ => None,
         };
