@@ -5,6 +5,7 @@
 //! from the test one. What a person wrote, and the claims that name them, stay.
 
 mod keys;
+mod opaque;
 mod token;
 
 use std::{
@@ -178,45 +179,7 @@ fn replace(text: &mut Text, real: &str, test: &str) {
     }
 }
 
-/// What cannot be signed again.
 impl Disguise {
-    /// As long, and with the prefix by which a component knows its kind.
-    fn opaque(&self, real: &str) -> String {
-        const ALPHABET: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ab";
-        let prefix = ["sb_publishable_", "sb_secret_"].into_iter().find(|prefix| real.starts_with(prefix));
-        let prefix = prefix.unwrap_or_default();
-        let bytes = self.stream(real.as_bytes(), real.len() - prefix.len());
-        let letters = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 64)]));
-        prefix.chars().chain(letters).collect()
-    }
-
-    /// A variable that should be JSON and is not: what may be a key in it is gone, and it is wrong at the same place.
-    fn scrambled(&self, real: &str) -> String {
-        let long = Regex::new("[A-Za-z0-9_-]{20,}").expect("a constant pattern");
-        let replaced = long.replace_all(real.as_bytes(), |found: &regex::bytes::Captures<'_>| {
-            self.opaque(&String::from_utf8_lossy(&found[0])).into_bytes()
-        });
-        String::from_utf8_lossy(&replaced).into_owned()
-    }
-
-    /// A header's value with no token in it that we could sign: everything but its form is replaced.
-    fn credential(&mut self, value: &Text) -> Text {
-        if value.0.eq_ignore_ascii_case(b"bearer") {
-            return value.clone();
-        }
-        let space = value.0.iter().position(|byte| *byte == b' ').map_or(0, |at| at + 1);
-        let (scheme, secret) = value.0.split_at(space);
-        let text = String::from_utf8_lossy(secret);
-        let kept = match token::kept(&text) {
-            0 if text.starts_with("sb_publishable_") => "sb_publishable_".len(),
-            0 if text.starts_with("sb_secret_") => "sb_secret_".len(),
-            kept => kept,
-        };
-        let hidden = |byte: &u8| if byte.is_ascii_alphanumeric() { b'x' } else { *byte };
-        let (kept, secret) = secret.split_at(kept);
-        Text(scheme.iter().chain(kept).copied().chain(secret.iter().map(hidden)).collect())
-    }
-
     fn key_set(&mut self, text: &[u8]) -> Option<String> {
         memchr::memmem::find(text, b"\"keys\"")?;
         let mut set: serde_json::Value = serde_json::from_slice(text).ok()?;
@@ -243,4 +206,23 @@ fn stream(salt: &hmac::Key, seed: &[u8], bytes: usize) -> Vec<u8> {
         context.sign().as_ref().to_vec()
     };
     (0..bytes.div_ceil(32)).flat_map(block).take(bytes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A variable that is added there as a secret is one here.
+    #[test]
+    fn every_secret_of_the_manifest_is_replaced() {
+        let manifest = std::fs::read_to_string(crate::setup::root().join("spin.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let secret = |variable: &toml::Value| variable.get("secret").and_then(toml::Value::as_bool) == Some(true);
+        let variables = manifest["variables"].as_table().unwrap().iter();
+        let names: Vec<&str> =
+            variables.filter(|(_, variable)| secret(variable)).map(|(name, _)| name.as_str()).collect();
+
+        assert!(!names.is_empty());
+        assert!(names.iter().all(|name| SECRET.contains(name)), "{names:?}");
+    }
 }
