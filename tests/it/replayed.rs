@@ -1,8 +1,6 @@
 //! Determinism, shown for the whole recorded traffic of the integration tests: with clock, randomness, variables and
 //! upstream answers fixed, a fresh instance gives the same response and the same telemetry, to the byte.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
-
 use replay::{
     components::Components,
     output,
