@@ -113,7 +113,7 @@ fn of_code(code: &str, cause: String) -> Problem {
         connection if connection.starts_with("08") => Problem::UpstreamUnavailable(cause),
         "PGRST300" | "PGRST106" | "setting_missing" => Problem::UpstreamMisconfigured(cause),
         "22P05" | "22021" => Problem::invalid("body", "contains a NUL character"),
-        "22P02" | "22003" | "22007" | "22008" | "22023" | "23502" | "23514" | "PGRST102" => {
+        "22P02" | "22003" | "22007" | "22008" | "22009" | "22023" | "23502" | "23514" | "PGRST102" => {
             Problem::invalid("request", "the database does not accept one of the values")
         }
         _ => Problem::UpstreamFailed(cause),
@@ -143,7 +143,7 @@ pub fn silence(error: OutboundError) -> Problem {
 /// How many rows an array has. It is counted because it must be read anyway: a proxy's HTML page with status 200, or
 /// half an answer, is not to be handed on as messages.
 pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
-    match serde_json::from_slice::<Vec<IgnoredAny>>(&answer.body) {
+    match serde_json::from_str::<Vec<IgnoredAny>>(text(answer)?) {
         Ok(rows) => Ok(rows.len() as u64),
         Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON array: {}", fault(&error)))),
     }
@@ -151,10 +151,15 @@ pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
 
 /// The one object that a writing RPC returns.
 pub fn object(answer: &Inbound) -> Result<(), Problem> {
-    match serde_json::from_slice::<HashMap<String, IgnoredAny>>(&answer.body) {
+    match serde_json::from_str::<HashMap<String, IgnoredAny>>(text(answer)?) {
         Ok(_) => Ok(()),
         Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON object: {}", fault(&error)))),
     }
+}
+
+/// What serde passes over it does not decode either: bytes that are no text would be handed on in a string.
+fn text(answer: &Inbound) -> Result<&str, Problem> {
+    std::str::from_utf8(&answer.body).map_err(|_| Problem::UpstreamFailed("not UTF-8".into()))
 }
 
 /// What is wrong with a body, without a word of it: serde quotes the value that it did not expect.
@@ -223,6 +228,7 @@ mod tests {
             (403, r#"{"code":"42501","message":"permission denied for function f"}"#, "forbidden"),
             (403, r#"{"code":"not_channel_member","message":"-"}"#, "not_channel_member"),
             (400, r#"{"code":"22008","message":"date out of range"}"#, "invalid_parameter"),
+            (400, r#"{"code":"22009","message":"time zone displacement out of range"}"#, "invalid_parameter"),
             (502, "<html>Bad Gateway</html>", "upstream_unavailable"),
             (500, "<html>Oops</html>", "upstream_failed"),
             (500, r#"{"code":"XX000","message":"relation 17 is gone"}"#, "upstream_failed"),

@@ -13,16 +13,14 @@ use shared::{
     reply::Reply,
     request::{Request, input},
 };
-use spin_sdk::{
-    http::{IntoResponse, Request as SpinRequest},
-    http_service,
-};
+use spin_sdk::http::{IntoResponse, Request as SpinRequest};
 
-const ENDPOINT: Endpoint = Endpoint::get("messages-list");
+pub(crate) const ENDPOINT: Endpoint = Endpoint::get("messages-list");
 shared::carry!(MESSAGES_LIST);
 
-#[http_service]
-async fn messages_list(request: SpinRequest) -> impl IntoResponse {
+/// What the host calls.
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn messages_list(request: SpinRequest) -> impl IntoResponse {
     ENDPOINT.serve(request, handle).await
 }
 
@@ -46,7 +44,7 @@ struct Arguments {
 }
 
 /// Authenticate, read, ask the database, answer.
-async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
+pub(crate) async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
     let caller = edge.authenticate(&request).await?;
     let Listing { channel_id: p_channel_id, limit: p_limit, since: p_since, before } = input(&request)?;
     let rpc = match (&p_since, &before) {

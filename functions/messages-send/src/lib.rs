@@ -13,16 +13,14 @@ use shared::{
     reply::Reply,
     request::{Request, idempotency_key, json},
 };
-use spin_sdk::{
-    http::{IntoResponse, Request as SpinRequest},
-    http_service,
-};
+use spin_sdk::http::{IntoResponse, Request as SpinRequest};
 
-const ENDPOINT: Endpoint = Endpoint::post("messages-send");
+pub(crate) const ENDPOINT: Endpoint = Endpoint::post("messages-send");
 shared::carry!(MESSAGES_SEND);
 
-#[http_service]
-async fn messages_send(request: SpinRequest) -> impl IntoResponse {
+/// What the host calls.
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn messages_send(request: SpinRequest) -> impl IntoResponse {
     ENDPOINT.serve(request, handle).await
 }
 
@@ -46,7 +44,7 @@ struct Arguments {
 }
 
 /// Authenticate, read, ask the database, answer. With a key, a second attempt stores nothing twice.
-async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
+pub(crate) async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
     let caller = edge.authenticate(&request).await?;
     let NewMessage { channel_id: p_channel_id, body: p_body, client_message_id, .. } = json(&request)?;
     let p_client_message_id = idempotency_key(&request, client_message_id)?;

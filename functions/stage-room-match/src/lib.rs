@@ -15,19 +15,17 @@ use shared::{
     request::{Request, json},
     staging::{RosterEntry, SlotTemplate, Staging},
 };
-use spin_sdk::{
-    http::{IntoResponse, Request as SpinRequest},
-    http_service,
-};
+use spin_sdk::http::{IntoResponse, Request as SpinRequest};
 
 /// A roster of 64 with its template fits several times.
 const LIMIT: usize = 256 * 1024;
 
-const ENDPOINT: Endpoint = Endpoint::post("stage-room-match").up_to(LIMIT);
+pub(crate) const ENDPOINT: Endpoint = Endpoint::post("stage-room-match").up_to(LIMIT);
 shared::carry!(STAGE_ROOM_MATCH);
 
-#[http_service]
-async fn stage_room_match(request: SpinRequest) -> impl IntoResponse {
+/// What the host calls.
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn stage_room_match(request: SpinRequest) -> impl IntoResponse {
     ENDPOINT.serve(request, handle).await
 }
 
@@ -41,7 +39,7 @@ struct Arguments {
 }
 
 /// Authenticate, read, ask the database, answer. The template's version makes a second attempt a replay.
-async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
+pub(crate) async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
     let caller = edge.authenticate(&request).await?;
     let staging: Staging = json(&request)?;
     let arguments = Arguments {
