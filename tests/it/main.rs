@@ -15,6 +15,7 @@ mod keys;
 mod messages_list;
 mod messages_send;
 mod migrations;
+mod openapi;
 mod overlays;
 mod pgtap;
 mod recording;

@@ -40,10 +40,12 @@ impl TryFrom<String> for Text {
 pub struct Limit(i32);
 
 impl<'de> Deserialize<'de> for Limit {
-    /// From a number, or from digits: a query string has only those.
+    /// From a number, which JSON may write as `20.0` too, or from digits: a query string has only those.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = match Value::deserialize(deserializer)? {
-            Value::Number(number) => number.as_i64().and_then(|n| i32::try_from(n).ok()),
+            Value::Number(number) => {
+                number.as_f64().filter(|n| n.fract() == 0.0).and_then(|n| i32::try_from(n as i64).ok())
+            }
             Value::String(digits) => digits.parse().ok(),
             _ => None,
         };

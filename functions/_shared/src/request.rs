@@ -189,7 +189,12 @@ mod tests {
     fn a_body_is_json_and_nothing_else() {
         let body = format!(r#"{{"channel_id":"{ID}","limit":3}}"#);
 
-        assert!(post("application/json", &body).is_ok());
+        for (limit, accepted) in
+            [("3.0", true), ("2147483647", true), ("2147483648", false), ("2.5", false), ("1e300", false)]
+        {
+            let body = body.replace(":3", &format!(":{limit}"));
+            assert_eq!(post("application/json", &body).is_ok(), accepted, "{limit}");
+        }
         assert!(post("Application/JSON; charset=utf-8", &body).is_ok());
         for kind in
             ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", "application/x-www-form-urlencoded"]

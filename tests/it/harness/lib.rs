@@ -6,6 +6,7 @@
 
 mod answer;
 mod channel;
+pub mod document;
 mod installation;
 mod person;
 mod recording;

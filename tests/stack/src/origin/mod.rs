@@ -5,6 +5,7 @@ mod auth;
 mod demo;
 mod deploy;
 mod gateway;
+mod openapi;
 mod proxy;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
@@ -84,6 +85,7 @@ impl Reserved {
             .route_layer(middleware::from_fn_with_state(backends.clone(), gateway::demand_apikey))
             .route("/auth/v1/.well-known/jwks.json", get(auth::key_set))
             .route("/functions/v1/{*path}", any(proxy::functions))
+            .route("/openapi.json", get(openapi::openapi))
             .route("/_stack/deploy", post(deploy::deploy))
             .merge(demo::router())
             .with_state(backends.clone())
