@@ -94,9 +94,10 @@ impl Telemetry {
     /// What the database answered; the version only where it was really said.
     pub fn answered(&mut self, status: u16, versions: Option<&str>, matched: Option<&str>, code: Option<&str>) {
         self.record.upstream_status = Some(status);
-        self.record.versions = versions.map(|text| cut(text, 256).into());
-        self.record.matched = matched.map(|text| cut(text, 64).into());
-        self.record.sqlstate = code.map(|text| cut(text, 64).into());
+        // A header and a code are words of whatever stands in the database's place, too.
+        self.record.versions = versions.map(|text| cut(&impersonal(text), 256).into());
+        self.record.matched = matched.map(|text| cut(&impersonal(text), 64).into());
+        self.record.sqlstate = code.map(|text| cut(&impersonal(text), 64).into());
     }
 
     /// How many rows went to the caller.
