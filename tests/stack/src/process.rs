@@ -76,6 +76,11 @@ impl Process {
         std::mem::replace(&mut self.lines, mpsc::unbounded_channel().1)
     }
 
+    /// Its id, which is its group's too.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it wrote last.
     pub fn output(&self) -> String {
         let lines = self.output.lock().unwrap_or_else(PoisonError::into_inner);

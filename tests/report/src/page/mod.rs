@@ -10,12 +10,15 @@ use crate::{
     report::{Budget, Report},
 };
 
-const UPLOT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
-const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
+/// uPlot, which draws charts.
+pub const UPLOT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
+/// And its style.
+pub const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
 const SCRIPT: &str = include_str!("../../assets/page.js");
-const STYLE: &str = include_str!("../../assets/page.css");
+/// The look of a page: light and dark, tables, boxes, charts.
+pub const STYLE: &str = include_str!("../../assets/page.css");
 /// The browser itself holds the page to it.
-const NOTHING_FROM_OUTSIDE: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+pub const NOTHING_FROM_OUTSIDE: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// The page.
 pub fn html(report: &Report) -> String {

@@ -14,12 +14,13 @@ use wasmtime::Engine;
 use wasmtime_wasi_http::handler::ProxyHandler;
 
 use super::{
+    instance::Ended,
     log::Log,
     manifest::Manifest,
     outbound::Client,
     record::Recorder,
     server::{Application, Server},
-    worker::Worker,
+    worker::{Surroundings, Worker},
 };
 
 /// What components are made ready with. Its server takes the next application with [`Deployer::deploy`].
@@ -27,6 +28,7 @@ pub struct Deployer {
     pub(super) engine: Engine,
     pub(super) client: Client,
     pub(super) telemetry: broadcast::Sender<String>,
+    pub(super) ended: broadcast::Sender<Ended>,
     /// Where each component's lines are kept too.
     pub(super) logs: Option<PathBuf>,
     /// Where everything is written down that the components see.
@@ -54,20 +56,25 @@ impl Deployer {
     ) -> Result<Application> {
         let (mut handlers, mut recorded) = (BTreeMap::new(), BTreeMap::new());
         for (id, component) in &manifest.components {
-            let settings = manifest.settings(id, variables)?;
             let path = root.join(&component.source);
-            let log = Log::new(self.telemetry.clone(), self.log_file(id)?);
-            let (engine, client, stopping) = (self.engine.clone(), self.client.clone(), self.stopping.clone());
+            let settings = manifest.settings(id, variables)?;
             let subject = match &self.recorder {
                 Some(recorder) => Some(recorder.subject(id, digest(&path)?, &settings.variables)),
                 None => None,
             };
             recorded.extend(subject.clone().map(|subject| (id.clone(), subject)));
+            let surroundings = Surroundings {
+                component: id.as_str().into(),
+                settings,
+                client: self.client.clone(),
+                log: Log::new(self.telemetry.clone(), self.log_file(id)?),
+                subject,
+                ended: self.ended.clone(),
+                stopping: self.stopping.clone(),
+            };
+            let engine = self.engine.clone();
             // Cranelift takes seconds when nothing is cached, and would hold up everything else on this thread.
-            let worker = tokio::task::spawn_blocking(move || {
-                Worker::new(&engine, &path, settings, client, log, stopping, subject)
-            })
-            .await??;
+            let worker = tokio::task::spawn_blocking(move || Worker::new(&engine, &path, surroundings)).await??;
             handlers.insert(id.clone(), ProxyHandler::new(worker));
         }
         Ok(Application { routes: manifest.routes()?, handlers, recorded })

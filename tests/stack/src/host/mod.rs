@@ -3,6 +3,7 @@
 
 mod boundary;
 mod deploy;
+mod instance;
 mod log;
 mod manifest;
 mod outbound;
@@ -25,7 +26,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::broadcast, task::JoinHandle};
 
-pub use self::{deploy::Deployer, manifest::Manifest};
+pub use self::{deploy::Deployer, instance::Ended, manifest::Manifest};
 use self::{outbound::Client, record::Recorder, server::Server};
 
 /// A running host. Dropping it closes the port.
@@ -47,6 +48,9 @@ pub enum Sockets {
 /// Lines that wait for a slow reader. One that falls further behind loses the oldest.
 const WAITING_LINES: usize = 16 * 1024;
 
+/// Instances that are over, and of which nobody has heard yet.
+const WAITING_ENDS: usize = 1024;
+
 impl Host {
     /// Compiles the components of `manifest`, whose sources are relative to `root`, and serves them on a free port;
     /// without a manifest, nothing until something is deployed. Each component's lines are kept in `logs` too, where that
@@ -64,6 +68,7 @@ impl Host {
             engine: worker::engine(root)?,
             client: Client::new(sockets),
             telemetry,
+            ended: broadcast::channel(WAITING_ENDS).0,
             logs,
             recorder,
             stopping: Arc::<AtomicBool>::default(),
@@ -86,6 +91,11 @@ impl Host {
     /// What puts other components there.
     pub fn deployer(&self) -> Arc<Deployer> {
         self.deployer.clone()
+    }
+
+    /// Every instance that is over from now on.
+    pub fn ended(&self) -> broadcast::Receiver<Ended> {
+        self.deployer.ended.subscribe()
     }
 
     /// Every line that a component writes from now on.

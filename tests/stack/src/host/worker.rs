@@ -7,13 +7,14 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result};
+use tokio::sync::broadcast;
 use wasmtime::{
     Cache, CacheConfig, Config, Engine, Store, StoreContextMut,
     component::{Component, GuestTaskId, Linker, ResourceTable},
@@ -27,6 +28,7 @@ use wasmtime_wasi_http::{
 
 use super::{
     boundary::{self, Boundary, Set},
+    instance::{Ended, Memory},
     log::Log,
     manifest::Settings,
     outbound::{Client, Outbound},
@@ -52,11 +54,22 @@ pub fn engine(root: &Path) -> Result<Engine> {
 pub struct Worker {
     engine: Engine,
     service: ServicePre<State>,
-    settings: Settings,
-    client: Client,
-    log: Log,
-    stopping: Arc<AtomicBool>,
-    subject: Option<Arc<Subject>>,
+    surroundings: Surroundings,
+}
+
+/// What the instances of one component are given, and whom they report to.
+#[derive(Clone)]
+pub struct Surroundings {
+    pub component: Arc<str>,
+    pub settings: Settings,
+    pub client: Client,
+    pub log: Log,
+    /// Where what they see is written down.
+    pub subject: Option<Arc<Subject>>,
+    /// Where it is said that an instance is over.
+    pub ended: broadcast::Sender<Ended>,
+    /// Set while the host itself stops: an instance that is cancelled with it has not failed.
+    pub stopping: Arc<AtomicBool>,
 }
 
 /// What one instance sees.
@@ -67,6 +80,7 @@ pub struct State {
     outbound: Outbound,
     settings: Settings,
     boundary: Option<Arc<dyn Boundary>>,
+    memory: Memory,
 }
 
 impl WasiView for State {
@@ -92,7 +106,7 @@ impl State {
         let allowed = settings.allowed_outbound_hosts.clone();
         let outbound = Outbound { client, allowed, boundary: boundary.clone() };
         let (wasi, http, table) = (wasi.build(), WasiHttpCtx::new(), ResourceTable::new());
-        Self { wasi, http, table, outbound, settings, boundary }
+        Self { wasi, http, table, outbound, settings, boundary, memory: Memory::default() }
     }
 }
 
@@ -119,17 +133,9 @@ pub fn load(engine: &Engine, path: &Path, bounded: bool) -> Result<ServicePre<St
 
 impl Worker {
     /// Compiles the component, or takes it from the cache.
-    pub fn new(
-        engine: &Engine,
-        path: &Path,
-        settings: Settings,
-        client: Client,
-        log: Log,
-        stopping: Arc<AtomicBool>,
-        subject: Option<Arc<Subject>>,
-    ) -> Result<Self> {
-        let service = load(engine, path, subject.is_some())?;
-        Ok(Self { engine: engine.clone(), service, settings, client, log, stopping, subject })
+    pub fn new(engine: &Engine, path: &Path, surroundings: Surroundings) -> Result<Self> {
+        let service = load(engine, path, surroundings.subject.is_some())?;
+        Ok(Self { engine: engine.clone(), service, surroundings })
     }
 }
 
@@ -139,18 +145,22 @@ impl HandlerState for Worker {
     type WorkerState = Reuse;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Reuse>> {
-        let recording = self.subject.as_ref().map(Subject::instance);
+        let began = Instant::now();
+        let surroundings = self.surroundings.clone();
+        let Surroundings { settings, client, log, subject, .. } = surroundings.clone();
+        let recording = subject.as_ref().map(Subject::instance);
         let boundary = recording.clone().map(|recording| recording as Arc<dyn Boundary>);
-        let state = State::new(self.client.clone(), self.settings.clone(), &self.log, boundary);
-        let mut store = Store::new(&self.engine, state);
+        let mut store = Store::new(&self.engine, State::new(client, settings, &log, boundary));
+        store.limiter(|state| &mut state.memory);
         let service = self.service.instantiate_async(&mut store).await?;
+        let instantiated_in = began.elapsed();
         let expiration = Expiration(Box::pin(tokio::time::sleep(IDLE)));
         Ok(Instance {
             store,
             proxy: Proxy::P3(service),
             view: State::http,
             expiration,
-            state: Reuse { stopping: self.stopping.clone(), recording },
+            state: Reuse { surroundings, instantiated_in, requests: AtomicUsize::new(0), recording },
         })
     }
 }
@@ -173,10 +183,11 @@ impl WorkerExpiration for Expiration {
     }
 }
 
-/// How many requests an instance takes.
+/// How many requests an instance takes, and what is said of it when it is over.
 pub struct Reuse {
-    /// Set while the host itself stops: an instance that is cancelled with it has not failed.
-    stopping: Arc<AtomicBool>,
+    surroundings: Surroundings,
+    instantiated_in: Duration,
+    requests: AtomicUsize,
     recording: Option<Arc<Recording>>,
 }
 
@@ -202,6 +213,7 @@ impl WorkerState for Reuse {
         tape: Option<Arc<Tape>>,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         if let (Some(recording), Some(tape)) = (&self.recording, tape) {
             recording.begin(tape);
         }
@@ -210,10 +222,16 @@ impl WorkerState for Reuse {
 
     fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
         if let Err(error) = result
-            && !self.stopping.load(Ordering::Relaxed)
+            && !self.surroundings.stopping.load(Ordering::Relaxed)
         {
             eprintln!("a component failed: {error:?}");
         }
+        let _unheard = self.surroundings.ended.send(Ended {
+            component: self.surroundings.component.clone(),
+            instantiated_in: self.instantiated_in,
+            requests: self.requests.load(Ordering::Relaxed),
+            memory_bytes: store.data().memory.bytes(),
+        });
         drop(store);
     }
 }
