@@ -35,7 +35,7 @@ struct Amount {
 
 /// Of the components as they are built, with `upstream` behind them.
 pub async fn measure(upstream: &Upstream, people: &Arc<People>, signer: &Signer, quick: bool) -> Result<Micro> {
-    let amount = if quick { Amount { lives: 5, tokens: 200 } } else { Amount { lives: 50, tokens: 1000 } };
+    let amount = if quick { Amount { lives: 5, tokens: 200 } } else { Amount { lives: 20, tokens: 1000 } };
     let root = setup::root();
     let manifest = Manifest::read(&root)?;
     let host = Host::start(&root, Some(&manifest), &upstream.variables("off")?, Sockets::NoDelay, None).await?;
@@ -51,13 +51,13 @@ pub async fn measure(upstream: &Upstream, people: &Arc<People>, signer: &Signer,
         let one_at_a_time = micro.lives(component, operation, 1, amount.lives).await?;
         let at_once = micro.lives(component, operation, AT_ONCE, amount.lives).await?;
         let largest = |lives: &[Ended]| lives.iter().map(|life| life.memory_bytes).max().unwrap_or(0);
-        let took = one_at_a_time.iter().map(|life| life.instantiated_in.as_secs_f64() * 1e6);
+        let took = one_at_a_time.iter().chain(&at_once).map(|life| life.instantiated_in.as_secs_f64() * 1e6);
         let file = root.join(&manifest.components[component].source);
         components.push(ComponentFigures {
             component: component.to_owned(),
             size_bytes: std::fs::metadata(&file).with_context(|| format!("no {}", file.display()))?.len(),
             instantiation_us: median(took).context("an instance has lived")?,
-            instantiations: one_at_a_time.len(),
+            instantiations: one_at_a_time.len() + at_once.len(),
             memory_bytes: largest(&one_at_a_time),
             memory_at_16_bytes: largest(&at_once),
         });

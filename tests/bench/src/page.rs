@@ -6,7 +6,7 @@ use report::page::{NOTHING_FROM_OUTSIDE, STYLE, UPLOT, UPLOT_STYLE};
 use crate::{
     limits::{Limit, Verdict},
     machine::Machine,
-    result::{Cell, Figures, Growth, Micro, Run, Speed},
+    result::{Cell, Figures, Growth, Micro, Run, Speed, connections},
 };
 
 const OWN_STYLE: &str = include_str!("../assets/page.css");
@@ -251,10 +251,6 @@ fn table(heads: &[&str], rows: Markup) -> Markup {
             table { thead { tr { @for head in heads { th scope="col" { (head) } } } } tbody { (rows) } }
         }
     }
-}
-
-fn connections(count: usize) -> String {
-    if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") }
 }
 
 fn mebibytes(bytes: u64) -> u64 {

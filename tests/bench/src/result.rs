@@ -77,7 +77,7 @@ pub struct Figures {
     pub requests_per_second: f64,
     /// Of the direct call's.
     pub throughput_ratio: f64,
-    /// Of all processes that take part, the database included. `None` where the clock is too coarse for so few requests.
+    /// Of all processes that take part, the database included.
     pub cpu_seconds_per_1000: f64,
     /// Less that of the direct call.
     pub added_cpu_seconds_per_1000: f64,
@@ -157,8 +157,22 @@ impl Cell {
 
     /// For people.
     pub fn title(&self) -> String {
-        let rows = if self.rows > 0 { format!(", {} rows", self.rows) } else { String::new() };
-        let check = if self.session_check { ", session checked" } else { "" };
-        format!("{}{rows}, {}{check}", self.name, self.algorithm)
+        title(&self.name, self.rows, self.algorithm, self.session_check)
     }
+}
+
+/// What a cell is called, without its concurrency.
+pub fn title(name: &str, rows: usize, algorithm: Algorithm, session_check: bool) -> String {
+    let rows = match rows {
+        0 => String::new(),
+        1 => ", 1 row".to_owned(),
+        _ => format!(", {rows} rows"),
+    };
+    let check = if session_check { ", session checked" } else { "" };
+    format!("{name}{rows}, {algorithm}{check}")
+}
+
+/// How many ask at once, for people.
+pub fn connections(count: usize) -> String {
+    if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") }
 }

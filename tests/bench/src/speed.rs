@@ -10,7 +10,7 @@ use crate::{
     figures::{median, ratio},
     load::{self, Connection, Ends, Length, Round},
     people::{Algorithm, People},
-    result::{Cell, Figures, Method},
+    result::{self, Cell, Figures, Method},
     usage::Family,
     work::{Operation, Spelling, Token, Work},
 };
@@ -90,12 +90,13 @@ pub fn socket_plans() -> Vec<Plan> {
 impl Plan {
     /// For people.
     pub fn title(&self) -> String {
-        let rows = match self.operation {
-            Operation::List { rows } => format!(", {rows} rows"),
-            _ => String::new(),
-        };
-        let check = if self.session_check { ", session checked" } else { "" };
-        format!("{}{rows}, {}, {} connections{check}", self.operation.name(), self.algorithm, self.connections)
+        let title = result::title(self.operation.name(), self.rows(), self.algorithm, self.session_check);
+        format!("{title}, {}", result::connections(self.connections))
+    }
+
+    /// Of a list; 0 elsewhere.
+    fn rows(&self) -> usize {
+        if let Operation::List { rows } = self.operation { rows } else { 0 }
     }
 }
 
@@ -119,7 +120,7 @@ impl Bench {
         for (system, rounds) in systems.iter().zip(&taken) {
             figures.push(summed_up(system.name, rounds, figures.first()).context("a cell has rounds")?);
         }
-        let rows = if let Operation::List { rows } = plan.operation { rows } else { 0 };
+        let rows = plan.rows();
         let Plan { algorithm, connections, session_check, operation } = plan;
         let name = operation.name().to_owned();
         Ok(Cell { name, rows, connections, algorithm, session_check, systems: figures })

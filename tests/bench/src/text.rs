@@ -4,7 +4,7 @@ use console::style;
 
 use crate::{
     limits::{Limit, Verdict},
-    result::{Cell, Run},
+    result::{Cell, Run, connections},
 };
 
 /// On standard output.
@@ -30,7 +30,7 @@ fn heading(text: &str) {
 }
 
 fn table(cell: &Cell) {
-    println!("\n{}, {} connections", cell.title(), cell.connections);
+    println!("\n{}, {}", cell.title(), connections(cell.connections));
     println!("{}", style("             p50 ms   p95 ms   p99 ms  added ms   req/s  of direct  CPU s/1000").dim());
     for of in &cell.systems {
         println!(
