@@ -62,7 +62,8 @@ pub async fn serve(arguments: Host) -> Result<()> {
     let root = setup::root();
     let manifest = Manifest::read(&root)?;
     let sockets = if arguments.no_nodelay { Sockets::LikeSpin } else { Sockets::NoDelay };
-    let host = stack::host::Host::start(&root, Some(&manifest), &variables, sockets, Some(arguments.logs)).await?;
+    let host =
+        stack::host::Host::start(&root, Some(&manifest), &variables, sockets, Some(arguments.logs), None).await?;
     println!("{LISTENING}{}", host.address());
     terminate.recv().await;
     Ok(())

@@ -38,7 +38,7 @@ pub async fn measure(upstream: &Upstream, people: &Arc<People>, signer: &Signer,
     let amount = if quick { Amount { lives: 5, tokens: 200 } } else { Amount { lives: 20, tokens: 1000 } };
     let root = setup::root();
     let manifest = Manifest::read(&root)?;
-    let host = Host::start(&root, Some(&manifest), &upstream.variables("off")?, Sockets::NoDelay, None).await?;
+    let host = Host::start(&root, Some(&manifest), &upstream.variables("off")?, Sockets::NoDelay, None, None).await?;
     let micro = Bench { host: &host, people, signer };
 
     let operations = BTreeMap::from([
