@@ -34,8 +34,9 @@ pub struct Disguise {
     /// So that nobody gets back to what was replaced.
     salt: hmac::Key,
     keys: Keys,
-    /// How many keys were known at the time, and what the token became.
-    tokens: HashMap<String, (usize, String)>,
+    /// What a token became, and how many keys were known when none of them had signed it: a signature never changes,
+    /// since an instance knows a token again by all of its bytes.
+    tokens: HashMap<String, (Option<usize>, String)>,
 }
 
 /// What a component has in its variables, and what stands for it.
@@ -157,13 +158,13 @@ impl Disguise {
     /// The same claims, signed by the test key in the place of the real one.
     fn token(&mut self, token: &str) -> String {
         let known = self.keys.count();
-        if let Some((at, test)) = self.tokens.get(token)
-            && *at == known
+        if let Some((unsigned, test)) = self.tokens.get(token)
+            && unsigned.is_none_or(|at| at == known)
         {
             return test.clone();
         }
-        let test = token::signed_again(token, &self.keys, |seed, bytes| self.stream(seed, bytes));
-        self.tokens.insert(token.to_owned(), (known, test.clone()));
+        let (test, signed) = token::signed_again(token, &self.keys, |seed, bytes| self.stream(seed, bytes));
+        self.tokens.insert(token.to_owned(), ((!signed).then_some(known), test.clone()));
         test
     }
 }
@@ -210,9 +211,28 @@ fn stream(salt: &hmac::Key, seed: &[u8], bytes: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use jwt_simple::prelude::{Claims, Duration, ECDSAP256KeyPairLike as _, ES256KeyPair};
+
     use super::*;
 
     /// A variable that is added there as a secret is one here.
+    /// Else an instance that had verified it would not know it again.
+    #[test]
+    fn a_token_becomes_the_same_one_whatever_keys_are_learned_meanwhile() {
+        let mut disguise = Disguise::new().unwrap();
+        let set = |key: &ES256KeyPair| format!("{{\"keys\":[{}]}}", key.public_key().to_jwk());
+        let (key, other) = (ES256KeyPair::generate(), ES256KeyPair::generate());
+        let real = key.sign(Claims::create(Duration::from_hours(1))).unwrap();
+
+        let unknown = disguise.token(&real);
+        disguise.learn(&Text::from(set(&key).as_str()));
+        let test = disguise.token(&real);
+        disguise.learn(&Text::from(set(&other).as_str()));
+
+        assert_ne!(unknown, test);
+        assert_eq!(disguise.token(&real), test);
+    }
+
     #[test]
     fn every_secret_of_the_manifest_is_replaced() {
         let manifest = std::fs::read_to_string(crate::setup::root().join("spin.toml")).unwrap();

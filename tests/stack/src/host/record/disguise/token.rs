@@ -6,20 +6,22 @@ use serde_json::Value;
 use super::keys::Keys;
 
 /// The same header and claims. A signature that one of the keys has made is made by its test key; any other is replaced
-/// by one that nobody has made, and that is as well or badly formed as it was.
-pub fn signed_again(token: &str, keys: &Keys, stream: impl Fn(&[u8], usize) -> Vec<u8>) -> String {
-    let Some((signed, signature)) = token.rsplit_once('.') else { return token.to_owned() };
+/// by one that nobody has made, and that is as well or badly formed as it was. And whether it is the former.
+pub fn signed_again(token: &str, keys: &Keys, stream: impl Fn(&[u8], usize) -> Vec<u8>) -> (String, bool) {
+    let Some((signed, signature)) = token.rsplit_once('.') else { return (token.to_owned(), false) };
     let algorithm = object(signed.split('.').next().unwrap_or_default())
         .and_then(|header| Some(header.get("alg")?.as_str()?.to_owned()));
+    let mut made = false;
     let test = match URL_SAFE_NO_PAD.decode(signature) {
         Ok(real) => {
             let known = algorithm.and_then(|algorithm| keys.sign(&algorithm, signed.as_bytes(), &real));
+            made = known.is_some();
             URL_SAFE_NO_PAD.encode(known.unwrap_or_else(|| stream(token.as_bytes(), real.len())))
         }
         // One character that stands alone, or bits that no byte has: both stay so.
         Err(_) => "A".repeat(signature.len().saturating_sub(1)) + "_",
     };
-    format!("{signed}.{test}")
+    (format!("{signed}.{test}"), made)
 }
 
 /// Whose token it says it is, as PostgreSQL writes the id.
