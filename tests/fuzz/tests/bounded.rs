@@ -15,6 +15,9 @@ use proptest::{
 /// Of each target.
 const VARIATIONS: u32 = 3000;
 
+/// Where, how many bytes are taken away there, and what is put in their place.
+type Edit = (Index, usize, Vec<u8>);
+
 /// A file whose name says so is accepted, and no other is: properties that hold for refusals alone would say little.
 fn corpus(target: &str, holds: fn(&[u8]) -> bool) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
@@ -30,7 +33,7 @@ fn corpus(target: &str, holds: fn(&[u8]) -> bool) {
     let edits = vec((any::<Index>(), 0..3_usize, vec(bytes, 0..4)), 1..6);
     let config = Config { cases: VARIATIONS, failure_persistence: None, ..Config::default() };
     let random = TestRng::deterministic_rng(config.rng_algorithm);
-    let vary = |(mut case, edits): (Vec<u8>, Vec<(Index, usize, Vec<u8>)>)| {
+    let vary = |(mut case, edits): (Vec<u8>, Vec<Edit>)| {
         for (at, removed, put) in edits {
             let at = at.index(case.len() + 1);
             let end = case.len().min(at + removed);
