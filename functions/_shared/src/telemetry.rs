@@ -150,7 +150,8 @@ fn cut(text: &str, bytes: usize) -> String {
 fn impersonal(text: &str) -> String {
     let of_a_word = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "@._+-%".contains(c);
     let personal = |word: &str| {
-        let key = ["eyJ", "sb_publishable_", "sb_secret_"].into_iter().any(|start| word.starts_with(start));
+        // Anywhere: in an address, what precedes a token is `%20`.
+        let key = ["eyJ", "sb_publishable_", "sb_secret_"].into_iter().any(|start| word.contains(start));
         key || word.contains('@') || uuid::Uuid::try_parse(word.trim_end_matches('.')).is_ok()
     };
     let mut kept = String::with_capacity(text.len());
@@ -219,6 +220,7 @@ mod tests {
                     \"[removed]\" too; relation \"public.x\" is at 10.5 %. Id [removed]";
         assert_eq!(impersonal(said), kept);
         assert_eq!(impersonal("ü@é, (x)"), "[removed], (x)");
+        assert_eq!(impersonal("?auth=Bearer%20eyJhbGciOiJ.e30.x"), "?auth=[removed]");
     }
 
     #[test]
