@@ -4,7 +4,7 @@ use console::style;
 
 use crate::{
     limits::{Limit, Verdict},
-    result::{Cell, Run, connections},
+    result::{Cell, Micro, Run, connections},
 };
 
 /// On standard output.
@@ -15,6 +15,23 @@ pub fn show(run: &Run) {
     if let Some(sockets) = &run.sockets {
         heading("Without TCP_NODELAY, as Spin leaves sockets");
         sockets.iter().for_each(table);
+    }
+    if let Some(micro) = &run.micro {
+        heading("One instance");
+        let Micro { first_es256_us, repeated_es256_us, first_hs256_us, .. } = micro;
+        println!(
+            "  a token: ES256 {first_es256_us:.0} µs, again {repeated_es256_us:.0} µs; HS256 {first_hs256_us:.0} µs"
+        );
+    }
+    if let Some(speed) = &run.speed {
+        heading("Processes");
+        for of in &speed.processes {
+            let memory = of.memory_bytes / 1_048_576;
+            println!(
+                "  {:9} {memory:4} MiB after the load, first answer after {:.0} ms",
+                of.system, of.first_answer_ms
+            );
+        }
     }
     if !run.limits.is_empty() {
         heading("Limits");
