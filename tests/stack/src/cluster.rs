@@ -9,13 +9,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use futures::StreamExt as _;
 use nix::sys::signal::Signal;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
+use tokio::sync::Mutex;
+use tokio_postgres::{Client, Config};
 use url::Url;
 
 use crate::{
+    login::Login,
     process::Process,
     reaper::Reaper,
     setup::{Binaries, unprivileged},
@@ -23,6 +23,9 @@ use crate::{
 
 /// What the roles of the baseline that can log in are given.
 pub const PASSWORD: &str = "postgres";
+
+/// What it writes when it answers.
+const READY: &str = "database system is ready to accept connections";
 
 const START: Duration = Duration::from_secs(60);
 
@@ -34,7 +37,7 @@ pub struct Cluster {
     port: u16,
     sockets: PathBuf,
     version: u32,
-    _process: Process,
+    process: Mutex<Process>,
 }
 
 /// Whether what is written must survive.
@@ -74,13 +77,13 @@ impl Cluster {
                 stop(durability),
                 reaper,
             )?;
-            match process.until("database system is ready to accept connections", START).await {
+            match process.until(READY, START).await {
                 Ok(_) => {
                     return Ok(Self {
                         port,
                         sockets: sockets.to_owned(),
                         version: binaries.version,
-                        _process: process,
+                        process: Mutex::new(process),
                     });
                 }
                 Err(_) if process.output().contains("could not bind") => {}
@@ -90,35 +93,26 @@ impl Cluster {
         bail!("five free ports in a row were taken by somebody else before PostgreSQL could")
     }
 
-    /// For a role of the baseline, over the socket and without a password.
-    pub async fn connect(&self, role: &str) -> Result<Client> {
-        let mut config = Config::new();
-        config.host_path(&self.sockets).port(self.port).user(role).dbname("postgres").application_name("stack");
-        let (client, connection) = config.connect(NoTls).await.with_context(|| format!("cannot connect as {role}"))?;
-        tokio::spawn(async move {
-            // The client sees the error too, at its next query.
-            let _ended = connection.await;
-        });
-        Ok(client)
+    /// Kills all of it, and leaves the data as it is at that moment.
+    pub async fn kill(&self) -> Result<()> {
+        self.process.lock().await.kill().await
     }
 
-    /// Listens to a channel of `NOTIFY`: the connection, and what is said there, until either is dropped.
-    pub async fn listen(&self, role: &str, channel: &str) -> Result<(Client, UnboundedReceiver<String>)> {
+    /// Starts it on the same data, port and socket.
+    pub async fn again(&self) -> Result<()> {
+        self.process.lock().await.again(READY, START).await.map(drop)
+    }
+
+    /// For a role of the baseline, over the socket and without a password.
+    pub fn login(&self, role: &str) -> Login {
         let mut config = Config::new();
-        config.host_path(&self.sockets).port(self.port).user(role).dbname("postgres").application_name("stack");
-        let (client, mut connection) =
-            config.connect(NoTls).await.with_context(|| format!("cannot connect as {role}"))?;
-        let (sender, said) = unbounded_channel();
-        tokio::spawn(async move {
-            let mut messages = futures::stream::poll_fn(move |context| connection.poll_message(context));
-            while let Some(Ok(message)) = messages.next().await {
-                if let AsyncMessage::Notification(notification) = message {
-                    let _unheard = sender.send(notification.payload().to_owned());
-                }
-            }
-        });
-        client.batch_execute(&format!("listen {channel}")).await?;
-        Ok((client, said))
+        config.host_path(&self.sockets).port(self.port);
+        Login::new(config, role)
+    }
+
+    /// A connection of such a role.
+    pub async fn connect(&self, role: &str) -> Result<Client> {
+        self.login(role).connect().await
     }
 
     /// A URL with a password, for other programs.

@@ -4,6 +4,35 @@ use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use anyhow::{Context as _, Result};
 
+use crate::{demo, stack::Stack};
+
+impl Stack {
+    /// What a shell needs to know, in the order of the documentation.
+    pub fn environment(&self) -> Result<Vec<(&'static str, String)>> {
+        let keys = &self.keys();
+        let origin = self.origin();
+        Ok(vec![
+            ("ORIGIN", origin.to_owned()),
+            ("FUNCTIONS_URL", format!("{origin}/functions/v1")),
+            ("DATABASE_URL", self.cluster().url("postgres")),
+            ("SUPABASE_PUBLISHABLE_KEY", keys.publishable.clone()),
+            ("JWT_SECRET", keys.secret().to_owned()),
+            ("JWT_PRIVATE_JWK", keys.private_jwk()),
+            ("JWT_ISSUER", keys.issuer().to_owned()),
+            ("TOKEN_MEMBER", keys.user(demo::ADA, "ada@example.com")?),
+            ("TOKEN_MEMBER_2", keys.user(demo::GRACE, "grace@example.com")?),
+            ("TOKEN_OUTSIDER", keys.user(demo::EVE, "eve@example.com")?),
+            ("TOKEN_ANON", keys.project("anon")?),
+            ("USER_MEMBER", demo::ADA.to_string()),
+            ("USER_MEMBER_2", demo::GRACE.to_string()),
+            ("USER_OUTSIDER", demo::EVE.to_string()),
+            ("CHANNEL_ID", demo::GENERAL.to_string()),
+            ("ROOM_ID", demo::ROOM.to_string()),
+            ("GAME_ID", demo::GAME.to_string()),
+        ])
+    }
+}
+
 /// Writes `NAME='value'` lines, all at once and for the owner only: it has keys in it.
 pub fn write(path: &Path, values: &[(&str, String)]) -> Result<()> {
     let text: String = values.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();

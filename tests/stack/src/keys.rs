@@ -1,5 +1,7 @@
 //! The project's keys: what Auth signs with, what PostgREST and the components verify with, and the two API keys.
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
 use anyhow::{Context as _, Result};
 use jwt_simple::{
     prelude::{
@@ -18,12 +20,29 @@ pub const LIFETIME_HOURS: u64 = 24;
 /// Made anew for each stack.
 pub struct Keys {
     secret: String,
-    es256: ES256KeyPair,
+    ring: RwLock<Ring>,
     /// What makes pseudonyms of users in telemetry.
     pub telemetry: String,
     /// What browsers send as `apikey`.
     pub publishable: String,
     issuer: String,
+}
+
+/// The signing keys, in the states that Supabase has for them.
+struct Ring {
+    used: ES256KeyPair,
+    standby: Option<ES256KeyPair>,
+    previous: Vec<ES256KeyPair>,
+}
+
+impl Ring {
+    fn all(&self) -> impl Iterator<Item = &ES256KeyPair> {
+        std::iter::once(&self.used).chain(&self.standby).chain(&self.previous)
+    }
+}
+
+fn es256() -> ES256KeyPair {
+    ES256KeyPair::generate().with_key_id(&Uuid::new_v4().to_string())
 }
 
 /// What Supabase Auth puts into an access token besides the registered claims
@@ -52,11 +71,37 @@ impl Keys {
         let random = || Uuid::new_v4().simple().to_string();
         Self {
             secret: random() + &random(),
-            es256: ES256KeyPair::generate().with_key_id(&Uuid::new_v4().to_string()),
+            ring: RwLock::new(Ring { used: es256(), standby: None, previous: Vec::new() }),
             telemetry: random(),
             publishable: format!("sb_publishable_{}", random()),
             issuer: format!("{origin}/auth/v1"),
         }
+    }
+
+    /// A new key stands by: it is published, and nothing is signed with it yet.
+    pub fn stand_by(&self) {
+        self.change(|ring| ring.standby = Some(es256()));
+    }
+
+    /// The key that stands by signs from now on; the one before it stays good.
+    pub fn rotate(&self) {
+        self.change(|ring| {
+            let next = ring.standby.take().unwrap_or_else(es256);
+            ring.previous.push(std::mem::replace(&mut ring.used, next));
+        });
+    }
+
+    /// Only what the present key has signed is good from now on.
+    pub fn revoke_previous(&self) {
+        self.change(|ring| ring.previous.clear());
+    }
+
+    fn ring(&self) -> RwLockReadGuard<'_, Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Ring)) {
+        change(&mut self.ring.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The legacy shared secret.
@@ -71,13 +116,14 @@ impl Keys {
 
     /// The private ES256 key, for tests that sign.
     pub fn private_jwk(&self) -> String {
-        self.es256.to_jwk()
+        self.ring().used.to_jwk()
     }
 
     /// What `/auth/v1/.well-known/jwks.json` serves: public keys only.
     pub fn public_set(&self) -> Result<Value> {
-        let key: Value = serde_json::from_str(&self.es256.public_key().to_jwk()).context("a JWK is JSON")?;
-        Ok(json!({ "keys": [key] }))
+        let jwk = |key: &ES256KeyPair| serde_json::from_str::<Value>(&key.public_key().to_jwk());
+        let keys = self.ring().all().map(jwk).collect::<Result<Vec<_>, _>>().context("a JWK is JSON")?;
+        Ok(json!({ "keys": keys }))
     }
 
     /// What PostgREST verifies with: the public keys and the shared secret, as on a project that has both.
@@ -98,7 +144,7 @@ impl Keys {
             aal: Some("aal1".into()),
             is_anonymous: false,
         };
-        self.es256.sign(self.claims(claims).with_subject(id).with_audience("authenticated"))
+        self.ring().used.sign(self.claims(claims).with_subject(id).with_audience("authenticated"))
     }
 
     /// A legacy key of the project: a JWT too, of nobody.
@@ -120,8 +166,10 @@ impl Keys {
     /// Whose token this is, if it is one of ours: Auth's own check.
     pub fn verify(&self, token: &str) -> Result<JWTClaims<UserClaims>> {
         let options = || Some(VerificationOptions::default());
-        HS256Key::from_bytes(self.secret.as_bytes())
-            .verify_token(token, options())
-            .or_else(|_| self.es256.public_key().verify_token(token, options()))
+        HS256Key::from_bytes(self.secret.as_bytes()).verify_token(token, options()).or_else(|error| {
+            let ring = self.ring();
+            let verified = ring.all().find_map(|key| key.public_key().verify_token(token, options()).ok());
+            verified.ok_or(error)
+        })
     }
 }

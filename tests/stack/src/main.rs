@@ -128,6 +128,7 @@ async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut
     let stack = Stack::start(Options {
         port: arguments.port,
         data: absolute(arguments.data)?,
+        durable: false,
         postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
         migrations: arguments.migrations,

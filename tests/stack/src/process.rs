@@ -28,8 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A running program.
 pub struct Process {
     name: &'static str,
+    command: Command,
     child: Child,
     stop: Signal,
+    reaper: Reaper,
     output: Arc<Mutex<VecDeque<String>>>,
     lines: mpsc::UnboundedReceiver<String>,
 }
@@ -37,19 +39,37 @@ pub struct Process {
 impl Process {
     /// Starts it in a process group of its own, so that Ctrl-C reaches us alone and the order of stopping is ours.
     pub fn spawn(name: &'static str, mut command: Command, stop: Signal, reaper: &Reaper) -> Result<Self> {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("cannot start {name} ({})", command.get_program().display()))?;
-        reaper.process(child.id(), stop)?;
-        let (sender, lines) = mpsc::unbounded_channel();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let output = Arc::<Mutex<VecDeque<String>>>::default();
-        follow(child.stdout.take().expect("it is piped"), sender.clone(), output.clone());
-        follow(child.stderr.take().expect("it is piped"), sender, output.clone());
-        Ok(Self { name, child, stop, output, lines })
+        let (child, lines) = begin(name, &mut command, stop, reaper, &output)?;
+        Ok(Self { name, command, child, stop, reaper: reaper.clone(), output, lines })
+    }
+
+    /// Kills it and all its children at once, as a machine that fails does, and waits until none of them is left.
+    pub async fn kill(&mut self) -> Result<()> {
+        let leader = self.child.id();
+        let family: Vec<u32> = std::iter::once(leader).chain(children(leader)).collect();
+        for member in &family {
+            let _gone = kill(Pid::from_raw(member.cast_signed()), Signal::SIGKILL);
+        }
+        self.child.wait()?;
+        let gone = async {
+            while family.iter().any(|member| parent(*member).is_some()) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(PATIENCE, gone).await.with_context(|| format!("{} did not go, killed as it was", self.name))
+    }
+
+    /// Starts it once more, as it was started before, and waits for the line.
+    pub async fn again(&mut self, text: &str, within: Duration) -> Result<String> {
+        (self.child, self.lines) = begin(self.name, &mut self.command, self.stop, &self.reaper, &self.output)?;
+        self.until(text, within).await
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for a line that contains `text`. Fails when the program ends first, or after `within`, and shows what it
@@ -90,8 +110,11 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        // It may have ended by itself; then its id may be another's by now.
+        if let Ok(Some(_)) = self.child.try_wait() {
+            return;
+        }
         let pid = Pid::from_raw(self.child.id().cast_signed());
-        // It may have ended by itself; then there is only its status to collect.
         let _gone = kill(pid, self.stop);
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -102,6 +125,40 @@ impl Drop for Process {
         }
         let _killed = killpg(pid, Signal::SIGKILL);
         let _status = self.child.wait();
+    }
+}
+
+fn begin(
+    name: &str,
+    command: &mut Command,
+    stop: Signal,
+    reaper: &Reaper,
+    output: &Arc<Mutex<VecDeque<String>>>,
+) -> Result<(Child, mpsc::UnboundedReceiver<String>)> {
+    let started = command.spawn();
+    let mut child = started.with_context(|| format!("cannot start {name} ({})", command.get_program().display()))?;
+    reaper.process(child.id(), stop)?;
+    let (sender, lines) = mpsc::unbounded_channel();
+    follow(child.stdout.take().expect("it is piped"), sender.clone(), output.clone());
+    follow(child.stderr.take().expect("it is piped"), sender, output.clone());
+    Ok((child, lines))
+}
+
+/// Each PostgreSQL backend leads a group of its own, so that a signal to the group of the first one reaches that alone.
+fn children(of: u32) -> Vec<u32> {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id| parent(*id) == Some(of)).collect()
+}
+
+/// Nobody's where the process is gone, or waits only for its status to be read.
+fn parent(of: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
+    // `pid (name) state parent …`: the name may have spaces and parentheses in it.
+    let mut rest = stat.rsplit_once(") ")?.1.split(' ');
+    match rest.next()? {
+        "Z" | "X" => None,
+        _ => rest.next()?.parse().ok(),
     }
 }
 

@@ -4,14 +4,15 @@ use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::PathBu
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
-use tokio::sync::{Mutex, OnceCell, broadcast};
+use tokio::sync::{OnceCell, broadcast};
 
 use crate::{
     cluster::{Cluster, Durability},
     database::{self, Grants, Migrations},
-    demo,
+    faults::Faults,
     host::{Manifest, Sockets, record::Recorder},
     keys::Keys,
+    login::Standing,
     origin::{Backends, Deployments, Origin, Reserved},
     postgrest::Postgrest,
     progress::Progress,
@@ -28,6 +29,8 @@ pub struct Options {
     pub port: u16,
     /// Keeps the cluster.
     pub data: Option<PathBuf>,
+    /// What is committed survives a PostgreSQL that is killed, even where nothing is kept.
+    pub durable: bool,
     /// The bin folder of a PostgreSQL.
     pub postgres: Option<PathBuf>,
     /// Which default privileges the project has.
@@ -56,6 +59,7 @@ impl Default for Options {
         Self {
             port: 0,
             data: None,
+            durable: false,
             postgres: None,
             grants: Grants::Today,
             migrations: Migrations::All,
@@ -73,9 +77,10 @@ impl Default for Options {
 /// Everything that runs. Dropped in this order: what answers first, then what it asks, then the folder.
 pub struct Stack {
     origin: Origin,
+    backends: Arc<Backends>,
     realtime: Arc<Realtime>,
     runtime: Runtime,
-    _postgrest: Postgrest,
+    postgrest: Postgrest,
     cluster: Cluster,
     keys: Arc<Keys>,
     manifest: Manifest,
@@ -87,7 +92,7 @@ pub struct Stack {
 impl Stack {
     /// Does all the set-up, and returns when everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let Options { port, data, postgres, grants, migrations, components, variables, .. } = options;
+        let Options { port, data, durable, postgres, grants, migrations, components, variables, .. } = options;
         let Options { logs, recorder, runtime, sockets, progress, .. } = options;
         let root = setup::root();
         let supabase = root.join("supabase");
@@ -103,7 +108,7 @@ impl Stack {
         let binaries = progress.step("PostgreSQL's binaries", find).await?;
         progress.step("components (wasm32-wasip2)", setup::build(&root, &manifest)).await?;
 
-        let durability = if data.is_some() { Durability::Kept } else { Durability::Temporary };
+        let durability = if data.is_some() || durable { Durability::Kept } else { Durability::Temporary };
         let data = data.unwrap_or_else(|| folder.path().join("data"));
         let sockets_folder = folder.path().join("sockets");
         let start = Cluster::start(&binaries, &data, &sockets_folder, durability, &reaper);
@@ -119,9 +124,10 @@ impl Stack {
 
         let realtime = Realtime::start(&cluster, keys.clone()).await?;
         let functions = OnceCell::new();
-        let database = Mutex::new(cluster.connect("supabase_auth_admin").await?);
+        let database = Standing::new(cluster.login("supabase_auth_admin"));
         let backends = Arc::new(Backends {
             keys: keys.clone(),
+            faults: Faults::default(),
             rest: postgrest.socket().to_owned(),
             database,
             realtime: realtime.clone(),
@@ -154,7 +160,8 @@ impl Stack {
             origin,
             realtime,
             runtime,
-            _postgrest: postgrest,
+            postgrest,
+            backends,
             cluster,
             keys,
             manifest,
@@ -179,6 +186,22 @@ impl Stack {
         &self.cluster
     }
 
+    /// PostgREST.
+    pub fn postgrest(&self) -> &Postgrest {
+        &self.postgrest
+    }
+
+    /// What goes wrong in front of them.
+    pub fn faults(&self) -> &Faults {
+        &self.backends.faults
+    }
+
+    /// After a change of the keys: PostgREST reads them too.
+    pub async fn publish_keys(&self) -> Result<()> {
+        self.postgrest.give(&self.keys.verification_set()?)?;
+        Ok(self.cluster.connect("postgres").await?.batch_execute("notify pgrst, 'reload config'").await?)
+    }
+
     /// Realtime's stand-in.
     pub fn realtime(&self) -> &Realtime {
         &self.realtime
@@ -197,31 +220,6 @@ impl Stack {
     /// Every record from now on.
     pub fn telemetry(&self) -> broadcast::Receiver<String> {
         self.runtime.telemetry()
-    }
-
-    /// What a shell needs to know, in the order of the documentation.
-    pub fn environment(&self) -> Result<Vec<(&'static str, String)>> {
-        let keys = &self.keys;
-        let origin = self.origin();
-        Ok(vec![
-            ("ORIGIN", origin.to_owned()),
-            ("FUNCTIONS_URL", format!("{origin}/functions/v1")),
-            ("DATABASE_URL", self.cluster.url("postgres")),
-            ("SUPABASE_PUBLISHABLE_KEY", keys.publishable.clone()),
-            ("JWT_SECRET", keys.secret().to_owned()),
-            ("JWT_PRIVATE_JWK", keys.private_jwk()),
-            ("JWT_ISSUER", keys.issuer().to_owned()),
-            ("TOKEN_MEMBER", keys.user(demo::ADA, "ada@example.com")?),
-            ("TOKEN_MEMBER_2", keys.user(demo::GRACE, "grace@example.com")?),
-            ("TOKEN_OUTSIDER", keys.user(demo::EVE, "eve@example.com")?),
-            ("TOKEN_ANON", keys.project("anon")?),
-            ("USER_MEMBER", demo::ADA.to_string()),
-            ("USER_MEMBER_2", demo::GRACE.to_string()),
-            ("USER_OUTSIDER", demo::EVE.to_string()),
-            ("CHANNEL_ID", demo::GENERAL.to_string()),
-            ("ROOM_ID", demo::ROOM.to_string()),
-            ("GAME_ID", demo::GAME.to_string()),
-        ])
     }
 }
 

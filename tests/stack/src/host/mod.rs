@@ -15,7 +15,7 @@ mod worker;
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -63,6 +63,19 @@ impl Host {
         logs: Option<PathBuf>,
         recorder: Option<Arc<Recorder>>,
     ) -> Result<Self> {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self::start_at(anywhere, root, manifest, variables, sockets, logs).await
+    }
+
+    /// The same, at an address where another was before.
+    pub async fn start_at(
+        address: SocketAddr,
+        root: &Path,
+        manifest: Option<&Manifest>,
+        variables: &BTreeMap<String, String>,
+        sockets: Sockets,
+        logs: Option<PathBuf>,
+    ) -> Result<Self> {
         let (telemetry, _) = broadcast::channel(WAITING_LINES);
         let deployer = Arc::new(Deployer {
             engine: worker::engine(root)?,
@@ -77,7 +90,7 @@ impl Host {
         if let Some(manifest) = manifest {
             deployer.server.serve_instead(deployer.load(root, manifest, variables).await?);
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port for the host")?;
+        let listener = TcpListener::bind(address).await.context("no free port for the host")?;
         let address = listener.local_addr()?;
         let serving = tokio::spawn(deployer.server.clone().serve(listener));
         Ok(Self { address, deployer, serving })

@@ -20,6 +20,10 @@ const LIFETIME_SECONDS: u64 = LIFETIME_HOURS * 3600;
 
 /// `GET /auth/v1/.well-known/jwks.json`: needs no key, cached for ten minutes as on the edge.
 pub async fn key_set(State(backends): App) -> Response {
+    let fault = backends.faults.key_set();
+    if let Some(spoiled) = fault.answer().await {
+        return spoiled;
+    }
     match backends.keys.public_set() {
         Ok(set) => ([(header::CACHE_CONTROL, "public, max-age=600")], Json(set)).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
@@ -37,7 +41,8 @@ pub async fn user(State(backends): App, headers: HeaderMap) -> Response {
         return refusal(StatusCode::FORBIDDEN, "bad_jwt", "invalid JWT: unable to parse or verify signature");
     };
     let query = "select to_jsonb(u) - 'encrypted_password' from auth.users as u where u.id = $1";
-    match backends.database.lock().await.query_opt(query, &[&id]).await {
+    let found = async { anyhow::Ok(backends.database.client().await?.query_opt(query, &[&id]).await?) };
+    match found.await {
         Ok(Some(row)) => Json(row.get::<_, Value>(0)).into_response(),
         Ok(None) => refusal(StatusCode::FORBIDDEN, "user_not_found", "User from sub claim in JWT does not exist"),
         Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "unexpected_failure", &error.to_string()),
@@ -61,7 +66,8 @@ pub async fn token(State(backends): App, Json(given): Json<SignIn>) -> Response 
     };
     let query =
         format!("select id, email, to_jsonb(u) - 'encrypted_password' from auth.users as u where {column} = $1");
-    let row = match backends.database.lock().await.query_opt(&query, &[&value]).await {
+    let found = async { anyhow::Ok(backends.database.client().await?.query_opt(&query, &[&value]).await?) };
+    let row = match found.await {
         Ok(Some(row)) => row,
         Ok(None) => return refusal(StatusCode::BAD_REQUEST, "invalid_credentials", "Invalid login credentials"),
         Err(error) => return refusal(StatusCode::INTERNAL_SERVER_ERROR, "unexpected_failure", &error.to_string()),

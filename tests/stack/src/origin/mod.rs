@@ -18,16 +18,13 @@ use axum::{
     routing::{any, get, post},
     serve::ListenerExt as _,
 };
-use tokio::{
-    net::TcpListener,
-    sync::{Mutex, OnceCell},
-    task::JoinHandle,
-};
-use tokio_postgres::Client;
+use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
 
 pub use self::deploy::Deployments;
 use crate::{
+    faults::Faults,
     keys::Keys,
+    login::Standing,
     realtime::{Realtime, websocket},
 };
 
@@ -44,7 +41,9 @@ pub struct Backends {
     /// PostgREST's socket.
     pub rest: PathBuf,
     /// Auth's own connection.
-    pub database: Mutex<Client>,
+    pub database: Standing,
+    /// What goes wrong between us and them.
+    pub faults: Faults,
     /// Realtime's stand-in.
     pub realtime: Arc<Realtime>,
     /// Known once the host runs, which needs the origin's address.

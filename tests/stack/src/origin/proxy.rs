@@ -31,7 +31,9 @@ static HOST: LazyLock<Client<HttpConnector, Body>> = LazyLock::new(|| {
 
 /// `/rest/v1/…` → PostgREST, which knows nothing of the prefix.
 pub async fn rest(State(backends): App, request: Request) -> Response {
-    answered("PostgREST", over_socket(&backends.rest, request).await)
+    let answer = answered("PostgREST", over_socket(&backends.rest, request).await);
+    // Only the answer is spoiled: what it tells of has been done.
+    backends.faults.rest().spoil(answer).await
 }
 
 /// `/functions/v1/…` → the host, with the prefix.

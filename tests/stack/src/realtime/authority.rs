@@ -6,6 +6,8 @@ use serde_json::Value;
 use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
+use crate::login::Login;
+
 /// What a client may do on a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights {
@@ -15,17 +17,22 @@ pub struct Rights {
 
 /// A connection as the server's own role.
 pub struct Authority {
-    database: Client,
+    login: Login,
+    database: Option<Client>,
 }
 
 impl Authority {
-    pub fn new(database: Client) -> Self {
-        Self { database }
+    pub fn new(login: Login) -> Self {
+        Self { login, database: None }
     }
 
     /// The claims are those of a token that was verified.
     pub async fn rights(&mut self, claims: &Value, topic: &str) -> Result<Rights> {
-        let undone = self.database.transaction().await?;
+        let database = match self.database.take().filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.login.connect().await?,
+        };
+        let undone = self.database.insert(database).transaction().await?;
         let rights = probe(&undone, claims, topic).await;
         undone.rollback().await?;
         rights

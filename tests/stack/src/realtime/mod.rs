@@ -53,9 +53,9 @@ pub struct Realtime {
 impl Realtime {
     /// Listens to the database.
     pub(crate) async fn start(cluster: &Cluster, keys: Arc<Keys>) -> Result<Arc<Self>> {
-        let authority = Mutex::new(Authority::new(cluster.connect("supabase_admin").await?));
+        let authority = Mutex::new(Authority::new(cluster.login("supabase_admin")));
         let (broadcasts, _) = broadcast::channel(WAITING);
-        let following = feed::follow(cluster, broadcasts.clone()).await?;
+        let following = feed::follow(cluster.login("supabase_admin"), broadcasts.clone()).await?;
         let (reachable, _) = watch::channel(true);
         Ok(Arc::new(Self { keys, authority, broadcasts, reachable, following }))
     }
