@@ -102,6 +102,7 @@ async fn a_set_that_cannot_be_read_is_nobodys_401() {
         ("not JSON", 200, "<html>".to_owned()),
         ("not a set", 200, "{}".to_owned()),
         ("huge", 200, huge),
+        ("empty", 200, empty),
     ] {
         let upstream = project(with_key_set(move || response(status, &[], &body))).await;
         let (answer, record) = upstream.answer(es256(&upstream, &key)).await;
@@ -109,8 +110,18 @@ async fn a_set_that_cannot_be_read_is_nobodys_401() {
         assert_eq!(answer.header("retry-after"), "1", "{what}");
         assert!(record["app.error.cause"].as_str().unwrap().contains("supabase_jwks_url"), "{what}: {record}");
     }
-    let upstream = project(with_key_set(move || response(200, &[], &empty))).await;
-    es256(&upstream, &key).send().await.assert_problem(401, "invalid_token");
+}
+
+/// Beside the legacy secret an empty set is what the project serves, and a token of another key is nobody's.
+#[tokio::test]
+async fn an_empty_set_beside_the_legacy_secret_is_complete() {
+    let empty = || response(200, &[], r#"{"keys":[]}"#);
+    let upstream = Scripted::with_variables(with_key_set(empty), &[]).await;
+
+    let foreign = es256(&upstream, &ES256KeyPair::generate().with_key_id("k")).send().await;
+
+    foreign.assert_problem(401, "invalid_token");
+    assert_eq!(upstream.list().send().await.status, 200);
 }
 
 /// No lasting negative cache: the first request after the repair succeeds.
@@ -133,7 +144,9 @@ async fn a_source_that_comes_back_is_believed_at_once() {
 #[tokio::test]
 async fn a_secret_in_a_fetched_set_is_not_believed() {
     let secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA";
-    let set = json!({ "keys": [{ "kty": "oct", "alg": "HS256", "kid": "k", "k": secret }] }).to_string();
+    let other: Value = serde_json::from_str(&ES256KeyPair::generate().public_key().to_jwk()).unwrap();
+    let oct = json!({ "kty": "oct", "alg": "HS256", "kid": "k", "k": secret });
+    let set = json!({ "keys": [oct, other] }).to_string();
     let upstream = project(with_key_set(move || response(200, &[], &set))).await;
     let key = HS256Key::from_bytes(b"secret-secret-secret-secret-secret").with_key_id("k");
     let claims = upstream.keys().claims(user()).with_subject(Uuid::new_v4()).with_audience("authenticated");

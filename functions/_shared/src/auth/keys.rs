@@ -165,6 +165,10 @@ impl Keys {
         state.attempts += 1;
         state.failure = None;
         match result {
+            // Nobody could be let in by it, and no caller is to blame; a project of the legacy secret serves it rightly.
+            Ok((_, keys)) if keys.is_empty() && self.secret.is_none() => {
+                state.failure = Some("supabase_jwks_url: there is no key in it that could verify a token".into());
+            }
             Ok((text, keys)) => {
                 state.fetched = Some(now);
                 if state.keys.is_none() || state.text != text {
