@@ -94,7 +94,7 @@ pub async fn serve(task: &str) -> Result<()> {
     let Task { address, variables, logs } = serde_json::from_str(task).context(TASK)?;
     let root = setup::root();
     let manifest = Manifest::read(&root)?;
-    let _host = Host::start_at(address, &root, Some(&manifest), &variables, Sockets::NoDelay, Some(logs)).await?;
+    let _host = Host::start_at(address, &root, Some(&manifest), &variables, Sockets::NoDelay, Some(logs), None).await?;
     println!("{READY}");
     std::future::pending().await
 }

@@ -67,11 +67,6 @@ impl Process {
         self.until(text, within).await
     }
 
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits for a line that contains `text`. Fails when the program ends first, or after `within`, and shows what it
     /// wrote.
     pub async fn until(&mut self, text: &str, within: Duration) -> Result<String> {

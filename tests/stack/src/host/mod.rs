@@ -64,7 +64,7 @@ impl Host {
         recorder: Option<Arc<Recorder>>,
     ) -> Result<Self> {
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self::start_at(anywhere, root, manifest, variables, sockets, logs).await
+        Self::start_at(anywhere, root, manifest, variables, sockets, logs, recorder).await
     }
 
     /// The same, at an address where another was before.
@@ -75,6 +75,7 @@ impl Host {
         variables: &BTreeMap<String, String>,
         sockets: Sockets,
         logs: Option<PathBuf>,
+        recorder: Option<Arc<Recorder>>,
     ) -> Result<Self> {
         let (telemetry, _) = broadcast::channel(WAITING_LINES);
         let deployer = Arc::new(Deployer {
