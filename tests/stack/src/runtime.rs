@@ -26,7 +26,7 @@ pub enum Runtime {
     /// In this process.
     Embedded(Host),
     /// A child, whose lines that are records are passed on.
-    Spin(SocketAddr, broadcast::Sender<String>, Process),
+    Spin(SocketAddr, broadcast::Sender<String>, Box<Process>),
 }
 
 const START: Duration = Duration::from_secs(120);
@@ -113,5 +113,5 @@ async fn spin(
             }
         }
     });
-    Ok(Runtime::Spin(address, lines, process))
+    Ok(Runtime::Spin(address, lines, Box::new(process)))
 }
