@@ -64,7 +64,8 @@ async fn pg_cron_sweeps_by_itself() {
         return;
     }
     let installation = with_expired(Installation::migrated(Grants::Today).await, 1, 3).await;
-    let (_listening, mut written) = installation.cluster.listen("supabase_admin", "realtime_messages").await.unwrap();
+    let (_listening, mut written) =
+        installation.cluster.login("supabase_admin").listen("realtime_messages").await.unwrap();
 
     // Three for the players, one for all.
     for _ in 0..4 {
