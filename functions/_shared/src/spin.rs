@@ -21,7 +21,10 @@ use spin_sdk::{
         http_compat::IncomingRequestBody,
         random::random,
         spawn,
-        wit_bindgen::rt::async_support::{FutureReader, StreamReader},
+        wit_bindgen::{
+            rt::async_support::{FutureReader, StreamReader},
+            yield_async,
+        },
         wit_future, wit_stream,
     },
 };
@@ -51,7 +54,13 @@ impl Endpoint {
         let body = Some(Box::new(SpinBody(body)) as Box<dyn Body>);
         let incoming = Incoming { method: parts.method, uri: parts.uri, headers: parts.headers, body };
         let shared = SHARED.with(Rc::clone);
-        wasi_response(self.answer(Rc::new(Spin), &shared, incoming, handle).await)
+        let response = self.answer(Rc::new(Spin), &shared, incoming, handle).await;
+        if !response.status().is_success() {
+            // A refusal takes microseconds. Given back while the host still attends to the request, its head can be on its
+            // way before its body has been fetched; then the body waits for an ACK, where the host has no TCP_NODELAY.
+            yield_async().await;
+        }
+        wasi_response(response)
     }
 }
 
