@@ -6,6 +6,7 @@ mod authentication;
 mod browser;
 mod client;
 mod clients;
+mod components;
 mod cors;
 mod direct;
 mod flags;
