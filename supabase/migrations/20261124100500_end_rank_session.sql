@@ -82,6 +82,7 @@ begin
   from lockstep.rank_room_templates as template
   where template.session_id = end_rank_session.p_session_id and lockstep.owns_room(template.room_id);
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
+  perform set_config('lockstep.room', v_room::text, true);
 
   update lockstep.rank_room_templates as template
   set session_ended = true
