@@ -180,10 +180,10 @@ begin
         entry.owner_id is null and not entry.standin),
       (6, 'owner_not_in_room', 'owner_id', 'does not occupy a slot of the room', entry.owner_id is not null
         and not entry.standin
-        and not exists (
-          select
+        and entry.owner_id not in (
+          select slot.occupant_owner_id
           from public.rank_room_slots as slot
-          where slot.room_id = require_fitting_roster.p_room_id and slot.occupant_owner_id = entry.owner_id
+          where slot.room_id = require_fitting_roster.p_room_id and slot.occupant_owner_id is not null
         )),
       (7, 'standin_not_participant', 'owner_id', 'stands in without participating in the game',
         entry.owner_id is not null

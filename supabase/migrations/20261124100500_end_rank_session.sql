@@ -24,7 +24,8 @@ begin
   update public.rank_session_overlays as overlay
   set expires_at = now()
   where overlay.session_id = end_rank_overlays.p_session_id
-    and overlay.expires_at > now()
+    -- Not now(), for which the index of all overlays that are not over could be read.
+    and overlay.expires_at > clock_timestamp()
     and overlay.owner_id <> all (end_rank_overlays.p_but)
     -- Not those that the caller merely has in somebody else's room.
     and lockstep.owns_room(overlay.room_id);

@@ -42,8 +42,8 @@ insert into lockstep.rank_room_templates (room_id, version, source, updated_at, 
 select md5('room' || number)::uuid, 1, 'room-stage', now(), md5('match' || number)::uuid, md5('session' || number)::uuid
 from generate_series(1, 49999) as number;
 
-insert into public.rank_session_overlays (session_id, room_id, owner_id, version, expires_at)
+insert into public.rank_session_overlays (session_id, room_id, owner_id, version, renewed_at, expires_at)
 select
   md5('session' || number)::uuid, md5('room' || number)::uuid, md5('user' || 1 + (number + seat) % 2000)::uuid, 1,
-  now() + interval '5 minutes'
-from generate_series(1, 49999) as number, generate_series(0, 3) as seat;
+  now() - interval '1 hour', now() - interval '55 minutes'
+from generate_series(1, 49999) as number, generate_series(0, 1) as seat;
