@@ -11,21 +11,23 @@ set local search_path = '';
 -- taken for a guest's, and so is a caller of whom there is no token to look at.
 create or replace function lockstep.is_unwelcome_guest()
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select
-    case
-      when token.claims is null then true
-      when not token.claims ? 'is_anonymous' then false
-      else token.claims -> 'is_anonymous' not in ('false', '"false"')
-    end
-    and not exists (
-      select from lockstep.settings as setting where setting.name = 'guests_allowed' and setting.value = 'true'
-    )
-  from (select auth.jwt()) as token (claims);
+declare
+  v_claims constant jsonb := auth.jwt();
+begin
+  -- Who is no guest is let in without a look at the settings.
+  if v_claims is not null and coalesce(v_claims -> 'is_anonymous', 'false') in ('false', '"false"') then
+    return false;
+  end if;
+
+  return not exists (
+    select from lockstep.settings as setting where setting.name = 'guests_allowed' and setting.value = 'true'
+  );
+end;
 $$;
 
 comment on function lockstep.is_unwelcome_guest() is 'Whether the caller is a guest where guests are not allowed.';

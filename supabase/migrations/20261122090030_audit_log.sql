@@ -59,13 +59,15 @@ alter table lockstep.audit_log enable always trigger audit_log_grows_only;
 -- Appends, and lets its callers do nothing else there. Who acted is not theirs to say.
 create or replace function lockstep.audit(p_rpc text, p_version text, p_subject jsonb)
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+begin
   insert into lockstep.audit_log (actor_id, rpc, rpc_version, subject)
   values (auth.uid(), audit.p_rpc, audit.p_version, audit.p_subject);
+end;
 $$;
 
 comment on function lockstep.audit(text, text, jsonb) is 'Records that the caller has written, and on what: ids only.';

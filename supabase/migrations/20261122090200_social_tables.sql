@@ -33,15 +33,17 @@ create index if not exists social_channel_members_by_user on public.social_chann
 -- the answer is the same in every database.
 create or replace function lockstep.is_blank(p_text text)
 returns boolean
-language sql
+language plpgsql
 immutable
 parallel safe
 set search_path = ''
 as $$
-  select is_blank.p_text collate "C" ~ (
+begin
+  return is_blank.p_text collate "C" ~ (
     '^[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f'
     || '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]*$'
   );
+end;
 $$;
 
 comment on function lockstep.is_blank(text) is 'Whether a text has nothing in it that can be seen.';
@@ -101,12 +103,43 @@ create policy "members hold their own memberships and change nothing" on public.
   using (user_id = (select lockstep.caller_id()))
   with check (false);
 
+-- An RPC says in the setting `lockstep.channel` which channel it is about. That opens nothing: this looks whether the
+-- caller belongs to it.
+create or replace function lockstep.channel_in_hand()
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_channel constant uuid := nullif(current_setting('lockstep.channel', true), '')::uuid;
+begin
+  if v_channel is null then
+    return null;
+  end if;
+
+  return (
+    select membership.channel_id
+    from public.social_channel_members as membership
+    where membership.channel_id = v_channel and membership.user_id = (select lockstep.caller_id())
+  );
+end;
+$$;
+
+comment on function lockstep.channel_in_hand() is
+  'The channel that the RPC is about, where the caller belongs to it; otherwise null.';
+revoke all on function lockstep.channel_in_hand() from public, anon, authenticated, service_role;
+grant execute on function lockstep.channel_in_hand() to social_rpc_owner;
+
+-- The channel in hand is looked up once for a statement, any other channel once for each message. The second is no
+-- `exists`, for which the planner may read all channels of the caller.
 drop policy if exists "members read the messages of their channels" on public.social_messages;
 create policy "members read the messages of their channels" on public.social_messages
   for select to social_rpc_owner
   using (
-    exists (
-      select
+    channel_id = (select lockstep.channel_in_hand())
+    or (
+      select true
       from public.social_channel_members as membership
       where membership.channel_id = social_messages.channel_id
         and membership.user_id = (select lockstep.caller_id())

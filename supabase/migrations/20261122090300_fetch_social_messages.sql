@@ -14,15 +14,11 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  v_caller constant uuid := lockstep.require_caller();
 begin
-  if not exists (
-    select
-    from public.social_channel_members as membership
-    where membership.channel_id = require_channel_member.p_channel_id
-      and membership.user_id = v_caller
-  ) then
+  perform lockstep.require_caller();
+  perform set_config('lockstep.channel', require_channel_member.p_channel_id::text, true);
+
+  if lockstep.channel_in_hand() is null then
     perform lockstep.refuse(403, 'not_channel_member', 'You are not a member of this channel.');
   end if;
 end;
@@ -38,21 +34,28 @@ create or replace function public.fetch_social_messages(
   p_since timestamptz default null
 )
 returns setof public.social_messages
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 set statement_timeout = '5s'
 as $$
-  select lockstep.announce_rpc('fetch_social_messages', '1.0.0');
-  select lockstep.require_channel_member(fetch_social_messages.p_channel_id);
+declare
+  v_since constant timestamptz := coalesce(fetch_social_messages.p_since, '-infinity');
+  v_limit constant integer := least(greatest(coalesce(fetch_social_messages.p_limit, 50), 1), 200);
+begin
+  perform lockstep.announce_rpc('fetch_social_messages', '1.0.0');
+  perform lockstep.require_channel_member(fetch_social_messages.p_channel_id);
 
-  select message.*
-  from public.social_messages as message
-  where message.channel_id = fetch_social_messages.p_channel_id
-    and (fetch_social_messages.p_since is null or message.inserted_at > fetch_social_messages.p_since)
-  order by message.inserted_at desc, message.id desc
-  limit least(greatest(coalesce(fetch_social_messages.p_limit, 50), 1), 200);
+  return query
+    select message.*
+    from public.social_messages as message
+    where message.channel_id = fetch_social_messages.p_channel_id
+      -- Without an `or`: this way it is a condition of the index.
+      and message.inserted_at > v_since
+    order by message.inserted_at desc, message.id desc
+    limit v_limit;
+end;
 $$;
 
 comment on function public.fetch_social_messages(uuid, integer, timestamptz) is

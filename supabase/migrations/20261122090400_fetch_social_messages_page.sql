@@ -16,22 +16,27 @@ create or replace function public.fetch_social_messages_page(
   p_limit integer default 50
 )
 returns setof public.social_messages
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 set statement_timeout = '5s'
 as $$
-  select lockstep.announce_rpc('fetch_social_messages_page', '1.0.0');
-  select lockstep.require_channel_member(fetch_social_messages_page.p_channel_id);
+declare
+  v_limit constant integer := least(greatest(coalesce(fetch_social_messages_page.p_limit, 50), 1), 200);
+begin
+  perform lockstep.announce_rpc('fetch_social_messages_page', '1.0.0');
+  perform lockstep.require_channel_member(fetch_social_messages_page.p_channel_id);
 
-  select message.*
-  from public.social_messages as message
-  where message.channel_id = fetch_social_messages_page.p_channel_id
-    and (message.inserted_at, message.id)
-      < (fetch_social_messages_page.p_before_inserted_at, fetch_social_messages_page.p_before_id)
-  order by message.inserted_at desc, message.id desc
-  limit least(greatest(coalesce(fetch_social_messages_page.p_limit, 50), 1), 200);
+  return query
+    select message.*
+    from public.social_messages as message
+    where message.channel_id = fetch_social_messages_page.p_channel_id
+      and (message.inserted_at, message.id)
+        < (fetch_social_messages_page.p_before_inserted_at, fetch_social_messages_page.p_before_id)
+    order by message.inserted_at desc, message.id desc
+    limit v_limit;
+end;
 $$;
 
 comment on function public.fetch_social_messages_page(uuid, timestamptz, uuid, integer) is

@@ -36,15 +36,17 @@ create policy "the rank RPCs see no other rooms" on public.rank_rooms
 -- The three questions that the other policies ask. They see what rank_rpc_owner sees: the rooms of the caller.
 create or replace function lockstep.owns_room(p_room_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from public.rank_rooms as room
     where room.id = owns_room.p_room_id and room.owner_id = (select lockstep.caller_id())
   );
+end;
 $$;
 
 comment on function lockstep.owns_room(uuid) is 'Whether the room is the caller''s.';
@@ -53,15 +55,17 @@ grant execute on function lockstep.owns_room(uuid) to rank_rpc_owner;
 
 create or replace function lockstep.hosts_game(p_game_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from public.rank_rooms as room
     where room.game_id = hosts_game.p_game_id and room.owner_id = (select lockstep.caller_id())
   );
+end;
 $$;
 
 comment on function lockstep.hosts_game(uuid) is 'Whether a room of the caller plays the game.';
@@ -70,11 +74,12 @@ grant execute on function lockstep.hosts_game(uuid) to rank_rpc_owner;
 
 create or replace function lockstep.may_field(p_owner_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from public.rank_rooms as room
     where room.owner_id = (select lockstep.caller_id())
@@ -91,55 +96,116 @@ as $$
         )
       )
   );
+end;
 $$;
 
 comment on function lockstep.may_field(uuid) is 'Whether somebody sits in a room of the caller, or plays its game.';
 revoke all on function lockstep.may_field(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
 
+-- What an RPC works on -----------------------------------------------------------------------------------------------
+
+-- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: these look whose it is. A
+-- policy asks them once for a statement, and the questions above only for rows of other rooms.
+create or replace function lockstep.room_in_hand()
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
+begin
+  return case when v_room is not null and lockstep.owns_room(v_room) then v_room end;
+end;
+$$;
+
+comment on function lockstep.room_in_hand() is 'The room that the RPC is about, where it is the caller''s, or null.';
+
+create or replace function lockstep.game_in_hand()
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (select room.game_id from public.rank_rooms as room where room.id = (select lockstep.room_in_hand()));
+end;
+$$;
+
+comment on function lockstep.game_in_hand() is 'The game that the room in hand plays.';
+
+create or replace function lockstep.players_in_hand()
+returns uuid[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := lockstep.room_in_hand();
+begin
+  return (
+    select array_agg(slot.occupant_owner_id) from public.rank_room_slots as slot where slot.room_id = v_room
+  );
+end;
+$$;
+
+comment on function lockstep.players_in_hand() is 'Who sits in the room in hand.';
+
+revoke all on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
+  to rank_rpc_owner;
+
 -- What belongs to them --------------------------------------------------------------------------------------------
 
 drop policy if exists "room owners see the slots of their rooms" on public.rank_room_slots;
 create policy "room owners see the slots of their rooms" on public.rank_room_slots
   for select to rank_rpc_owner
-  using (lockstep.owns_room(room_id));
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
 
 drop policy if exists "the rank RPCs see the slots of no other rooms" on public.rank_room_slots;
 create policy "the rank RPCs see the slots of no other rooms" on public.rank_room_slots
   as restrictive for all to rank_rpc_owner
-  using (lockstep.owns_room(room_id));
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
 
 drop policy if exists "room owners see who plays the game" on public.rank_participants;
 create policy "room owners see who plays the game" on public.rank_participants
   for select to rank_rpc_owner
-  using (lockstep.hosts_game(game_id));
+  using (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id));
 
 drop policy if exists "the rank RPCs see who plays no other game" on public.rank_participants;
 create policy "the rank RPCs see who plays no other game" on public.rank_participants
   as restrictive for all to rank_rpc_owner
-  using (lockstep.hosts_game(game_id));
+  using (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id));
 
 drop policy if exists "room owners see the heroes they may field" on public.heroes;
 create policy "room owners see the heroes they may field" on public.heroes
   for select to rank_rpc_owner
-  using (lockstep.may_field(owner_id));
+  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.may_field(owner_id));
 
 drop policy if exists "the rank RPCs see no other heroes" on public.heroes;
 create policy "the rank RPCs see no other heroes" on public.heroes
   as restrictive for all to rank_rpc_owner
-  using (lockstep.may_field(owner_id));
+  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.may_field(owner_id));
 
 drop policy if exists "room owners replace the roster of their rooms" on public.rank_match_roster;
 create policy "room owners replace the roster of their rooms" on public.rank_match_roster
   for all to rank_rpc_owner
-  using (lockstep.owns_room(room_id))
-  with check (lockstep.owns_room(room_id) and lockstep.hosts_game(game_id));
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  with check (
+    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+  );
 
 drop policy if exists "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster;
 create policy "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster
   as restrictive for all to rank_rpc_owner
-  using (lockstep.owns_room(room_id))
-  with check (lockstep.owns_room(room_id) and lockstep.hosts_game(game_id));
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  with check (
+    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+  );
 
 -- What an installation's policies look up -------------------------------------------------------------------------
 

@@ -152,6 +152,9 @@ declare
   v_value constant jsonb := nullif(time_at.p_object -> time_at.p_key, 'null');
   v_time timestamptz;
 begin
+  if v_value is null then
+    return null;
+  end if;
   if jsonb_typeof(v_value) <> 'string' or v_value #>> '{}' !~ c_time then
     perform lockstep.refuse_parameter(time_at.p_path || '.' || time_at.p_key, 'must be a time with its offset');
   end if;

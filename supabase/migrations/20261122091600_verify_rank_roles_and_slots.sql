@@ -32,16 +32,18 @@ grant execute on function lockstep.refuse_template(text, text, text) to rank_rpc
 
 create or replace function lockstep.small_integer(p_value jsonb)
 returns integer
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when jsonb_typeof(small_integer.p_value) <> 'number' then null
     when abs(small_integer.p_value::numeric) > 2147483647 then null
     when small_integer.p_value::numeric <> trunc(small_integer.p_value::numeric) then null
     else small_integer.p_value::numeric::integer
   end;
+end;
 $$;
 
 comment on function lockstep.small_integer(jsonb) is 'A JSON number as an integer, or null where it is none.';

@@ -11,12 +11,14 @@ set local search_path = '';
 -- The policies show an RPC only the rooms of its caller. This looks past them, for one bit: to tell 403 from 404.
 create or replace function lockstep.room_exists(p_room_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select exists (select from public.rank_rooms as room where room.id = room_exists.p_room_id);
+begin
+  return exists (select from public.rank_rooms as room where room.id = room_exists.p_room_id);
+end;
 $$;
 
 comment on function lockstep.room_exists(uuid) is 'Whether there is such a room, whoever owns it.';
@@ -37,6 +39,7 @@ begin
     from public.rank_rooms as room
     where room.id = require_room_owner.p_room_id and room.owner_id = v_caller
   ) then
+    perform set_config('lockstep.room', require_room_owner.p_room_id::text, true);
     return;
   elsif lockstep.room_exists(require_room_owner.p_room_id) then
     perform lockstep.refuse(403, 'not_room_owner', 'The room is not yours.', 'room_id');
@@ -54,17 +57,19 @@ grant execute on function lockstep.require_room_owner(uuid) to rank_rpc_owner;
 -- own into the slots that its roster leaves free.
 create or replace function lockstep.is_match_of_another_room(p_match_instance_id uuid, p_room_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from public.rank_match_roster as roster
     where roster.match_instance_id = is_match_of_another_room.p_match_instance_id
       and roster.room_id is distinct from is_match_of_another_room.p_room_id
   );
+end;
 $$;
 
 comment on function lockstep.is_match_of_another_room(uuid, uuid) is 'Whether the match has a roster of another room.';
@@ -175,10 +180,10 @@ begin
         entry.owner_id is null and not entry.standin),
       (6, 'owner_not_in_room', 'owner_id', 'does not occupy a slot of the room', entry.owner_id is not null
         and not entry.standin
-        and not exists (
-          select
+        and entry.owner_id not in (
+          select slot.occupant_owner_id
           from public.rank_room_slots as slot
-          where slot.room_id = require_fitting_roster.p_room_id and slot.occupant_owner_id = entry.owner_id
+          where slot.room_id = require_fitting_roster.p_room_id and slot.occupant_owner_id is not null
         )),
       (7, 'standin_not_participant', 'owner_id', 'stands in without participating in the game',
         entry.owner_id is not null

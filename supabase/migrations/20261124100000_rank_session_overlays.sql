@@ -133,17 +133,19 @@ create or replace trigger seats_given_are_noted
 -- Sees what rank_rpc_owner sees: the slots of the caller's rooms.
 create or replace function lockstep.sits_in_room(p_room_id uuid, p_owner_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from public.rank_room_slots as slot
     where slot.room_id = sits_in_room.p_room_id
       and slot.occupant_owner_id = sits_in_room.p_owner_id
       and not exists (select from lockstep.rank_seats_given as given where given.slot_id = slot.id)
   );
+end;
 $$;
 
 comment on function lockstep.sits_in_room(uuid, uuid) is
@@ -165,29 +167,34 @@ create policy "players renew their overlays" on public.rank_session_overlays
 drop policy if exists "room owners see the overlays of their rooms" on public.rank_session_overlays;
 create policy "room owners see the overlays of their rooms" on public.rank_session_overlays
   for select to rank_rpc_owner
-  using (lockstep.owns_room(room_id));
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
 
 -- A host reaches who has sat down in the room, and nobody else.
 drop policy if exists "room owners open overlays for who sits in their rooms" on public.rank_session_overlays;
 create policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays
   for insert to rank_rpc_owner
-  with check (lockstep.owns_room(room_id) and lockstep.sits_in_room(room_id, owner_id));
+  with check (
+    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+    and lockstep.sits_in_room(room_id, owner_id)
+  );
 
 -- Those who left can be ended, and not kept alive.
 drop policy if exists "room owners end the overlays of their rooms" on public.rank_session_overlays;
 create policy "room owners end the overlays of their rooms" on public.rank_session_overlays
   for update to rank_rpc_owner
-  using (lockstep.owns_room(room_id))
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
   with check (
-    lockstep.owns_room(room_id) and (expires_at <= now() or lockstep.sits_in_room(room_id, owner_id))
+    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+    and (expires_at <= now() or lockstep.sits_in_room(room_id, owner_id))
   );
 
--- What is over is not there, whether or not the sweep has come by.
+-- What is over is not there, whether or not the sweep has come by. Not now(): what PostgreSQL knows of these times is
+-- older than five minutes, so it would expect to find few that are not over, and read them all for one player's.
 create or replace view public.rank_session_overlays_live
 with (security_invoker = true) as
 select overlay.id, overlay.session_id, overlay.room_id, overlay.owner_id, overlay.version, overlay.expires_at
 from public.rank_session_overlays as overlay
-where overlay.expires_at > now();
+where overlay.expires_at > clock_timestamp();
 
 comment on view public.rank_session_overlays_live is 'The overlays that are not over.';
 revoke all on public.rank_session_overlays_live from public, anon, authenticated, service_role;

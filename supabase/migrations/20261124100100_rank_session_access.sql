@@ -22,15 +22,17 @@ grant select, insert (id, game_id, owner_id), update (status, updated_at) on pub
 -- Whose session it is goes by the room: it may have another owner than when the session was opened.
 create or replace function lockstep.runs_session(p_session_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from lockstep.rank_room_templates as template
     where template.session_id = runs_session.p_session_id and lockstep.owns_room(template.room_id)
   );
+end;
 $$;
 
 comment on function lockstep.runs_session(uuid) is 'Whether a room of the caller is in the session.';
@@ -50,12 +52,18 @@ create policy "the rank RPCs see no other sessions" on public.rank_sessions
 drop policy if exists "room owners open sessions of their games" on public.rank_sessions;
 create policy "room owners open sessions of their games" on public.rank_sessions
   for insert to rank_rpc_owner
-  with check (owner_id = (select lockstep.caller_id()) and lockstep.hosts_game(game_id));
+  with check (
+    owner_id = (select lockstep.caller_id())
+    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+  );
 
 drop policy if exists "the rank RPCs open no other sessions" on public.rank_sessions;
 create policy "the rank RPCs open no other sessions" on public.rank_sessions
   as restrictive for insert to rank_rpc_owner
-  with check (owner_id = (select lockstep.caller_id()) and lockstep.hosts_game(game_id));
+  with check (
+    owner_id = (select lockstep.caller_id())
+    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+  );
 
 drop policy if exists "room owners end the sessions of their rooms" on public.rank_sessions;
 create policy "room owners end the sessions of their rooms" on public.rank_sessions

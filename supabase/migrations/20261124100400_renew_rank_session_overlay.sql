@@ -13,12 +13,13 @@ set local lock_timeout = '5s';
 -- Sees what the policies hide from a player: the room, and whether its session goes on.
 create or replace function lockstep.still_plays(p_session_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select
     from lockstep.rank_room_templates as template
     join public.rank_sessions as session on session.id = template.session_id
@@ -28,6 +29,7 @@ as $$
       and session.status = 'active'
       and slot.occupant_owner_id = auth.uid()
   );
+end;
 $$;
 
 comment on function lockstep.still_plays(uuid) is 'Whether the caller sits in the room of a session that goes on.';

@@ -24,7 +24,8 @@ begin
   update public.rank_session_overlays as overlay
   set expires_at = now()
   where overlay.session_id = end_rank_overlays.p_session_id
-    and overlay.expires_at > now()
+    -- Not now(), for which the index of all overlays that are not over could be read.
+    and overlay.expires_at > clock_timestamp()
     and overlay.owner_id <> all (end_rank_overlays.p_but)
     -- Not those that the caller merely has in somebody else's room.
     and lockstep.owns_room(overlay.room_id);
@@ -82,6 +83,7 @@ begin
   from lockstep.rank_room_templates as template
   where template.session_id = end_rank_session.p_session_id and lockstep.owns_room(template.room_id);
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
+  perform set_config('lockstep.room', v_room::text, true);
 
   update lockstep.rank_room_templates as template
   set session_ended = true

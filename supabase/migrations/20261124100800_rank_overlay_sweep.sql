@@ -53,17 +53,17 @@ begin
     end if;
   end loop;
 
-  with expired as (
-    select overlay.id
-    from public.rank_session_overlays as overlay
-    where overlay.expires_at <= now()
-    order by overlay.expires_at
-    limit v_most
-    for update skip locked
-  ), swept as (
+  -- Not joined: for a join, those that are not over would be read too.
+  with swept as (
     delete from public.rank_session_overlays as overlay
-    using expired
-    where overlay.id = expired.id
+    where overlay.id = any (array(
+      select expired.id
+      from public.rank_session_overlays as expired
+      where expired.expires_at <= now()
+      order by expired.expires_at
+      limit v_most
+      for update skip locked
+    ))
     returning overlay.expired_notified_at
   )
   select count(*), count(*) filter (where swept.expired_notified_at is null) into v_swept, v_untold from swept;

@@ -74,7 +74,8 @@ select bag_eq(
   $$,
   array[
     'caller_id', 'set_header', 'refuse', 'announce_rpc', 'setting', 'require_caller', 'audit', 'is_blank',
-    'require_channel_member', 'hold_channel_membership', 'sent_by_caller_at'
+    'channel_in_hand', 'require_channel_member', 'hold_channel_membership', 'sent_by_caller_at', 'require_patience',
+    'is_no_message', 'refuse_message'
   ]::name[],
   'the owner of the RPCs may execute those that the RPCs need'
 );

@@ -6,7 +6,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(21);
+select plan(29);
 
 -- Two rooms, ada's with grace in it and eve's with nobody; mia plays the game of ada's. -------------------------------
 
@@ -135,6 +135,10 @@ $$;
 
 select pg_temp.seen_by_all();
 
+-- An RPC says which room it is about. That is no permission.
+select set_config('lockstep.room', '00000000-0000-4000-9000-000000000001', true);
+select pg_temp.seen_by_all();
+
 -- On behalf of whom it writes -----------------------------------------------------------------------------------------
 
 create function pg_temp.writes_nothing()
@@ -177,6 +181,8 @@ create policy "an installation's" on public.rank_match_roster using (true);
 
 select pg_temp.seen_by_all();
 select pg_temp.writes_nothing();
+select set_config('lockstep.room', '', true);
+select pg_temp.seen_by_all();
 
 -- The function, with one of the two taken away ------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(33);
+select plan(36);
 
 -- Runs a statement that is refused, and gives back what PostgREST would be handed.
 create function pg_temp.refusal(p_sql text)
@@ -78,6 +78,9 @@ select is(
   '[{"Cache-Control": "no-store"}, {"X-RPC-Version": "outer/1.0.0, demo/1.2.0"}, {"retry-after": "8"}]',
   'a header that is set again takes the place of the first, and leaves the others alone'
 );
+
+select is(lockstep.header_so_far('x-RPC-version'), 'outer/1.0.0, demo/1.2.0', 'a header is read in any spelling, too');
+select is(lockstep.header_so_far('Location'), null, 'and one that nobody has set is none');
 
 select set_config('request.headers', '', true), set_config('response.headers', '', true);
 select lives_ok($$ select lockstep.announce_rpc('demo', '1.2.0') $$, 'no request at all, as in psql, is no fault');
@@ -152,6 +155,13 @@ select is(
     "detail": {"status": 409, "headers": {"X-RPC-Version": "demo/1.2.0"}}
   }',
   'whatever an RPC refuses later carries its version too'
+);
+
+-- What it settles for the rest of the request ---------------------------------------------------------------------
+
+select results_eq(
+  $$ select current_setting('plan_cache_mode'), current_setting('jit') $$, $$ values ('force_generic_plan', 'off') $$,
+  'from then on statements are planned once for a connection, and not compiled'
 );
 
 select * from finish();

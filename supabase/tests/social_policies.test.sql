@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(30);
+select plan(34);
 
 -- Two channels: ada and grace in the first, with a message of each; ada alone in the second, with one of hers. --------
 
@@ -136,6 +136,30 @@ select bag_eq(
 set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000e", "role": "authenticated"}';
 select is_empty('select pg_temp.messages_seen()', 'on behalf of eve, no message');
 select is_empty('select pg_temp.memberships_seen()', 'on behalf of eve, no membership');
+
+-- An RPC says which channel it is about. That is no permission.
+select is_empty(
+  format($$ select pg_temp.messages_seen() from set_config('lockstep.channel', %L, true) $$, channel.id),
+  'on behalf of eve, no message either where the RPC is about channel ' || right(channel.id, 1)
+)
+from (
+  values ('00000000-0000-4000-9000-000000000001'), ('00000000-0000-4000-9000-000000000002')
+) as channel (id);
+set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000b", "role": "authenticated"}';
+select bag_eq(
+  $$
+    select pg_temp.messages_seen()
+    from set_config('lockstep.channel', '00000000-0000-4000-9000-000000000002', true)
+  $$,
+  array['of ada', 'of grace'], 'on behalf of grace, none of a channel that is not hers'
+);
+select bag_eq(
+  $$
+    select pg_temp.messages_seen()
+    from set_config('lockstep.channel', '00000000-0000-4000-9000-000000000001', true)
+  $$,
+  array['of ada', 'of grace'], 'and those of hers'
+);
 
 set local request.jwt.claims = '';
 select is_empty('select pg_temp.messages_seen()', 'on behalf of nobody, no message');

@@ -19,6 +19,7 @@ mod migrations;
 mod openapi;
 mod overlays;
 mod pgtap;
+mod plans;
 mod recording;
 mod report;
 mod requests;

@@ -88,3 +88,23 @@ async fn an_installation_in_use_keeps_its_rows_and_loses_its_older_overloads() {
     let left: Vec<String> = database.query(overloads, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
     assert_eq!(left, ["sync_rank_match_roster", "verify_rank_roles_and_slots"]);
 }
+
+/// Its roster may have neither keys nor indexes, and millions of rows.
+#[tokio::test]
+async fn an_installation_without_keys_gets_an_index_for_each_column_that_the_rpcs_search_by() {
+    let installation = in_use().await;
+    let bare = "alter table public.rank_match_roster \
+        drop constraint if exists rank_match_roster_room_id_fkey, \
+        drop constraint if exists rank_match_roster_match_instance_id_slot_index_key";
+    installation.execute(bare).await;
+    let database = installation.cluster.connect("supabase_admin").await.unwrap();
+    let indexed = "select distinct attname::text from pg_index \
+         join pg_attribute on attrelid = indrelid and attnum = indkey[0] \
+         where indrelid = 'public.rank_match_roster'::regclass and attname in ('room_id', 'match_instance_id') order by 1";
+    assert_eq!(database.query(indexed, &[]).await.unwrap().len(), 0, "there is none to begin with");
+
+    installation.migrate().await;
+
+    let after: Vec<String> = database.query(indexed, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(after, ["match_instance_id", "room_id"]);
+}

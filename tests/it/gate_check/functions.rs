@@ -53,7 +53,7 @@ const PROPERTIES: &[Mutation] = mutations! {
     "alter function public.insert_social_message set default_transaction_isolation = 'serializable'" => ["function_settings function public.insert_social_message(uuid,text,uuid)"];
     "alter function public.fetch_social_messages owner to postgres" => ["function_owner function public.fetch_social_messages(uuid,integer,timestamp with time zone)"];
     "alter function public.sync_rank_match_roster owner to social_rpc_owner" => ["function_owner function public.sync_rank_match_roster(uuid,uuid,uuid,jsonb,jsonb)"];
-    "alter function lockstep.sent_by_caller_at owner to social_rpc_owner" => ["function_owner function lockstep.sent_by_caller_at(integer)"];
+    "alter function lockstep.sent_by_caller_at owner to social_rpc_owner" => ["function_owner function lockstep.sent_by_caller_at(integer,interval)"];
     "grant execute on function public.fetch_social_messages to public" => ["execute_too_wide function public.fetch_social_messages(uuid,integer,timestamp with time zone)"];
     "grant execute on function public.insert_social_message to anon" => ["execute_too_wide function public.insert_social_message(uuid,text,uuid)"];
     "grant execute on function public.sync_rank_match_roster to service_role" => ["execute_too_wide function public.sync_rank_match_roster(uuid,uuid,uuid,jsonb,jsonb)"];
@@ -73,7 +73,7 @@ const VERSIONS_AND_BODIES: &[Mutation] = mutations! {
     r#"select pg_temp.rebody('public.fetch_social_messages', '1.0.0', '0.9.0'); comment on function public.fetch_social_messages is '{"rpc": "fetch_social_messages", "version": "0.9.0"}'"# => ["version_comment function public.fetch_social_messages(uuid,integer,timestamp with time zone)"];
     "select pg_temp.rebody('public.fetch_social_messages', '1.0.0', '1.1.0')" => ["handshake function public.fetch_social_messages(uuid,integer,timestamp with time zone)"];
     "select pg_temp.rebody('public.insert_social_message', 'perform lockstep.announce_rpc(''insert_social_message'', ''1.0.0'');', '')" => ["handshake function public.insert_social_message(uuid,text,uuid)"];
-    "select pg_temp.rebody('public.fetch_social_messages', 'select lockstep.require_channel_member(fetch_social_messages.p_channel_id);', '')" => ["body_changed function public.fetch_social_messages(uuid,integer,timestamp with time zone)"];
+    "select pg_temp.rebody('public.fetch_social_messages', 'perform lockstep.require_channel_member(fetch_social_messages.p_channel_id);', '')" => ["body_changed function public.fetch_social_messages(uuid,integer,timestamp with time zone)"];
     "create or replace function lockstep.owns_room(p_room_id uuid) returns boolean language sql stable set search_path = '' as 'select true'" => ["body_changed function lockstep.owns_room(uuid)"];
     "create or replace function lockstep.caller_id() returns uuid language sql stable security definer set search_path = '' as 'select null::uuid'" => ["body_changed function lockstep.caller_id()"];
     "select pg_temp.rebody('public.insert_social_message', 'v_caller := lockstep.require_caller();', 'raise exception using errcode = ''40001'';')" => ["raises_40001 function public.insert_social_message(uuid,text,uuid)"];
