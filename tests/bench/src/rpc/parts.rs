@@ -1,0 +1,74 @@
+//! The parts of the RPCs, each of which can be left out: helpers are replaced by empty ones of the same signature, and RLS
+//! is switched off. So this holds for RPCs that are written another way, as long as their helpers keep their names.
+
+use anyhow::{Context as _, Result};
+use tokio_postgres::Client;
+
+/// What leaves a part out, and what brings it back.
+pub struct Part {
+    pub name: &'static str,
+    pub out: String,
+    pub back: String,
+}
+
+/// Helpers in the schema `lockstep`, by the part that they are.
+const HELPERS: &[(&str, &[&str])] = &[
+    ("handshake", &["announce_rpc"]),
+    ("caller", &["require_caller"]),
+    ("membership", &["require_channel_member", "hold_channel_membership"]),
+    ("ownership", &["require_room_owner"]),
+    ("roster", &["require_fitting_roster"]),
+    ("rate limit", &["sent_by_caller_at"]),
+    ("flag", &["require_flag", "flag_is_on"]),
+    ("still plays", &["still_plays"]),
+    ("audit", &["audit"]),
+];
+
+/// The part that is no helper.
+const RLS: &str = "RLS";
+
+/// Those that this database has.
+pub async fn of(admin: &Client) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    for &(name, helpers) in HELPERS {
+        let rows = admin.query(STUBS, &[&helpers]).await.with_context(|| format!("cannot read the part {name}"))?;
+        // Another way of writing the RPCs may have no such helper.
+        if !rows.is_empty() {
+            let column = |column| rows.iter().map(|row| row.get::<_, String>(column)).collect::<Vec<_>>().join(";\n");
+            parts.push(Part { name, out: column(0), back: column(1) });
+        }
+    }
+    let row = admin.query_one(POLICIES, &[]).await?;
+    parts.push(Part { name: RLS, out: row.get(0), back: row.get(1) });
+    Ok(parts)
+}
+
+/// For each helper an empty one, and the helper as it is. The empty one says yes, and who is asking where it is asked that.
+const STUBS: &str = "
+    select
+      format(
+        'create or replace function lockstep.%I(%s) returns %s language plpgsql %s %s set search_path = '''' as %L',
+        helper.proname,
+        pg_get_function_arguments(helper.oid),
+        pg_get_function_result(helper.oid),
+        case helper.provolatile when 'v' then 'volatile' when 's' then 'stable' else 'immutable' end,
+        case when helper.prosecdef then 'security definer' else 'security invoker' end,
+        case helper.prorettype::regtype
+          when 'void'::regtype then 'begin end'
+          when 'boolean'::regtype then 'begin return true; end'
+          when 'uuid'::regtype then 'begin return auth.uid(); end'
+          else 'begin return null; end'
+        end
+      ),
+      pg_get_functiondef(helper.oid)
+    from pg_proc as helper
+    where helper.pronamespace = 'lockstep'::regnamespace and helper.proname = any ($1)";
+
+const POLICIES: &str = "
+    select
+      string_agg(format('alter table %s disable row level security', protected.oid::regclass), '; '),
+      string_agg(format('alter table %s enable row level security', protected.oid::regclass), '; ')
+    from pg_class as protected
+    where protected.relrowsecurity
+      and protected.relkind = 'r'
+      and protected.relnamespace in ('public'::regnamespace, 'lockstep'::regnamespace)";
