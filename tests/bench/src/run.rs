@@ -60,10 +60,9 @@ async fn measure(cli: &Cli) -> Result<Run> {
         "the part `sockets` is about the stack's host: leave --runtime spin out"
     );
     let hosting = Hosting::of(cli.runtime, &cli.spin)?;
-    let mut run = Run::new(Machine::describe(&setup::root(), &hosting)?, hosting.mark(), method);
-    if cli.wants_site() {
-        on_site(cli, hosting.clone(), &mut run).await?;
-    }
+    let mut run = Run::new(Machine::describe(&setup::root())?, hosting.mark(), method);
+    let postgresql = if cli.wants_site() { Some(on_site(cli, hosting.clone(), &mut run).await?) } else { None };
+    run.machine.add_versions(&setup::root(), &hosting, postgresql);
     if cli.wants(Part::Rpc) {
         run.rpc = Some(rpc::measure(cli.quick, PROGRESS).await?);
     }
@@ -74,8 +73,8 @@ async fn measure(cli: &Cli) -> Result<Run> {
     Ok(run)
 }
 
-/// The parts that ask functions, all of them with one stack behind them.
-async fn on_site(cli: &Cli, hosting: Hosting, run: &mut Run) -> Result<()> {
+/// The parts that ask functions, all of them with one stack behind them. Returns the version of its PostgreSQL.
+async fn on_site(cli: &Cli, hosting: Hosting, run: &mut Run) -> Result<String> {
     let folder = tempfile::Builder::new().prefix("bench-").tempdir()?;
     let reaper = Reaper::start()?;
     let install = async {
@@ -86,7 +85,6 @@ async fn on_site(cli: &Cli, hosting: Hosting, run: &mut Run) -> Result<()> {
     let upstream = PROGRESS.step("the stack", Upstream::start(folder.path(), &reaper)).await?;
     let database = connect(upstream.value("DATABASE_URL")?).await?;
     let postgresql: String = database.query_one("show server_version", &[]).await?.get(0);
-    run.machine.versions.insert(0, ("PostgreSQL".to_owned(), postgresql));
     let signer = Signer::new(&upstream.environment)?;
     let people = People::new(&database, &signer, upstream.value("SUPABASE_PUBLISHABLE_KEY")?);
     let people = Arc::new(PROGRESS.step("people, channels and rooms", people).await?);
@@ -109,7 +107,7 @@ async fn on_site(cli: &Cli, hosting: Hosting, run: &mut Run) -> Result<()> {
     if cli.wants(Part::Soak) {
         run.soak = Some(soak::measure(&site, cli.soak_minutes()).await?);
     }
-    Ok(())
+    Ok(postgresql)
 }
 
 /// To PostgreSQL, over TCP.

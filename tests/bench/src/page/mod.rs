@@ -93,12 +93,12 @@ fn limits(limits: &[Limit]) -> Markup {
     };
     let row = |limit: &Limit| {
         let (class, word) = word(limit.verdict);
-        html! { tr { th scope="row" { (limit.what) } td { (limit.host.as_deref().unwrap_or_default()) } td.n { (limit.figure) } td { (limit.limit) } td { span.verdict.(class) { (word) } } } }
+        html! { tr { th scope="row" { (limit.what) } td.n { (limit.figure) } td { span.verdict.(class) { (word) } } td { (limit.limit) } td { (limit.host.as_deref().unwrap_or_default()) } } }
     };
     html! {
         section {
             h2 { "Limits" }
-            (table(&["What", "Host", "Figure", "Limit", ""], html! { @for limit in limits { (row(limit)) } }))
+            (table(&["What", "Figure", "", "Limit", "Host"], html! { @for limit in limits { (row(limit)) } }))
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn bars(speed: &Speed) -> Markup {
                  unit: &str| {
         html! {
             figure.bars {
-                figcaption { strong { (title) } " " span { (what) } }
+                figcaption { strong { (title) } " " span { (what) @if let Some(host) = host { "; lockstep in " (host) } } }
                 @for cell in &cells {
                     @let values: Vec<_> = cell.systems.iter().filter(|figures| of(figures)).map(|figures| (figures.system, value(figures))).collect();
                     @let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
@@ -35,7 +35,6 @@ pub fn bars(speed: &Speed) -> Markup {
     };
     html! {
         section.wide-charts {
-            @if let Some(host) = host { p { "lockstep ran in " (host) "." } }
             (chart("Added latency", "p50 over the direct call, shorter is better", &|of| of.added_p50_ms, &|of| of.system != "direct", "ms"))
             (chart("Throughput", "longer is better", &|of| of.requests_per_second, &|_| true, "req/s"))
         }
