@@ -43,25 +43,29 @@ pub async fn of(admin: &Client) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
-/// For each helper an empty one, and the helper as it is. The empty one says yes, and who is asking where it is asked that.
-const STUBS: &str = "
+/// For each helper an empty one, and the helper as it is. The empty one says yes, and who is asking where it is asked that;
+/// it keeps all attributes, since a setting of its own costs a function as much as its work, and how statements are to be
+/// planned, since that is nobody's part.
+const STUBS: &str = r"
     select
-      format(
-        'create or replace function lockstep.%I(%s) returns %s language plpgsql %s %s set search_path = '''' as %L',
-        helper.proname,
-        pg_get_function_arguments(helper.oid),
-        pg_get_function_result(helper.oid),
-        case helper.provolatile when 'v' then 'volatile' when 's' then 'stable' else 'immutable' end,
-        case when helper.prosecdef then 'security definer' else 'security invoker' end,
-        case helper.prorettype::regtype
-          when 'void'::regtype then 'begin end'
-          when 'boolean'::regtype then 'begin return true; end'
-          when 'uuid'::regtype then 'begin return auth.uid(); end'
-          else 'begin return null; end'
+      regexp_replace(split_part(definition, e'\nAS $', 1), 'LANGUAGE \w+', 'LANGUAGE plpgsql') || ' as '
+      || quote_literal(
+        'begin '
+        || case
+          when definition like '%plan_cache_mode%'
+            then 'perform set_config(''plan_cache_mode'', ''force_generic_plan'', true); '
+          else ''
         end
+        || case helper.prorettype::regtype
+          when 'void'::regtype then ''
+          when 'boolean'::regtype then 'return true; '
+          when 'uuid'::regtype then 'return auth.uid(); '
+          else 'return null; '
+        end
+        || 'end'
       ),
-      pg_get_functiondef(helper.oid)
-    from pg_proc as helper
+      definition
+    from pg_proc as helper, pg_get_functiondef(helper.oid) as definition
     where helper.pronamespace = 'lockstep'::regnamespace and helper.proname = any ($1)";
 
 const POLICIES: &str = "
