@@ -135,7 +135,8 @@ async fn a_write_is_sent_with_its_length_and_its_version() {
     assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/rest/v1/rpc/insert_social_message"));
     assert_eq!(sent("x-rpc-expect"), "insert_social_message/1.0.0");
     assert_eq!((sent("content-type"), sent("content-profile")), ("application/json", "public"));
-    // What answers that has acknowledged the head; without it, and without TCP_NODELAY, the body may wait for 40 ms.
+    // The first call of an instance: Spin sends its head alone. What answers this has acknowledged the head; without it,
+    // and without TCP_NODELAY, the body waits for 40 ms.
     assert_eq!(sent("expect"), "100-continue");
     assert!(
         !seen.headers.contains_key("transfer-encoding") && !sent("content-length").is_empty(),

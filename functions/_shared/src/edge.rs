@@ -5,8 +5,9 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use time::UtcDateTime;
 
 use crate::{
-    auth::{Caller, Intent, Keys, Verifier},
+    auth::{Caller, Intent},
     config::Config,
+    instance::Instance,
     platform::{Inbound, Outbound, OutboundError, Platform},
     problem::Problem,
     request::Request,
@@ -14,26 +15,6 @@ use crate::{
     telemetry::Telemetry,
     trace::Trace,
 };
-
-/// What an instance keeps between requests. Never anything of a request: up to sixteen run at once.
-pub struct Instance {
-    config: Config,
-    verifier: Verifier,
-}
-
-impl Instance {
-    /// Reads the variables. Called again by the next request when it fails, so that an operator's repair is seen.
-    pub async fn load(platform: &dyn Platform) -> Result<Self, Problem> {
-        let config = Config::load(platform).await.map_err(Problem::Misconfigured)?;
-        let keys = Keys::of(&config).map_err(Problem::Misconfigured)?;
-        Ok(Self { verifier: Verifier::new(keys), config })
-    }
-
-    /// The variables.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-}
 
 /// One request's view of the world.
 pub struct Edge {
@@ -60,7 +41,7 @@ impl Edge {
     /// Who is asking, and is the function switched on for them? Everything else starts from the answer.
     pub async fn authenticate(&self, request: &Request) -> Result<Caller, Problem> {
         let started = self.elapsed();
-        let verifier = &self.instance.verifier;
+        let verifier = self.instance.verifier();
         let Config { flag, flag_testers, telemetry_key, .. } = self.config();
         let mut outcome = verifier.authenticate(self, &request.headers).await;
         let mut on = true;
@@ -85,7 +66,7 @@ impl Edge {
     }
 
     pub(crate) fn config(&self) -> &Config {
-        &self.instance.config
+        self.instance.config()
     }
 
     pub(crate) fn trace(&self) -> &Trace {
@@ -100,10 +81,14 @@ impl Edge {
         self.platform.elapsed()
     }
 
+    /// When the request's time is used up, on the clock of [`Self::elapsed`].
+    pub(crate) fn deadline(&self) -> Duration {
+        self.started + self.config().request_timeout
+    }
+
     /// What is left of the request's time.
     pub(crate) fn remaining(&self) -> Result<Duration, Problem> {
-        let spent = self.elapsed().saturating_sub(self.started);
-        let left = self.config().request_timeout.saturating_sub(spent);
+        let left = self.deadline().saturating_sub(self.elapsed());
         if left.is_zero() { Err(Problem::DeadlineExceeded) } else { Ok(left) }
     }
 
@@ -119,8 +104,8 @@ impl Edge {
         (answer, 0)
     }
 
-    pub(crate) async fn pause(&self, time: Duration) {
-        self.platform.pause(time).await;
+    pub(crate) fn platform(&self) -> &dyn Platform {
+        self.platform.as_ref()
     }
 
     pub(crate) fn record(&self, note: impl FnOnce(&mut Telemetry)) {

@@ -1,7 +1,7 @@
 //! The outermost handler. It answers whatever happens: an error given to the host would become a bare 500 without
 //! body, CORS and record.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header::CONTENT_LENGTH};
@@ -9,8 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header::CONTENT
 use crate::{
     auth::Intent,
     cors,
-    edge::{Edge, Instance},
+    edge::Edge,
     flag::Flag,
+    instance::Shared,
     platform::{Body, BodyError, Incoming, Platform},
     problem::Problem,
     reply::{self, REQUEST_ID, Reply},
@@ -34,9 +35,6 @@ pub struct Endpoint {
 
 /// A body's size, unless a function says otherwise. In bytes.
 const LIMIT: usize = 64 * 1024;
-
-/// What outlives a request, filled by the first one.
-pub type Shared = RefCell<Option<Rc<Instance>>>;
 
 impl Endpoint {
     /// A function that reads. `functions.invoke` posts by default, so it takes its fields from a body too.
@@ -74,7 +72,7 @@ impl Endpoint {
         let asked = request.headers.clone();
         let preflight = request.method == Method::OPTIONS;
 
-        let instance = instance(platform.as_ref(), shared).await;
+        let instance = shared.instance(platform.as_ref()).await;
         let (origins, region) = match &instance {
             Ok(instance) => (instance.config().allowed_origins.clone(), instance.config().region.clone()),
             Err(_) => Default::default(),
@@ -148,16 +146,6 @@ impl Endpoint {
             BodyError::Broken => Problem::MalformedRequest("its body broke off"),
         })
     }
-}
-
-/// What the first request has read, or a new attempt.
-async fn instance(platform: &dyn Platform, shared: &Shared) -> Result<Rc<Instance>, Problem> {
-    if let Some(instance) = shared.borrow().as_ref() {
-        return Ok(instance.clone());
-    }
-    let loaded = Rc::new(Instance::load(platform).await?);
-    // While the variables were read, another request may have been faster: all share one set of keys.
-    Ok(shared.borrow_mut().get_or_insert(loaded).clone())
 }
 
 /// What every response has, whatever its status.

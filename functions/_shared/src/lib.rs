@@ -1,7 +1,7 @@
 //! What every component is made of.
 //!
 //! In the order in which a request meets them: [`spin`] takes it from the host and hands it to [`endpoint`], which
-//! answers whatever happens; [`config`] is read, [`auth`] makes a `Caller` of the bearer token, whose [`flag`] decides, [`request`] turns the
+//! answers whatever happens; the [`instance`] has read its [`config`] (one request did, in [`flight`]), [`auth`] makes a `Caller` of the bearer token, whose [`flag`] decides, [`request`] turns the
 //! input into the types of [`fields`], [`rpc`] makes the one call that [`contract`] names and [`upstream`] reads its answer; [`problem`]
 //! and [`reply`] become the response with the headers of [`cors`], and [`telemetry`] the one line that remains of it, under
 //! the ids of [`trace`]. [`edge`] is what a function sees of all this, [`staging`] what only one of them reads.
@@ -17,6 +17,8 @@ pub mod edge;
 pub mod endpoint;
 pub mod fields;
 pub mod flag;
+pub mod flight;
+pub mod instance;
 pub mod platform;
 pub mod problem;
 pub mod reply;

@@ -1,38 +1,39 @@
 //! The one file that names `spin_sdk`: Spin's side of every seam.
+//!
+//! Every body goes out by the SDK's conversion, with its length in the head. Spin sets no `TCP_NODELAY`, so a head that
+//! leaves without the first bytes of its body costs 40 ms, the other side's delayed ACK. wasmtime hands the head to the
+//! connection's thread first. Only then it queues two futures: one takes the trailers from the component, one the body.
+//! wasmtime 47 (Spin 4.1) polls them in that order, and runs the component as soon as the first one has ended. If the
+//! trailers are settled already, the component runs for some 150 µs before the body is taken, and the head leaves alone.
+//! The SDK writes the body, ends it, and settles the trailers after that: the body is taken some microseconds after the
+//! head. Nothing else may be queued in between, so nothing yields before an answer is given back either.
 
-use std::{io::Write as _, pin::pin, rc::Rc, time::Duration};
+use std::{cell::Cell, io::Write as _, pin::pin, rc::Rc, time::Duration};
 
 use bytes::Bytes;
-use futures::future::{Either, FutureExt as _, select};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
+use futures::future::{Either, select};
+use http::{HeaderValue, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use spin_sdk::{
-    http::{FromResponse as _, Request as SpinRequest, Response as SpinResponse},
+    http::{FromResponse as _, FullBody, Request as SpinRequest, Response as SpinResponse},
     variables,
     wasip3::{
         clocks::monotonic_clock,
         http::{
             client,
-            types::{
-                ErrorCode, Fields, Method as WasiMethod, Request as WasiRequest, RequestOptions,
-                Response as WasiResponse, Scheme,
-            },
+            types::{ErrorCode, Method as WasiMethod, Request as WasiRequest, RequestOptions, Scheme},
         },
-        http_compat::IncomingRequestBody,
+        http_compat::{BodyResult, BodyWriter, IncomingRequestBody},
         random::random,
-        spawn,
-        wit_bindgen::{
-            rt::async_support::{FutureReader, StreamReader},
-            yield_async,
-        },
-        wit_future, wit_stream,
+        wit_bindgen::rt::async_support::{FutureReader, StreamReader},
     },
 };
 use time::UtcDateTime;
 
 use crate::{
     edge::Edge,
-    endpoint::{Endpoint, Shared},
+    endpoint::Endpoint,
+    instance::Shared,
     platform::{Body, BodyError, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
     problem::Problem,
     reply::Reply,
@@ -42,55 +43,43 @@ use crate::{
 thread_local! {
     /// An instance has one thread, so this is the instance's.
     static SHARED: Rc<Shared> = Rc::default();
+    static FIRST: Rc<First> = Rc::default();
+}
+
+/// What an instance has done once. Spin's provider of environment variables blocks the thread (tokio's `block_in_place`),
+/// for the variables that we read, and again for the allowed hosts before the first call. That gives the thread's queue
+/// to another thread until the component next waits. Whoever is handed a head meanwhile sends it at once, before its
+/// body is there: one request in 128, the first of each instance.
+#[derive(Default)]
+struct First {
+    called: Cell<bool>,
+    waited: Cell<bool>,
+}
+
+impl First {
+    /// Waits, unless the component has waited for something before. The shortest time there is, which Spin makes a
+    /// millisecond.
+    async fn wait(&self) {
+        if !self.waited.replace(true) {
+            monotonic_clock::wait_for(1).await;
+        }
+    }
 }
 
 impl Endpoint {
     /// Takes a request from Spin and answers it. Never fails.
-    pub async fn serve<H>(&self, request: SpinRequest, handle: H) -> WasiResponse
+    pub async fn serve<H>(&self, request: SpinRequest, handle: H) -> Response<FullBody<Bytes>>
     where
         H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
     {
         let (parts, body) = request.into_parts();
         let body = Some(Box::new(SpinBody(body)) as Box<dyn Body>);
         let incoming = Incoming { method: parts.method, uri: parts.uri, headers: parts.headers, body };
-        let shared = SHARED.with(Rc::clone);
-        let response = self.answer(Rc::new(Spin), &shared, incoming, handle).await;
-        if !response.status().is_success() {
-            // A refusal takes microseconds. Given back while the host still attends to the request, its head can be on its
-            // way before its body has been fetched; then the body waits for an ACK, where the host has no TCP_NODELAY.
-            yield_async().await;
-        }
-        wasi_response(response)
+        let (shared, first) = (SHARED.with(Rc::clone), FIRST.with(Rc::clone));
+        let answer = self.answer(Rc::new(Spin), &shared, incoming, handle).await;
+        first.wait().await;
+        answer.map(FullBody::new)
     }
-}
-
-/// Built by hand, because the SDK's conversion begins the body after the head has gone.
-fn wasi_response(response: Response<Bytes>) -> WasiResponse {
-    let (parts, body) = response.into_parts();
-    let headers = fields(&parts.headers).expect("no header of ours is one that belongs to the connection");
-    let contents = (!body.is_empty()).then(|| stream(body));
-    let (response, _sent) = WasiResponse::new(headers, contents, no_trailers());
-    response.set_status_code(parts.status.as_u16()).expect("a status of ours has three digits");
-    response
-}
-
-/// A body whose first write is under way before the host asks for it, so that it goes into the same segment as the head.
-fn stream(body: Bytes) -> StreamReader<u8> {
-    let (mut writer, reader) = wit_stream::new();
-    let mut write = Box::pin(async move {
-        // What is left over was not wanted: the other side has gone, or has answered before it had all.
-        let _unwritten = writer.write_all(body.into()).await;
-    });
-    if write.as_mut().now_or_never().is_none() {
-        spawn(write);
-    }
-    reader
-}
-
-fn no_trailers() -> FutureReader<Result<Option<Fields>, ErrorCode>> {
-    let (trailers, none) = wit_future::new(|| Ok(None));
-    drop(trailers);
-    none
 }
 
 struct SpinBody(IncomingRequestBody);
@@ -162,16 +151,35 @@ impl Platform for Spin {
 }
 
 async fn exchange(call: Outbound) -> Result<Inbound, OutboundError> {
-    let answer = once(&call, call.body.is_some()).await?;
+    let first = FIRST.with(Rc::clone);
+    let expecting = !first.called.replace(true) && call.body.is_some();
+    first.waited.set(true);
+    let answer = once(call.clone(), expecting).await?;
     // Refused before anything was done, because of a header that a client may leave out (RFC 9110, section 10.1.1).
-    if answer.status == StatusCode::EXPECTATION_FAILED { once(&call, false).await } else { Ok(answer) }
+    if answer.status == StatusCode::EXPECTATION_FAILED { once(call, false).await } else { Ok(answer) }
 }
 
-async fn once(call: &Outbound, expecting: bool) -> Result<Inbound, OutboundError> {
-    let request = wasi_request(call, expecting)?;
-    let answer = client::send(request).await.map_err(|code| outbound_error(&code))?;
-    let (parts, body) = SpinResponse::from_response(answer).map_err(|code| outbound_error(&code))?.into_parts();
-    let body = Limited::new(body, call.limit).collect().await.map_err(|error| match error.downcast::<ErrorCode>() {
+/// A first call with a body asks for `100 Continue`, and does not wait for it: the other side answers the head at once,
+/// and its ACK is not delayed.
+async fn once(mut call: Outbound, expecting: bool) -> Result<Inbound, OutboundError> {
+    if expecting {
+        call.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+    }
+    let limit = call.limit;
+    let (writer, contents, trailers) = BodyWriter::new();
+    let mut body = FullBody::new(call.body.clone().unwrap_or_default());
+    let request = request(call, contents, trailers)?;
+    // The body is written right after the host has the request, before it goes back to the host's loop. The SDK's own
+    // conversion leaves that to a task of its own, which runs only after a yield, when the head has gone.
+    let sending = pin!(client::send(request));
+    let answer = match select(sending, pin!(writer.send_http_body(&mut body))).await {
+        // Refused before it was read: the rest of the body is of no use to anybody.
+        Either::Left((answer, _)) => answer,
+        Either::Right((_, sending)) => sending.await,
+    };
+    let answer = answer.and_then(SpinResponse::from_response).map_err(|code| outbound_error(&code))?;
+    let (parts, body) = answer.into_parts();
+    let body = Limited::new(body, limit).collect().await.map_err(|error| match error.downcast::<ErrorCode>() {
         Ok(code) => outbound_error(&code),
         Err(other) if other.is::<LengthLimitError>() => OutboundError::TooLarge,
         Err(other) => OutboundError::Broken(other.to_string()),
@@ -179,34 +187,26 @@ async fn once(call: &Outbound, expecting: bool) -> Result<Inbound, OutboundError
     Ok(Inbound { status: parts.status, headers: parts.headers, body: body.to_bytes() })
 }
 
-/// Built by hand, because the SDK's conversion gives every request a body stream, and a `GET` would be sent as chunked.
-///
-/// With a body it asks for `100 Continue`, and does not wait for it. Where the host sends the head alone, without
-/// `TCP_NODELAY` the body waits for its ACK; the other side delays an ACK by some 40 ms, unless it has something to say.
-fn wasi_request(call: &Outbound, expecting: bool) -> Result<WasiRequest, OutboundError> {
+fn request(
+    call: Outbound,
+    contents: StreamReader<u8>,
+    trailers: FutureReader<BodyResult>,
+) -> Result<WasiRequest, OutboundError> {
+    let Outbound { method, uri, mut headers, body, within, .. } = call;
     let broken = |what: &str| OutboundError::Broken(format!("cannot send: {what}"));
-    let uri: Uri = call.uri.parse().map_err(|_| broken("URI"))?;
-    let mut headers = call.headers.clone();
-    if expecting {
-        headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
-    }
-    let contents = call.body.clone().map(|body| {
+    let uri: Uri = uri.parse().map_err(|_| broken("URI"))?;
+    let contents = body.map(|body| {
         headers.insert(header::CONTENT_LENGTH, body.len().into());
-        stream(body)
+        contents
     });
-    let (request, _sent) = WasiRequest::new(fields(&headers)?, contents, no_trailers(), Some(options(call.within)?));
-    let scheme = if uri.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
-    request.set_method(&WasiMethod::from(&call.method)).map_err(|()| broken("method"))?;
-    request.set_scheme(Some(&scheme)).map_err(|()| broken("scheme"))?;
+    let headers = headers.try_into().map_err(|_| broken("headers"))?;
+    let (request, _sent) = WasiRequest::new(headers, contents, trailers, Some(options(within)?));
+    let scheme = uri.scheme().map(Scheme::from);
+    request.set_method(&WasiMethod::from(&method)).map_err(|()| broken("method"))?;
+    request.set_scheme(scheme.as_ref()).map_err(|()| broken("scheme"))?;
     request.set_authority(uri.authority().map(|a| a.as_str())).map_err(|()| broken("authority"))?;
     request.set_path_with_query(uri.path_and_query().map(|p| p.as_str())).map_err(|()| broken("path"))?;
     Ok(request)
-}
-
-fn fields(headers: &HeaderMap) -> Result<Fields, OutboundError> {
-    let pair = |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), value.as_bytes().to_vec());
-    Fields::from_list(&headers.iter().map(pair).collect::<Vec<_>>())
-        .map_err(|error| OutboundError::Broken(format!("cannot send: headers: {error:?}")))
 }
 
 /// The host's own limits are ten minutes each.

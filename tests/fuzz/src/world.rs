@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use jwt_simple::reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _};
 use shared::{
-    endpoint::Shared,
+    instance::Shared,
     platform::{Body, BodyError, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
 };
 use time::UtcDateTime;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use serde_json::Value;
 
-use crate::{document, running};
+use crate::{document, recording::recorder, running};
 
 /// A request that has not been sent.
 #[derive(Debug, Clone)]
@@ -119,6 +119,7 @@ impl Answer {
     }
 
     fn obeys_the_rules(&self, method: &Method, url: &str, token: Option<&str>) {
+        assert_eq!(recorder().heads_alone(), Vec::<String>::new(), "messages that wait for a delayed ACK in Spin");
         let preflight = method == Method::OPTIONS;
         // The rows of a scripted upstream are the test's, and are handed on as they are.
         document::describes(self, method, url, !url.starts_with(running().stack.origin()));

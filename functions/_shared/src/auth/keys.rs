@@ -2,11 +2,7 @@
 //! finds the set old, while others go on with what there is; half a minute between attempts, so that forged key ids
 //! cause no stampede; stale keys while the source fails.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
@@ -14,7 +10,8 @@ use super::jwk::{self, Key, Source};
 use crate::{
     config::{Config, KeySet},
     edge::Edge,
-    platform::Outbound,
+    flight::Flight,
+    platform::{Outbound, OutboundError},
     problem::Problem,
     upstream,
 };
@@ -26,19 +23,14 @@ const COOL_DOWN: Duration = Duration::from_secs(30);
 /// A key set has one to two kilobytes; nobody's is larger than this.
 const MAX_SET: usize = 256 * 1024;
 
-/// What a request that has keys to go on with gives up for newer ones.
+/// How long a request waits for newer keys when it has usable ones.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How often a request looks whether the fetch of another has ended. It cannot be woken by it: a component's task can
-/// wait for the host, but not for another task of the same instance.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// What an instance knows about keys.
 pub struct Keys {
     secret: Option<Key>,
     state: RefCell<State>,
-    /// Whether a request is fetching right now.
-    fetching: Cell<bool>,
+    fetching: Flight,
 }
 
 #[derive(Clone, Default)]
@@ -46,8 +38,7 @@ struct State {
     keys: Option<Rc<Vec<Key>>>,
     fetched: Option<Duration>,
     attempted: Option<Duration>,
-    /// How often a fetch has ended, and how the last one did.
-    attempts: u64,
+    /// How the last attempt failed.
     failure: Option<String>,
     /// What the keys were read from, and how often that has changed.
     text: String,
@@ -69,7 +60,7 @@ impl Keys {
         Ok(Self {
             secret: config.jwt_secret.as_deref().map(Key::secret),
             state: RefCell::new(State { keys: inline.map(Rc::new), ..State::default() }),
-            fetching: Cell::new(false),
+            fetching: Flight::default(),
         })
     }
 
@@ -102,67 +93,82 @@ impl Keys {
         self.state.borrow().generation
     }
 
-    async fn current(&self, edge: &Edge) -> Result<Rc<Vec<Key>>, Problem> {
-        let KeySet::Url(url) = &edge.config().key_set else { return self.known() };
-        let (known, old, attempts) = {
-            let state = self.state.borrow();
-            let old = state.fetched.is_none_or(|at| edge.elapsed().saturating_sub(at) >= FRESH);
-            (state.keys.is_some(), old, state.attempts)
-        };
-        if !known {
-            self.wait(edge).await?;
-            // Whoever waited shares what became of the fetch.
-            if self.state.borrow().attempts == attempts {
-                self.fetch(edge, url).await;
-            }
-        } else if old && self.may_ask_again(edge) && !self.fetching.get() {
+    /// Asks for a newer set when the one in force is old. The request that finds it old does so; the others go on.
+    pub async fn refresh(&self, edge: &Edge) {
+        let KeySet::Url(url) = &edge.config().key_set else { return };
+        let old = self.state.borrow().fetched.is_some_and(|at| edge.elapsed().saturating_sub(at) >= FRESH);
+        if old && self.pause_left(edge).is_zero() {
             self.fetch(edge, url).await;
         }
-        self.known()
+    }
+
+    async fn current(&self, edge: &Edge) -> Result<Rc<Vec<Key>>, Problem> {
+        if let KeySet::Url(url) = &edge.config().key_set
+            && self.state.borrow().keys.is_none()
+        {
+            self.wait(edge).await?;
+            if self.state.borrow().keys.is_none() && self.pause_left(edge).is_zero() {
+                self.fetch(edge, url).await;
+            }
+        }
+        self.known(edge)
     }
 
     /// The token names a key that nobody knows: perhaps a new one.
     async fn after_rotation(&self, edge: &Edge, fits: &impl Fn(&Key) -> bool) -> Result<Rc<Vec<Key>>, Problem> {
-        let KeySet::Url(url) = &edge.config().key_set else { return self.known() };
+        let KeySet::Url(url) = &edge.config().key_set else { return self.known(edge) };
         self.wait(edge).await?;
-        let known = self.known()?;
-        if !known.iter().any(fits) && self.may_ask_again(edge) {
+        let known = self.known(edge)?;
+        if !known.iter().any(fits) && self.pause_left(edge).is_zero() {
             self.fetch(edge, url).await;
         }
         // While the source fails, an unknown key may be a new one as well as a forged one.
-        match &self.state.borrow().failure {
-            Some(failure) if !self.known()?.iter().any(fits) => Err(Problem::KeySetUnavailable(failure.clone())),
-            _ => self.known(),
+        let known = self.known(edge)?;
+        if !known.iter().any(fits) && self.state.borrow().failure.is_some() {
+            return Err(self.unavailable(edge));
         }
+        Ok(known)
     }
 
-    fn known(&self) -> Result<Rc<Vec<Key>>, Problem> {
-        let state = self.state.borrow();
-        let unavailable = || Problem::KeySetUnavailable(state.failure.clone().unwrap_or_default());
-        state.keys.clone().ok_or_else(unavailable)
+    fn known(&self, edge: &Edge) -> Result<Rc<Vec<Key>>, Problem> {
+        let keys = self.state.borrow().keys.clone();
+        keys.ok_or_else(|| self.unavailable(edge))
     }
 
-    fn may_ask_again(&self, edge: &Edge) -> bool {
-        self.state.borrow().attempted.is_none_or(|at| edge.elapsed().saturating_sub(at) >= COOL_DOWN)
+    fn unavailable(&self, edge: &Edge) -> Problem {
+        let cause = self.state.borrow().failure.clone();
+        let cause = cause.unwrap_or_else(|| "supabase_jwks_url: no time left to ask for it".into());
+        // In whole seconds, rounded up; the next one at the least.
+        let left = self.pause_left(edge).as_secs_f64().ceil().max(1.0);
+        Problem::KeySetUnavailable { cause, retry_after: left as u32 }
+    }
+
+    /// How long nobody may ask, after the last attempt.
+    fn pause_left(&self, edge: &Edge) -> Duration {
+        let attempted = self.state.borrow().attempted;
+        attempted.map_or(Duration::ZERO, |at| (at + COOL_DOWN).saturating_sub(edge.elapsed()))
     }
 
     /// Until no other request is fetching.
     async fn wait(&self, edge: &Edge) -> Result<(), Problem> {
-        while self.fetching.get() {
-            edge.remaining()?;
-            edge.pause(LOOK_AGAIN).await;
-        }
-        Ok(())
+        let landed = self.fetching.landed(edge.platform(), edge.deadline()).await;
+        if landed { Ok(()) } else { Err(Problem::DeadlineExceeded) }
     }
 
     async fn fetch(&self, edge: &Edge, url: &str) {
-        let _turn = Turn::take(&self.fetching);
+        let Some(_turn) = self.fetching.take() else { return };
         let known = self.state.borrow().keys.is_some();
-        let result = read(edge, url, known).await;
+        // A request that has hardly any time left says nothing about the source when it gets no answer.
+        let Ok(left) = edge.remaining() else { return };
+        let result = match read(edge, url, if known { left.min(PATIENCE) } else { left }).await {
+            Err(Unread::TimedOut) if left < PATIENCE => return,
+            Err(Unread::TimedOut) => Err(upstream::described(&OutboundError::TimedOut)),
+            Err(Unread::Unusable(why)) => Err(why),
+            Ok(read) => Ok(read),
+        };
         let now = edge.elapsed();
         let mut state = self.state.borrow_mut();
         state.attempted = Some(now);
-        state.attempts += 1;
         state.failure = None;
         match result {
             // Nobody could be let in by it, and no caller is to blame; a project of the legacy secret serves it rightly.
@@ -181,31 +187,27 @@ impl Keys {
     }
 }
 
-/// Given back even when the request that took it goes away in the middle.
-struct Turn<'k>(&'k Cell<bool>);
+enum Unread {
+    TimedOut,
+    Unusable(String),
+}
 
-impl<'k> Turn<'k> {
-    fn take(fetching: &'k Cell<bool>) -> Self {
-        fetching.set(true);
-        Self(fetching)
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self::Unusable(why)
     }
 }
 
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
-
-async fn read(edge: &Edge, url: &str, known: bool) -> Result<(String, Vec<Key>), String> {
-    let left = edge.remaining().map_err(|_| "no time left to ask for it")?;
-    let within = if known { left.min(PATIENCE) } else { left };
+async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Vec<Key>), Unread> {
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
     let call = Outbound { method: Method::GET, uri: url.to_owned(), headers, body: None, within, limit: MAX_SET };
-    let answer = edge.send(call, false).await.0.map_err(|error| upstream::described(&error))?;
+    let answer = match edge.send(call, true).await.0 {
+        Err(OutboundError::TimedOut) => return Err(Unread::TimedOut),
+        answer => answer.map_err(|error| upstream::described(&error))?,
+    };
     if answer.status != StatusCode::OK {
-        return Err(format!("it answers {}", answer.status));
+        return Err(Unread::Unusable(format!("it answers {}", answer.status)));
     }
-    let set = std::str::from_utf8(&answer.body).map_err(|_| "it is not UTF-8")?;
+    let set = std::str::from_utf8(&answer.body).map_err(|_| "it is not UTF-8".to_owned())?;
     Ok((set.to_owned(), jwk::keys(set, Source::Network)?))
 }

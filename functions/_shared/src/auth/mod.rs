@@ -77,6 +77,8 @@ impl Verifier {
     }
 
     async fn verified(&self, edge: &Edge, token: &str) -> Result<Verified, Problem> {
+        // Before a remembered token is believed, or its key would be in force for as long as it is.
+        self.keys.refresh(edge).await;
         let digest = cache::digest(token);
         if let Some(known) = self.cache.borrow_mut().get(&digest, self.keys.generation(), edge.now()) {
             return Ok(known);
@@ -90,7 +92,7 @@ impl Verifier {
         let (config, now) = (edge.config(), edge.now());
         let verify = |keys: &[&jwk::Key]| claims::verify(token, keys, config, now);
         let verified = self.keys.fitting(edge, algorithm, header.key_id(), verify).await??;
-        // What the fetch may have changed is asked for again.
+        // The fetch may have replaced the key set, so look again.
         self.cache.borrow_mut().get(&digest, self.keys.generation(), now);
         self.cache.borrow_mut().put(digest, verified.clone(), now);
         Ok(verified)

@@ -2,7 +2,9 @@
 //!
 //! A variable that is set but malformed is an error; nothing falls back to something weaker.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
+
+use futures::future::{join3, join5};
 
 use crate::{flag::Flag, platform::Platform};
 
@@ -61,31 +63,59 @@ pub enum SessionCheck {
     All,
 }
 
+/// Why there is no configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Variables that are missing or malformed: an operator has to mend them.
+    Malformed(String),
+    /// A provider did not answer. It may at the next request.
+    Unavailable(String),
+}
+
 /// What an HS256 secret must have at least (RFC 7518, section 3.2), in bytes.
 pub const MIN_SECRET: usize = 32;
 
 impl Config {
-    /// Reads and checks every variable. The error lists all faults, and no value of a secret.
-    pub async fn load(platform: &dyn Platform) -> Result<Self, String> {
-        let mut read = Reader { platform, faults: Vec::new() };
+    /// Reads every variable, all at once, and checks them. The error lists all faults, and no value of a secret.
+    pub async fn load(platform: &dyn Platform) -> Result<Self, Fault> {
+        let read = Reader { platform, malformed: RefCell::default(), unavailable: RefCell::default() };
 
-        let supabase_url = read.required("supabase_url", parse::origin).await;
-        let publishable_key = read.required("supabase_publishable_key", parse::header_text).await;
-        let jwt_secret = read.optional("supabase_jwt_secret", parse::secret).await;
-        let inline = read.optional("supabase_jwks", parse::plain).await;
-        let jwks_url = read.optional("supabase_jwks_url", parse::url).await;
-        let jwt_issuer = read.optional("jwt_issuer", parse::plain).await;
-        let jwt_audience = read.required("jwt_audience", parse::plain).await;
-        let session_check = read.required("session_check", parse::session_check).await;
-        let allow_guests = read.required("allow_guests", parse::boolean).await;
-        let allowed_origins = read.required("allowed_origins", parse::origins).await;
-        let region = read.optional("region", parse::header_text).await;
-        let request_timeout = read.required("request_timeout_ms", parse::milliseconds).await;
-        let flag = read.required("flag", parse::flag).await;
-        let flag_testers = read.optional("flag_testers", parse::users).await;
-        let telemetry_key = read.optional("telemetry_key", parse::telemetry_key).await;
+        let (
+            (supabase_url, publishable_key, jwt_secret, inline, jwks_url),
+            (jwt_issuer, jwt_audience, session_check, allow_guests, allowed_origins),
+            (region, request_timeout, flag, flag_testers, telemetry_key),
+        ) = join3(
+            join5(
+                read.required("supabase_url", parse::origin),
+                read.required("supabase_publishable_key", parse::header_text),
+                read.optional("supabase_jwt_secret", parse::secret),
+                read.optional("supabase_jwks", parse::plain),
+                read.optional("supabase_jwks_url", parse::url),
+            ),
+            join5(
+                read.optional("jwt_issuer", parse::plain),
+                read.required("jwt_audience", parse::plain),
+                read.required("session_check", parse::session_check),
+                read.required("allow_guests", parse::boolean),
+                read.required("allowed_origins", parse::origins),
+            ),
+            join5(
+                read.optional("region", parse::header_text),
+                read.required("request_timeout_ms", parse::milliseconds),
+                read.required("flag", parse::flag),
+                read.optional("flag_testers", parse::users),
+                read.optional("telemetry_key", parse::telemetry_key),
+            ),
+        )
+        .await;
 
-        let faults = read.faults.join("; ");
+        let Reader { malformed, unavailable, .. } = read;
+        // A provider that fails may be well again at the next request.
+        let unavailable = unavailable.into_inner();
+        if !unavailable.is_empty() {
+            return Err(Fault::Unavailable(unavailable.join("; ")));
+        }
+        let faults = malformed.into_inner().join("; ");
         let all = || {
             let supabase_url = supabase_url.filter(|_| faults.is_empty())?;
             let project = || format!("{supabase_url}/auth/v1/.well-known/jwks.json");
@@ -107,7 +137,7 @@ impl Config {
                 supabase_url,
             })
         };
-        all().ok_or(faults)
+        all().ok_or(Fault::Malformed(faults))
     }
 }
 
@@ -116,30 +146,35 @@ const ANY: &str = "*";
 
 struct Reader<'p> {
     platform: &'p dyn Platform,
-    faults: Vec<String>,
+    malformed: RefCell<Vec<String>>,
+    unavailable: RefCell<Vec<String>>,
 }
 
+type Parse<T> = fn(&str) -> Result<T, &'static str>;
+
 impl Reader<'_> {
-    /// An empty value is an unset one: Spin has no other way to leave a variable out.
-    async fn optional<T>(&mut self, name: &'static str, parse: fn(&str) -> Result<T, &'static str>) -> Option<T> {
-        match self.platform.variable(name).await {
-            Ok(Some(value)) if !value.is_empty() => {
-                parse(&value).map_err(|why| self.faults.push(format!("variable {name}: {why}"))).ok()
-            }
-            Ok(_) => None,
-            Err(provider) => {
-                self.faults.push(format!("variable {name}: {provider}"));
-                None
-            }
-        }
+    async fn required<T>(&self, name: &'static str, parse: Parse<T>) -> Option<T> {
+        self.read(name, parse, Some("not set")).await
     }
 
-    async fn required<T>(&mut self, name: &'static str, parse: fn(&str) -> Result<T, &'static str>) -> Option<T> {
-        let before = self.faults.len();
-        let value = self.optional(name, parse).await;
-        if value.is_none() && self.faults.len() == before {
-            self.faults.push(format!("variable {name}: not set"));
-        }
-        value
+    async fn optional<T>(&self, name: &'static str, parse: Parse<T>) -> Option<T> {
+        self.read(name, parse, None).await
+    }
+
+    /// An empty value is an unset one: Spin has no other way to leave a variable out.
+    async fn read<T>(&self, name: &'static str, parse: Parse<T>, unset: Option<&'static str>) -> Option<T> {
+        let fault = match self.platform.variable(name).await {
+            Ok(Some(value)) if !value.is_empty() => match parse(&value) {
+                Ok(parsed) => return Some(parsed),
+                Err(why) => Some(why),
+            },
+            Ok(_) => unset,
+            Err(provider) => {
+                self.unavailable.borrow_mut().push(format!("variable {name}: {provider}"));
+                None
+            }
+        };
+        self.malformed.borrow_mut().extend(fault.map(|why| format!("variable {name}: {why}")));
+        None
     }
 }

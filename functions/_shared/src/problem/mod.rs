@@ -89,8 +89,15 @@ pub enum Problem {
     Misconfigured(String),
     /// The gateway refused our own key, or refused to be called at all.
     UpstreamMisconfigured(String),
+    /// A provider of variables does not answer.
+    ConfigurationUnavailable(String),
     /// The keys that tokens are signed with cannot be read.
-    KeySetUnavailable(String),
+    KeySetUnavailable {
+        /// For the record.
+        cause: String,
+        /// When they are asked for again, in seconds.
+        retry_after: u32,
+    },
     /// The RPC is missing, ambiguous, or not the version that this component was built for.
     ContractMismatch(String),
     /// The database is not there right now.
@@ -138,7 +145,8 @@ impl Problem {
             Self::InvalidParameter { .. } => "invalid_parameter",
             Self::Misconfigured(_) => "misconfigured",
             Self::UpstreamMisconfigured(_) => "upstream_misconfigured",
-            Self::KeySetUnavailable(_) => "key_set_unavailable",
+            Self::ConfigurationUnavailable(_) => "configuration_unavailable",
+            Self::KeySetUnavailable { .. } => "key_set_unavailable",
             Self::ContractMismatch(_) => "rpc_contract_mismatch",
             Self::UpstreamUnavailable(_) => "upstream_unavailable",
             Self::UpstreamFailed(_) => "upstream_failed",
@@ -173,7 +181,8 @@ impl Problem {
             | Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::KeySetUnavailable(_)
+            Self::ConfigurationUnavailable(_)
+            | Self::KeySetUnavailable { .. }
             | Self::ContractMismatch(_)
             | Self::UpstreamUnavailable(_)
             | Self::UpstreamFailed(_)
@@ -209,7 +218,8 @@ impl Problem {
         match self {
             Self::Misconfigured(cause)
             | Self::UpstreamMisconfigured(cause)
-            | Self::KeySetUnavailable(cause)
+            | Self::ConfigurationUnavailable(cause)
+            | Self::KeySetUnavailable { cause, .. }
             | Self::ContractMismatch(cause)
             | Self::UpstreamUnavailable(cause)
             | Self::UpstreamFailed(cause) => Some(cause),

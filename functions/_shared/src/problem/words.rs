@@ -33,7 +33,8 @@ impl Problem {
             Self::InvalidParameter { path, reason } => format!("{path}: {reason}."),
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => "The service is misconfigured.".into(),
             Self::ContractMismatch(_) => "The database does not have the version that this function needs.".into(),
-            Self::KeySetUnavailable(_) => "Tokens cannot be verified right now.".into(),
+            Self::ConfigurationUnavailable(_) => "The service cannot read its configuration right now.".into(),
+            Self::KeySetUnavailable { .. } => "Tokens cannot be verified right now.".into(),
             Self::UpstreamUnavailable(_) => "The database cannot be reached right now.".into(),
             Self::UpstreamFailed(_) => "The database gave no usable answer.".into(),
             Self::DeadlineExceeded => "The request took too long.".into(),
@@ -50,9 +51,10 @@ impl Problem {
             Self::SessionRevoked => Some("Sign in again."),
             Self::UnsupportedMediaType => Some("Send JSON; give functions.invoke an object. Files go to Storage."),
             Self::TokenExpired => Some("Refresh the session and try again."),
-            Self::KeySetUnavailable(_) | Self::UpstreamUnavailable(_) | Self::DeadlineExceeded => {
-                Some("Try again with a delay.")
-            }
+            Self::ConfigurationUnavailable(_)
+            | Self::KeySetUnavailable { .. }
+            | Self::UpstreamUnavailable(_)
+            | Self::DeadlineExceeded => Some("Try again with a delay."),
             Self::FeatureDisabled => Some("Go on as before this function was there."),
             _ => None,
         }

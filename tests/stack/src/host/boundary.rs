@@ -7,9 +7,11 @@ use http::Request;
 use rand::TryRng;
 use wasmtime::component::{Accessor, HasData, Linker};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, p3::bindings::clocks::monotonic_clock};
-use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
-use super::outbound::Answer;
+use super::{
+    outbound::Answer,
+    wasi::{RequestOptions, WasiBody},
+};
 
 /// A future that can be awaited anywhere.
 pub type Sent<T> = Pin<Box<dyn Future<Output = T> + Send>>;

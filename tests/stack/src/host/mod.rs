@@ -6,11 +6,13 @@ mod deploy;
 mod instance;
 mod log;
 mod manifest;
+mod order;
 mod outbound;
 pub mod record;
 pub mod replay;
 mod server;
 mod variables;
+pub mod wasi;
 mod worker;
 
 use std::{

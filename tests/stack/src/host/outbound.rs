@@ -10,9 +10,13 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use tokio::time::timeout;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime_wasi::TrappableError;
 
-use super::{Sockets, boundary::Boundary};
+use super::{
+    Sockets,
+    boundary::Boundary,
+    wasi::{self, Error, RequestOptions, WasiBody, WasiHttpHooks},
+};
 
 /// Spin's, when the component sets none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -49,15 +53,16 @@ impl WasiHttpHooks for Outbound {
         request: Request<WasiBody>,
         options: Option<RequestOptions>,
         _consumed: Transmitted,
-    ) -> Box<dyn Future<Output = Answer> + Send> {
+    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Transmitted), TrappableError<Error>>> + Send> {
         let Self { client, allowed, boundary } = self.clone();
         let options = options.unwrap_or_default();
         match boundary {
-            None => Box::new(async move { send(client, &allowed, request, options).await }),
+            None => Box::new(async move { Ok(send(client, &allowed, request, options).await?) }),
             Some(boundary) => {
                 let network =
                     move |request| Box::pin(async move { send(client, &allowed, request, options).await }) as _;
-                Box::new(boundary.send(request, &options, Box::new(network)))
+                let answer = boundary.send(request, &options, Box::new(network));
+                Box::new(async move { Ok(answer.await?) })
             }
         }
     }
@@ -76,7 +81,7 @@ async fn send(client: Client, allowed: &[String], mut request: Request<WasiBody>
         .map_err(|_| Error::ConnectionReadTimeout)?
         .map_err(|error| Error::InternalError(Some(root_cause(&error))))?;
     let response = response.map(|body| {
-        Paced { body: body.map_err(Error::from).boxed_unsync(), between_bytes, alarm: None }.boxed_unsync()
+        Paced { body: body.map_err(wasi::broken).boxed_unsync(), between_bytes, alarm: None }.boxed_unsync()
     });
     Ok((response, Box::new(async { Ok(()) })))
 }

@@ -16,9 +16,16 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use wasmtime_wasi_http::{Error, WasiBody, handler::ProxyHandler};
+use wasmtime_wasi_http::handler::{ErrorCode, ProxyHandler};
 
-use super::{Sockets, manifest::Routes, record::Subject, worker::Worker};
+use super::{
+    Sockets,
+    manifest::Routes,
+    order,
+    record::Subject,
+    wasi::{self, WasiBody},
+    worker::Worker,
+};
 
 pub struct Server {
     application: RwLock<Arc<Application>>,
@@ -87,7 +94,15 @@ impl Server {
             Some(tape) => tape.request(request),
             None => request,
         };
-        match (handler.handle(tape.clone(), request).await, tape) {
+        let request = request.map(|body| body.map_err(ErrorCode::from).boxed_unsync());
+        let answer = match &tape {
+            Some(tape) => {
+                let (handler, noted) = (handler.clone(), Some(tape.clone()));
+                order::answer(async move { handler.handle(noted, request).await }, tape).await
+            }
+            None => handler.handle(None, request).await.map(|response| response.map(wasi::given_back)),
+        };
+        match (answer, tape) {
             (Ok(response), None) => response,
             (Ok(response), Some(tape)) => tape.response(response),
             (Err(error), tape) => {
@@ -117,7 +132,7 @@ fn prepared(request: Request<Incoming>, client: SocketAddr) -> Request<WasiBody>
     if let Ok(uri) = uri.parse() {
         parts.uri = uri;
     }
-    Request::from_parts(parts, Lingering(Some(body)).map_err(Error::from).boxed_unsync())
+    Request::from_parts(parts, Lingering(Some(body)).map_err(wasi::broken).boxed_unsync())
 }
 
 /// What a component leaves unread is read and thrown away, up to a mebibyte: a connection that is closed on unread data

@@ -16,13 +16,13 @@ use std::{
 use anyhow::{Context as _, Result};
 use tokio::sync::broadcast;
 use wasmtime::{
-    Cache, CacheConfig, Config, Engine, Store, StoreContextMut,
+    Cache, CacheConfig, CallHook, Config, Engine, Store, StoreContextMut,
     component::{Component, GuestTaskId, Linker, ResourceTable},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
-    WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
-    handler::{HandlerState, Instance, Proxy, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus},
+    WasiHttpCtx,
+    handler::{HandlerState, Instance, Proxy, ShouldAccept, ViewFn, WorkerExpiration, WorkerState, WorkerStatus},
     p3::bindings::ServicePre,
 };
 
@@ -34,6 +34,7 @@ use super::{
     outbound::{Client, Outbound},
     record::{Instance as Recording, Subject, Tape},
     variables::{self, Values},
+    wasi::{WasiHttpCtxView, WasiHttpView},
 };
 
 const REQUESTS_PER_INSTANCE: usize = 128;
@@ -152,13 +153,21 @@ impl HandlerState for Worker {
         let boundary = recording.clone().map(|recording| recording as Arc<dyn Boundary>);
         let mut store = Store::new(&self.engine, State::new(client, settings, &log, boundary));
         store.limiter(|state| &mut state.memory);
+        if let Some(recording) = recording.clone() {
+            store.call_hook(move |_, hook| {
+                if matches!(hook, CallHook::CallingWasm) {
+                    recording.entered();
+                }
+                Ok(())
+            });
+        }
         let service = self.service.instantiate_async(&mut store).await?;
         let instantiated_in = began.elapsed();
         let expiration = Expiration(Box::pin(tokio::time::sleep(IDLE)));
         Ok(Instance {
             store,
             proxy: Proxy::P3(service),
-            view: State::http,
+            view: ViewFn::P3(State::http),
             expiration,
             state: Reuse { surroundings, instantiated_in, requests: AtomicUsize::new(0), recording },
         })
@@ -194,7 +203,7 @@ pub struct Reuse {
 impl WorkerState for Reuse {
     type StoreData = State;
     /// What is noted of the request, where it is recorded.
-    type RequestData = Option<Arc<Tape>>;
+    type RequestId = Option<Arc<Tape>>;
 
     fn should_accept_request(&self, at_once: usize, total: usize) -> ShouldAccept {
         if total >= REQUESTS_PER_INSTANCE {

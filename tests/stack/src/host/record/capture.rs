@@ -8,12 +8,12 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::{
     format::{Contents, End, Entry, Fault, Outcome},
     tape::Tape,
 };
+use crate::host::wasi::{Error, WasiBody};
 
 /// Whose body it is.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What a recording is made of: one object of JSON a line, the first of which says that it is one.
 
+use crate::host::wasi::Error;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use wasmtime_wasi_http::Error;
 
 /// What the first line must say.
 pub const FORMAT: &str = "lockstep-recording";
@@ -166,7 +166,7 @@ impl Fault {
         match error {
             Error::HttpRequestDenied => Self::Denied,
             Error::ConnectionReadTimeout => Self::ReadTimeout,
-            Error::Hyper(_) | Error::HttpProtocolError => Self::Protocol,
+            Error::HttpProtocolError => Self::Protocol,
             Error::InternalError(why) => Self::Internal(why.clone()),
             other => Self::Internal(Some(other.to_string())),
         }

@@ -7,7 +7,6 @@ use std::{
 
 use http::{Request, Response};
 use ring::rand::{SecureRandom as _, SystemRandom};
-use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
 use super::{
     Subject, Tape,
@@ -17,7 +16,9 @@ use super::{
 };
 use crate::host::{
     boundary::{Boundary, Network, Sent},
+    order::{self, Entries},
     outbound::Answer,
+    wasi::{RequestOptions, WasiBody},
 };
 
 /// Notes for whichever request it is answering.
@@ -26,6 +27,8 @@ pub struct Instance {
     seed: u128,
     began: Moment,
     current: Mutex<Current>,
+    /// How often it was entered.
+    entries: Entries,
 }
 
 struct Current {
@@ -40,7 +43,13 @@ impl Instance {
         draw(&mut seed);
         // What it reads before its first request is noted on a tape of nobody's.
         let current = Mutex::new(Current { tape: subject.tape(), place: 0 });
-        Arc::new(Self { id, seed: u128::from_le_bytes(seed), began: Moment::now(), current })
+        Arc::new(Self {
+            id,
+            seed: u128::from_le_bytes(seed),
+            began: Moment::now(),
+            current,
+            entries: Entries::default(),
+        })
     }
 
     /// What it reads from now on belongs to this request.
@@ -48,7 +57,13 @@ impl Instance {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let before = if current.place == 0 { current.tape.so_far() } else { Default::default() };
         tape.taken(self.id, current.place, self.seed, before);
+        tape.follow(&self.entries);
         *current = Current { tape, place: current.place + 1 };
+    }
+
+    /// The component runs, from its beginning or from where it waited.
+    pub fn entered(&self) {
+        self.entries.count();
     }
 
     fn tape(&self) -> Arc<Tape> {
@@ -120,9 +135,10 @@ impl Boundary for Instance {
         });
         let (parts, body) = request.into_parts();
         let body = tape.capture(Place::Sent(index), &parts.headers, body);
-        let request = Request::from_parts(parts, body);
+        let entries = self.entries.clone();
         Box::pin(async move {
-            let answer = network(request).await;
+            let body = order::body(&parts.headers, body, entries, &tape).await;
+            let answer = network(Request::from_parts(parts, body)).await;
             let outcome = match &answer {
                 Ok((response, _)) => Outcome::Answer(tape::answer(response)),
                 Err(error) => Outcome::Fault(Fault::of(error)),

@@ -38,6 +38,7 @@ pub struct Recorder {
     instances: AtomicU64,
     disguise: Arc<Mutex<Disguise>>,
     jobs: mpsc::Sender<Job>,
+    heads_alone: Mutex<Vec<String>>,
 }
 
 impl fmt::Debug for Recorder {
@@ -61,7 +62,7 @@ impl Recorder {
         let writer = Writer::create(path, disguise.clone())?;
         let (jobs, work) = mpsc::channel();
         std::thread::spawn(move || writer.run(&work));
-        Ok(Arc::new(Self { instances: AtomicU64::new(0), disguise, jobs }))
+        Ok(Arc::new(Self { instances: AtomicU64::new(0), disguise, jobs, heads_alone: Mutex::default() }))
     }
 
     /// A component, and the values that its variables have.
@@ -81,6 +82,16 @@ impl Recorder {
         self.job(Job::Flush(done));
         // The writer ends with the last sender, and we are one.
         let _flushed = wait.recv();
+    }
+
+    /// The messages so far whose head left before the first bytes of their body were there: see [`super::order`].
+    pub fn heads_alone(&self) -> Vec<String> {
+        self.heads_alone.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn head_alone(&self, message: String) {
+        eprintln!("a head leaves before its body is there: {message}");
+        self.heads_alone.lock().unwrap_or_else(PoisonError::into_inner).push(message);
     }
 
     fn learn(&self, answer: Text) {

@@ -2,24 +2,26 @@
 
 use std::{
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, header::CONTENT_LENGTH};
 use http_body_util::BodyExt as _;
-use wasmtime_wasi_http::WasiBody;
 
 use super::{
     Subject,
     capture::{Captured, Place},
     format::{self, Answer, Contents, Entry, Message, Text},
 };
+use crate::host::{order::Entries, wasi::WasiBody};
 
 /// What is noted of a request. Written once: when its answer has been handed over, or when nobody has it any more.
 pub struct Tape {
     subject: Arc<Subject>,
     draft: Mutex<Draft>,
+    /// Those of the instance that has taken it.
+    entries: OnceLock<Entries>,
 }
 
 #[derive(Default)]
@@ -35,7 +37,7 @@ impl Tape {
     /// Of a request that nobody has taken yet.
     pub fn new(subject: Arc<Subject>) -> Arc<Self> {
         let entry = Entry { component: subject.component.clone(), sha256: subject.sha256.clone(), ..Entry::default() };
-        Arc::new(Self { subject, draft: Mutex::new(Draft { entry, ..Draft::default() }) })
+        Arc::new(Self { subject, draft: Mutex::new(Draft { entry, ..Draft::default() }), entries: OnceLock::new() })
     }
 
     /// The request as the component will get it, whose body is noted as it is read.
@@ -82,6 +84,23 @@ impl Tape {
             telemetry,
             ..Entry::default()
         };
+    }
+
+    /// The instance that has taken it is entered so often.
+    pub fn follow(&self, entries: &Entries) {
+        let _taken_once = self.entries.set(entries.clone());
+    }
+
+    /// How often the instance that has taken it was entered.
+    pub fn entries(&self) -> Entries {
+        self.entries.get().cloned().unwrap_or_default()
+    }
+
+    /// A head left before its body was there.
+    pub fn head_alone(&self, whose: &str) {
+        let entry = self.so_far();
+        let Message { method, uri, .. } = &entry.request;
+        self.subject.recorder.head_alone(format!("{whose} of {}: {method} {}", entry.component, uri.lossy()));
     }
 
     /// Notes something.

@@ -7,10 +7,12 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
-use wasmtime_wasi_http::Error;
 
 use super::script::Script;
-use crate::host::record::format::{Contents, End};
+use crate::host::{
+    record::format::{Contents, End},
+    wasi::Error,
+};
 
 /// What nobody had read on after is never told to have ended.
 pub struct Recorded {

@@ -14,8 +14,7 @@ use http_body_util::BodyExt as _;
 use tokio::{sync::broadcast, time::timeout};
 use wasmtime::{AsContextMut as _, Engine, Store, component::Accessor};
 use wasmtime_wasi_http::{
-    WasiBody, WasiHttpView as _,
-    handler::{Prepared, Proxy},
+    handler::{ErrorCode, Prepared, Proxy, ViewFn},
     p3::bindings::ServicePre,
 };
 
@@ -29,6 +28,7 @@ use super::{
     manifest::Settings,
     outbound::Client,
     record::format::{Answer, Contents, End, Entry, Text, header, headers},
+    wasi::{WasiBody, WasiHttpView as _},
     worker::{self, State},
 };
 
@@ -102,9 +102,9 @@ async fn answer(
     entry: &Entry,
 ) -> Result<Result<Answer, String>> {
     let (sender, receiver) = oneshot::channel();
-    let request = request(script, entry)?;
+    let request = request(script, entry)?.map(|body| body.map_err(ErrorCode::from).boxed_unsync());
     let prepare = |mut store: wasmtime::component::Access<'_, State>| {
-        Prepared::new(store.as_context_mut(), proxy, request, State::http, sender)
+        Prepared::new(store.as_context_mut(), proxy, request, ViewFn::P3(State::http), sender)
     };
     let prepared = accessor.with(prepare).map_err(anyhow::Error::from)?;
     let work = async {

@@ -9,7 +9,6 @@ use std::{
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::sync::watch;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::body::Recorded;
 use crate::host::{
@@ -19,6 +18,7 @@ use crate::host::{
         format::{Answer, Call, Contents, End, Entry, Outcome, Text},
         message,
     },
+    wasi::{Error, RequestOptions, WasiBody},
 };
 
 /// What a component did in a replay.

@@ -1,14 +1,10 @@
 //! When a key set is asked for, and when not: over hours, and by sixteen requests at once. The clock is the test's.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
-
-mod project;
-
 use std::time::Duration;
 
 use futures::{executor::block_on, future::join_all};
 
-use project::{Project, key};
+use crate::project::{Project, key};
 
 #[test]
 fn sixteen_requests_at_once_fetch_once_and_share_what_became_of_it() {
@@ -21,6 +17,10 @@ fn sixteen_requests_at_once_fetch_once_and_share_what_became_of_it() {
     assert_eq!(project.fetches.get(), 1);
 
     *project.set.borrow_mut() = failing;
+    project.passes(29);
+    assert!(statuses().iter().all(|status| *status == 503), "not so soon again, without any key either");
+    assert_eq!(project.fetches.get(), 1);
+    project.passes(2);
     assert!(statuses().iter().all(|status| *status == 200));
     assert_eq!(project.fetches.get(), 2);
 }
@@ -109,4 +109,42 @@ fn a_token_that_was_accepted_before_still_expires_and_goes_with_its_key() {
     project.passes(700);
     assert_eq!(block_on(project.status(&new)), 200, "the set is fetched again");
     assert_eq!(block_on(project.status_of(&token)), 401, "its key is gone");
+}
+
+/// Otherwise a key that was revoked would be in force for as long as somebody comes with a token that is remembered.
+#[test]
+fn a_remembered_token_does_not_keep_an_old_set_in_force() {
+    let (old, new) = (key("old"), key("new"));
+    let project = Project::new(&[&old]);
+    let token = project.token(&old);
+    assert_eq!(block_on(project.status_of(&token)), 200);
+    project.serve(&[&new]);
+
+    project.passes(599);
+    assert_eq!((block_on(project.status_of(&token)), project.fetches.get()), (200, 1));
+    project.passes(2);
+    assert_eq!((block_on(project.status_of(&token)), project.fetches.get()), (401, 2));
+}
+
+#[test]
+fn a_dead_connection_is_no_failed_fetch() {
+    let one = key("one");
+    let project = Project::new(&[&one]);
+    project.dead_connections.set(1);
+
+    assert_eq!((block_on(project.status(&one)), project.fetches.get()), (200, 2));
+}
+
+/// The next request, which has time, asks at once.
+#[test]
+fn a_request_without_time_says_nothing_about_the_source() {
+    let one = key("one");
+    let project = Project::new(&[&one]);
+    let set = project.set.take();
+
+    let late = block_on(project.status_after(Duration::from_millis(7_990), &one));
+    *project.set.borrow_mut() = set;
+
+    assert_eq!(late, 503);
+    assert_eq!(block_on(project.status(&one)), 200);
 }

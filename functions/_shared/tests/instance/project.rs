@@ -2,19 +2,21 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::Rc,
     task::Poll,
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use jwt_simple::prelude::{Claims, ECDSAP256KeyPairLike as _, ES256KeyPair, UnixTimeStamp};
 use serde_json::{Value, json};
 use shared::{
     edge::Edge,
-    endpoint::{Endpoint, Shared},
-    platform::{Inbound, Incoming, Local, Outbound, OutboundError, Platform},
+    endpoint::Endpoint,
+    instance::Shared,
+    platform::{Body, BodyError, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
     problem::Problem,
     reply::Reply,
     request::Request,
@@ -29,8 +31,24 @@ pub struct Project {
     /// `None` is a source that fails.
     pub set: RefCell<Option<String>>,
     pub fetches: Cell<u32>,
+    /// How many of the next fetches go over a connection that is dead.
+    pub dead_connections: Cell<u32>,
+    pub provider: Cell<Provider>,
+    /// How often each variable was read, and how many were being read at one moment.
+    pub readings: RefCell<HashMap<&'static str, u32>>,
+    pub most_at_once: Cell<usize>,
+    at_once: Cell<usize>,
     tokens: Cell<u32>,
     shared: Shared,
+}
+
+/// What gives the variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    Answers,
+    Fails,
+    /// Until it is given up.
+    Hangs,
 }
 
 /// Gives the other requests a turn.
@@ -54,8 +72,17 @@ impl Platform for World {
         self.0.clock.get()
     }
 
-    fn pause<'a>(&'a self, _: Duration) -> Local<'a, ()> {
-        Box::pin(others())
+    /// A long one ends only where something hangs: the clock is set by hand.
+    fn pause<'a>(&'a self, time: Duration) -> Local<'a, ()> {
+        Box::pin(async move {
+            others().await;
+            if time >= Duration::from_secs(1) {
+                if self.0.provider.get() != Provider::Hangs {
+                    std::future::pending().await
+                }
+                self.0.clock.set(self.0.clock.get() + time);
+            }
+        })
     }
 
     fn random(&self) -> [u8; 16] {
@@ -75,8 +102,16 @@ impl Platform for World {
         };
         // As a provider does that asks over the network.
         Box::pin(async move {
+            *self.0.readings.borrow_mut().entry(name).or_default() += 1;
+            self.0.at_once.set(self.0.at_once.get() + 1);
+            self.0.most_at_once.set(self.0.most_at_once.get().max(self.0.at_once.get()));
             others().await;
-            Ok(value.map(str::to_owned))
+            self.0.at_once.set(self.0.at_once.get() - 1);
+            match self.0.provider.get() {
+                Provider::Answers => Ok(value.map(str::to_owned)),
+                Provider::Fails => Err("the vault is sealed".into()),
+                Provider::Hangs => std::future::pending().await,
+            }
         })
     }
 
@@ -86,6 +121,10 @@ impl Platform for World {
             self.0.fetches.set(self.0.fetches.get() + 1);
             for _ in 0..5 {
                 others().await;
+            }
+            if let Some(fewer) = self.0.dead_connections.get().checked_sub(1) {
+                self.0.dead_connections.set(fewer);
+                return Err(OutboundError::Broken("connection closed".into()));
             }
             let Some(set) = self.0.set.borrow().clone() else {
                 // It hangs until it is given up.
@@ -97,6 +136,16 @@ impl Platform for World {
     }
 
     fn log(&self, _: &str) {}
+}
+
+/// A body that takes its time.
+struct Slow(Rc<Project>, Duration);
+
+impl Body for Slow {
+    fn read(self: Box<Self>, _: usize, _: Duration) -> Local<'static, Result<Bytes, BodyError>> {
+        self.0.clock.set(self.0.clock.get() + self.1);
+        Box::pin(std::future::ready(Ok(Bytes::new())))
+    }
 }
 
 /// Answers as soon as it is known who asks.
@@ -111,6 +160,11 @@ impl Project {
             clock: Cell::default(),
             set: RefCell::new(None),
             fetches: Cell::default(),
+            dead_connections: Cell::default(),
+            provider: Cell::new(Provider::Answers),
+            readings: RefCell::default(),
+            most_at_once: Cell::default(),
+            at_once: Cell::default(),
             tokens: Cell::default(),
             shared: Shared::default(),
         };
@@ -143,12 +197,33 @@ impl Project {
         key.sign(claims).unwrap()
     }
 
+    /// The status and the code that a token signed with this key gets.
+    pub async fn answer(self: &Rc<Self>, key: &ES256KeyPair) -> (u16, String) {
+        let response = self.response(&self.token(key)).await;
+        let code = response.headers().get("sb-error-code").map_or("", |code| code.to_str().unwrap());
+        (response.status().as_u16(), code.to_owned())
+    }
+
     pub async fn status_of(self: &Rc<Self>, token: &str) -> u16 {
+        self.response(token).await.status().as_u16()
+    }
+
+    /// The status that a token signed with this key gets when its request's body has arrived after this time.
+    pub async fn status_after(self: &Rc<Self>, time: Duration, key: &ES256KeyPair) -> u16 {
+        let body = Box::new(Slow(self.clone(), time)) as Box<dyn Body>;
+        self.respond(&self.token(key), Method::POST, Some(body)).await.status().as_u16()
+    }
+
+    async fn response(self: &Rc<Self>, token: &str) -> Response<Bytes> {
+        self.respond(token, Method::GET, None).await
+    }
+
+    async fn respond(self: &Rc<Self>, token: &str, method: Method, body: Option<Box<dyn Body>>) -> Response<Bytes> {
         let bearer = format!("Bearer {token}");
         let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer.parse().unwrap())]);
-        let incoming = Incoming { method: Method::GET, uri: "/keys".parse().unwrap(), headers, body: None };
+        let incoming = Incoming { method, uri: "/keys".parse().unwrap(), headers, body };
         let platform = Rc::new(World(self.clone()));
-        Endpoint::get("keys").answer(platform, &self.shared, incoming, handle).await.status().as_u16()
+        Endpoint::get("keys").answer(platform, &self.shared, incoming, handle).await
     }
 }
 

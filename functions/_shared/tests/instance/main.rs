@@ -1,0 +1,7 @@
+//! What an instance reads once, and when it reads it again: its variables and the key set. The clock is the test's.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod key_sets;
+mod project;
+mod variables;
