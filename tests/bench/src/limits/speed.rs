@@ -61,7 +61,13 @@ fn latency(what: &str, cell: &Cell, wanted: &Wanted) -> Vec<Limit> {
     for peer in peers(cell) {
         let parts = wanted.part_of_a_peers;
         let what = format!("{what}: added p50, 1/{parts} of what {} adds", peer.system);
-        limits.push(Limit::at_most(what, peer.added_p50_ms / parts, ours.added_p50_ms, "ms"));
+        let limit = Limit::at_most(what, peer.added_p50_ms / parts, ours.added_p50_ms, "ms");
+        let sound = peer.added_p50_ms > 0.0;
+        limits.push(if sound {
+            limit
+        } else {
+            limit.not_judged("a peer that adds nothing was measured on a busy machine")
+        });
     }
     limits
 }
@@ -148,6 +154,16 @@ mod tests {
             verdicts(&throughput("list", &cell, &IN_THE_STACK)),
             [Verdict::Held, Verdict::Held, Verdict::Missed]
         );
+    }
+
+    #[test]
+    fn a_peer_that_is_faster_than_the_direct_call_is_no_measure() {
+        let systems =
+            vec![figures("direct", 1.0, 2.0, 1.0), figures("lockstep", 0.5, 2.0, 1.0), figures("deno", 0.9, 2.0, 1.0)];
+
+        let limits = latency("send", &cell("messages-send", systems), &IN_SPIN);
+
+        assert_eq!(verdicts(&limits), [Verdict::Held, Verdict::NotJudged]);
     }
 
     #[test]
