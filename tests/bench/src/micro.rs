@@ -16,7 +16,7 @@ use crate::{
     figures::median,
     load::Connection,
     people::{Algorithm, People, Signer},
-    result::{ComponentFigures, Micro},
+    result::host::{ComponentFigures, Micro},
     work::{Operation, Spelling, Token, Work},
 };
 
@@ -65,6 +65,7 @@ pub async fn measure(upstream: &Upstream, people: &Arc<People>, signer: &Signer,
         });
     }
     Ok(Micro {
+        host: "stack",
         components,
         repeated_es256_us: micro.token(Algorithm::Es256, false, amount.tokens).await?,
         first_es256_us: micro.token(Algorithm::Es256, true, amount.tokens).await?,

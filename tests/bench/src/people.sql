@@ -1,7 +1,7 @@
 -- The people of the benchmark: accounts, one channel to read and one to write, a game of all, a room for each.
 --
--- :people is an array of their ids, :reading and :writing are the channels'. The rate limit is raised so that it is
--- measured with nobody being refused.
+-- :people is an array of their ids, :reading and :writing are the channels'. The rate limit is raised so that nobody is
+-- refused; what it counts is kept small by people.rs.
 -- Run by: bench, as postgres.
 
 update lockstep.settings set value = '100000' where name = 'messages_per_minute';

@@ -1,9 +1,10 @@
-//! How PostgreSQL finds the rows of a list: the plan of the very query that the RPC runs, for the role that it runs as,
-//! without knowing the arguments, as a function plans it.
+//! How PostgreSQL finds the rows of a list: the plan by which the RPC has just run its query, with the policies that hold for
+//! its owner. `auto_explain` tells it, whatever language the RPC is written in.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use tokio_postgres::Client;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_postgres::{AsyncMessage, Client, NoTls};
 
 use crate::people::People;
 
@@ -18,53 +19,53 @@ pub struct Planned {
 const INDEX: &str = "social_messages_by_channel_and_age";
 const TABLE: &str = "social_messages";
 
-/// Of both RPCs: the newest page, and one before the middle.
-pub async fn of_lists(admin: &Client, people: &People) -> Result<Vec<Planned>> {
+/// Of both RPCs: the newest page, and one before the middle. `url` is a superuser's.
+pub async fn of_lists(url: &str, people: &People) -> Result<Vec<Planned>> {
     let (time, id) = &people.middle;
     let (channel, user) = (&people.reading, people.person(0).id());
+    let (client, mut told) = explaining(url).await?;
     let newest = ("fetch_social_messages", format!("'{channel}', 50, null"));
     let page = ("fetch_social_messages_page", format!("'{channel}', '{time}', '{id}', 50"));
     let mut plans = Vec::new();
     for (function, arguments) in [newest, page] {
-        let query =
-            "select prosrc, pg_get_function_identity_arguments(oid) from pg_proc where oid = to_regproc($1)::oid";
-        let row = admin.query_one(query, &[&format!("public.{function}")]).await?;
-        let (body, parameters): (String, String) = (row.get(0), row.get(1));
-        let (types, query) =
-            prepared(function, &body, &parameters).with_context(|| format!("{function} has no query"))?;
-        // Local to a transaction that is rolled back: the role, the caller, and the plan's kind.
-        let setting = format!(
-            "begin; set local role social_rpc_owner; set local plan_cache_mode = force_generic_plan;
+        let call = format!(
+            "begin; set local role authenticated;
              set local request.jwt.claims = '{{\"sub\":\"{user}\",\"role\":\"authenticated\"}}';
-             prepare bench({types}) as {query}"
+             select * from public.{function}({arguments});
+             rollback"
         );
-        admin.batch_execute(&setting).await?;
-        let row = admin.query_one(&format!("explain (format json) execute bench({arguments})"), &[]).await;
-        admin.batch_execute("rollback; deallocate bench").await?;
-        let plan: Value = row?.get(0);
-        let mut nodes = Vec::new();
-        walk(&plan[0]["Plan"], &mut nodes);
+        client.batch_execute(&call).await?;
+        let mut all = std::iter::from_fn(|| told.try_recv().ok()).filter_map(|text| nodes_of(&text));
+        let reads = |nodes: &Vec<Node>| nodes.iter().any(|node| node.relation == TABLE);
+        let nodes = all.find(reads).with_context(|| format!("PostgreSQL tells no plan of {function}"))?;
         plans.push(Planned { shown: format!("{function}: {}", shown(&nodes)), by_index: by_index(&nodes) });
     }
     Ok(plans)
 }
 
-/// The last statement of a body with its parameters numbered, and their types.
-fn prepared(function: &str, body: &str, parameters: &str) -> Option<(String, String)> {
-    let mut query = body.rsplit(';').find(|part| part.contains("select message.*"))?.trim().to_owned();
-    let mut types = Vec::new();
-    let mut names = Vec::new();
-    for (number, parameter) in parameters.split(", ").enumerate() {
-        let (name, of_type) = parameter.split_once(' ')?;
-        types.push(of_type);
-        names.push((format!("{function}.{name}"), format!("${}", number + 1)));
-    }
-    // A name may be the beginning of another.
-    names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    for (name, number) in names {
-        query = query.replace(&name, &number);
-    }
-    Some((types.join(", "), query))
+/// A connection that tells the plan of every statement that was run, those inside of functions too.
+async fn explaining(url: &str) -> Result<(Client, UnboundedReceiver<String>)> {
+    let (client, mut connection) = tokio_postgres::connect(url, NoTls).await?;
+    let (sender, told) = unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notice(notice) = message {
+                let _unheard = sender.send(notice.message().to_owned());
+            }
+        }
+    });
+    let settings = "load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_level = 'notice';
+        set auto_explain.log_nested_statements = on; set auto_explain.log_format = 'json'";
+    client.batch_execute(settings).await.context("this PostgreSQL has no auto_explain: install its contrib modules")?;
+    Ok((client, told))
+}
+
+/// `duration: 0.123 ms  plan: {…}`
+fn nodes_of(text: &str) -> Option<Vec<Node>> {
+    let plan: Value = serde_json::from_str(text.get(text.find('{')?..)?).ok()?;
+    let mut nodes = Vec::new();
+    walk(&plan["Plan"], &mut nodes);
+    Some(nodes)
 }
 
 struct Node {
@@ -122,13 +123,10 @@ mod tests {
     }
 
     #[test]
-    fn a_body_becomes_a_statement_with_numbered_parameters() {
-        let body = "select announce(); select message.* from m where f.p_id = a and f.p_id_too < b limit f.p_limit;";
+    fn a_plan_is_found_behind_the_time_that_it_took() {
+        let told = r#"duration: 0.042 ms  plan: {"Query Text": "select 1", "Plan": {"Node Type": "Result"}}"#;
 
-        let (types, query) =
-            prepared("f", body, "p_id uuid, p_id_too timestamp with time zone, p_limit integer").unwrap();
-
-        assert_eq!(types, "uuid, timestamp with time zone, integer");
-        assert_eq!(query, "select message.* from m where $1 = a and $2 < b limit $3");
+        assert_eq!(nodes_of(told).unwrap()[0].kind, "Result");
+        assert!(nodes_of("message 7 was not announced").is_none());
     }
 }

@@ -7,10 +7,11 @@ use anyhow::{Context as _, Result};
 use tokio_postgres::Client;
 
 use crate::{
+    cells::Plan,
     figures::{median, ratio},
     load::{self, Connection, Ends, Length, Round},
     people::{Algorithm, People},
-    result::{self, Cell, Figures, Method},
+    result::{Cell, Figures, Method, SLOW_MS},
     usage::Family,
     work::{Operation, Spelling, Token, Work},
 };
@@ -24,17 +25,17 @@ pub struct System {
     pub spelling: Spelling,
     /// Where.
     pub address: String,
+    /// Of ours: what it runs in.
+    pub host: Option<String>,
     /// All processes that take part.
     pub families: Vec<Family>,
 }
 
-/// What is asked of them.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    pub operation: Operation,
-    pub algorithm: Algorithm,
-    pub connections: usize,
-    pub session_check: bool,
+impl System {
+    /// What ours is compared with, the direct call apart.
+    pub fn is_peer(&self) -> bool {
+        !["direct", "lockstep"].contains(&self.name)
+    }
 }
 
 /// With what.
@@ -43,61 +44,6 @@ pub struct Bench {
     /// As `postgres`.
     pub database: Client,
     pub method: Method,
-}
-
-/// The cells of a full run: every concurrency and both kinds of tokens at 50 rows, then one thing varied at a time.
-pub fn plans() -> Vec<Plan> {
-    let plan = |operation, algorithm, connections| Plan { operation, algorithm, connections, session_check: false };
-    let mut plans = Vec::new();
-    for algorithm in [Algorithm::Es256, Algorithm::Hs256] {
-        plans.extend([1, 16, 64].map(|connections| plan(Operation::List { rows: 50 }, algorithm, connections)));
-    }
-    for rows in [1, 200] {
-        plans.extend([1, 16].map(|connections| plan(Operation::List { rows }, Algorithm::Es256, connections)));
-    }
-    plans.extend([1, 16, 64].map(|connections| plan(Operation::Send, Algorithm::Es256, connections)));
-    plans.extend([1, 16].map(|connections| plan(Operation::Stage, Algorithm::Es256, connections)));
-    plans
-}
-
-/// Set apart: Auth is asked before the write.
-pub fn checked_plans() -> Vec<Plan> {
-    [1, 16]
-        .map(|connections| Plan {
-            operation: Operation::Send,
-            algorithm: Algorithm::Es256,
-            connections,
-            session_check: true,
-        })
-        .into()
-}
-
-/// Without `TCP_NODELAY`: what reads, what refuses, and what writes.
-pub fn socket_plans() -> Vec<Plan> {
-    let operations = [
-        Operation::List { rows: 50 },
-        Operation::List { rows: 200 },
-        Operation::Unauthorised,
-        Operation::Invalid,
-        Operation::Send,
-    ];
-    let plan = |operation| {
-        [1, 16].map(|connections| Plan { operation, algorithm: Algorithm::Es256, connections, session_check: false })
-    };
-    operations.into_iter().flat_map(plan).collect()
-}
-
-impl Plan {
-    /// For people.
-    pub fn title(&self) -> String {
-        let title = result::title(self.operation.name(), self.rows(), self.algorithm, self.session_check);
-        format!("{title}, {}", result::connections(self.connections))
-    }
-
-    /// Of a list; 0 elsewhere.
-    fn rows(&self) -> usize {
-        if let Operation::List { rows } = self.operation { rows } else { 0 }
-    }
 }
 
 impl Bench {
@@ -118,7 +64,7 @@ impl Bench {
         }
         let mut figures: Vec<Figures> = Vec::new();
         for (system, rounds) in systems.iter().zip(&taken) {
-            figures.push(summed_up(system.name, rounds, figures.first()).context("a cell has rounds")?);
+            figures.push(summed_up(system, rounds, figures.first()).context("a cell has rounds")?);
         }
         let rows = plan.rows();
         let Plan { algorithm, connections, session_check, operation } = plan;
@@ -189,19 +135,25 @@ impl Ends for Clock<'_> {
 }
 
 /// Medians over the rounds; CPU over all of them together, since its clock is coarse. `None` of no rounds.
-fn summed_up(system: &'static str, rounds: &[(Round, f64)], direct: Option<&Figures>) -> Option<Figures> {
+fn summed_up(system: &System, rounds: &[(Round, f64)], direct: Option<&Figures>) -> Option<Figures> {
     let of =
         |quantile: f64| median(rounds.iter().map(|(round, _)| round.latency.value_at_quantile(quantile) as f64 / 1e6));
     let requests: u64 = rounds.iter().map(|(round, _)| round.latency.len()).sum();
     let rate = median(rounds.iter().map(|(round, _)| round.latency.len() as f64 / round.took.as_secs_f64()))?;
     let cpu = rounds.iter().map(|(_, cpu)| cpu).sum::<f64>() / requests as f64 * 1000.0;
     let p50_ms = of(0.5)?;
+    let slow = (SLOW_MS * 1e6) as u64;
+    let slow_requests = rounds.iter().map(|(round, _)| round.latency.count_between(slow, u64::MAX)).sum();
+    let max_ms = rounds.iter().map(|(round, _)| round.latency.max() as f64 / 1e6).fold(0.0, f64::max);
     Some(Figures {
-        system,
+        system: system.name,
+        host: system.host.clone(),
         requests,
         p50_ms,
         p95_ms: of(0.95)?,
         p99_ms: of(0.99)?,
+        max_ms,
+        slow_requests,
         added_p50_ms: direct.map_or(0.0, |direct| p50_ms - direct.p50_ms),
         requests_per_second: rate,
         throughput_ratio: direct.map_or(Some(1.0), |direct| ratio(rate, direct.requests_per_second))?,
@@ -220,16 +172,22 @@ mod tests {
         (Round { latency, took: Duration::from_secs(seconds) }, cpu)
     }
 
+    fn system(name: &'static str) -> System {
+        System { name, spelling: Spelling::Function, address: String::new(), host: None, families: Vec::new() }
+    }
+
     #[test]
     fn one_round_that_was_disturbed_changes_no_figure_but_the_cpu() {
-        let direct = summed_up("direct", &[round(&[1, 1, 1], 1, 0.0)], None).unwrap();
+        let direct = summed_up(&system("direct"), &[round(&[1, 1, 1], 1, 0.0)], None).unwrap();
         let rounds = [round(&[2, 2], 1, 0.1), round(&[2, 2], 1, 0.1), round(&[90], 2, 0.3)];
 
-        let figures = summed_up("lockstep", &rounds, Some(&direct)).unwrap();
+        let figures = summed_up(&system("lockstep"), &rounds, Some(&direct)).unwrap();
 
         assert!((figures.p50_ms - 2.0).abs() < 0.01, "{}", figures.p50_ms);
         assert!((figures.added_p50_ms - 1.0).abs() < 0.01);
         assert_eq!((figures.requests, figures.requests_per_second), (5, 2.0));
+        assert_eq!(figures.slow_requests, 1, "the one of 90 ms");
+        assert!((figures.max_ms - 90.0).abs() < 0.1, "{}", figures.max_ms);
         assert!((figures.throughput_ratio - 2.0 / 3.0).abs() < 1e-9);
         assert!((figures.cpu_seconds_per_1000 - 100.0).abs() < 1e-9);
     }

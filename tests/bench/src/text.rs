@@ -4,20 +4,29 @@ use console::style;
 
 use crate::{
     limits::{Limit, Verdict},
-    result::{Cell, Micro, Run, connections},
+    result::{
+        Cell, Run, connections,
+        database::Rpcs,
+        host::{First, Micro, Soak},
+    },
 };
 
 /// On standard output.
 pub fn show(run: &Run) {
-    let cells = run.speed.iter().flat_map(|speed| &speed.cells);
-    heading("Under load: medians of the rounds");
-    cells.for_each(table);
+    println!("Our functions ran in: {}", style(&run.host).bold());
+    if let Some(speed) = &run.speed {
+        heading("Under load: medians of the rounds");
+        speed.cells.iter().for_each(table);
+    }
     if let Some(sockets) = &run.sockets {
-        heading("Without TCP_NODELAY, as Spin leaves sockets");
+        heading("The stack's host without TCP_NODELAY, which says nothing of Spin itself");
         sockets.iter().for_each(table);
     }
+    run.first.iter().for_each(first);
+    run.soak.iter().for_each(soak);
+    run.rpc.iter().for_each(rpcs);
     if let Some(micro) = &run.micro {
-        heading("One instance");
+        heading("One instance, in the stack's host");
         let Micro { first_es256_us, repeated_es256_us, first_hs256_us, .. } = micro;
         println!(
             "  a token: ES256 {first_es256_us:.0} µs, again {repeated_es256_us:.0} µs; HS256 {first_hs256_us:.0} µs"
@@ -28,8 +37,10 @@ pub fn show(run: &Run) {
         for of in &speed.processes {
             let memory = of.memory_bytes / 1_048_576;
             println!(
-                "  {:9} {memory:4} MiB after the load, first answer after {:.0} ms",
-                of.system, of.first_answer_ms
+                "  {:9} {memory:4} MiB after the load, first answer after {:.0} ms  {}",
+                of.system,
+                of.first_answer_ms,
+                mark(of.host.as_deref()),
             );
         }
     }
@@ -42,24 +53,87 @@ pub fn show(run: &Run) {
     }
 }
 
+fn first(first: &First) {
+    heading(&format!("The first request after {} s, {} times", first.pause_seconds, first.rounds));
+    println!("{}", style("             first ms  slowest ms  warm ms  first over warm").dim());
+    for of in &first.systems {
+        let keys = of.keys.map_or(String::new(), |keys| format!("keys {keys}, "));
+        println!(
+            "  {:9} {:9.2} {:11.2} {:8.2} {:16.2}  {keys}{}",
+            of.system,
+            of.first_ms,
+            of.first_max_ms,
+            of.warm_ms,
+            of.first_ms - of.warm_ms,
+            mark(of.host.as_deref()),
+        );
+    }
+    println!("  the key set, over a connection of its own: {:.2} ms", first.key_set_ms);
+}
+
+fn soak(soak: &Soak) {
+    heading(&format!("{} minutes at full load in {}, {} requests", soak.minutes, soak.host, soak.requests));
+    println!("{}", style("   minute  memory MiB  descriptors").dim());
+    // Ten lines tell the story.
+    let step = soak.samples.len().div_ceil(10).max(1);
+    for sample in soak.samples.iter().step_by(step).chain(soak.samples.last()) {
+        let memory = sample.memory_bytes as f64 / 1_048_576.0;
+        println!("  {:7.1} {memory:11.1} {:12}", sample.seconds / 60.0, sample.descriptors);
+    }
+    println!(
+        "  in the second half {:+.2} MiB and {:+.2} descriptors a minute",
+        soak.memory_mib_per_minute, soak.descriptors_per_minute
+    );
+}
+
+fn rpcs(rpcs: &Rpcs) {
+    for database in &rpcs.databases {
+        heading(&format!("The RPCs in PostgreSQL {}, milliseconds of one call", database.postgresql));
+        println!("{}", style("                                          bare    RPC  above").dim());
+        for of in &database.rpcs {
+            println!("  {:36} {:7.3} {:6.3} {:6.3}", of.title(), of.bare_ms, of.rpc_ms, of.above_ms);
+            let parts = of.parts.iter().map(|part| format!("{} {:.3}", part.part, part.costs_ms));
+            println!("    {}", style(parts.collect::<Vec<_>>().join(", ")).dim());
+        }
+    }
+    for missing in &rpcs.missing {
+        println!("\n{}", style(missing).yellow());
+    }
+}
+
+/// Which host gave a figure of ours.
+fn mark(host: Option<&str>) -> String {
+    host.map_or(String::new(), |host| style(short(host)).dim().to_string())
+}
+
+/// Name and version: the commit stands above all of it.
+fn short(host: &str) -> &str {
+    host.split(" (").next().unwrap_or(host)
+}
+
 fn heading(text: &str) {
     println!("\n{}", style(text).bold());
 }
 
 fn table(cell: &Cell) {
     println!("\n{}, {}", cell.title(), connections(cell.connections));
-    println!("{}", style("             p50 ms   p95 ms   p99 ms  added ms   req/s  of direct  CPU s/1000").dim());
+    println!(
+        "{}",
+        style("             p50 ms   p95 ms   p99 ms   max ms  added ms   req/s  of direct  CPU s/1000").dim()
+    );
     for of in &cell.systems {
         println!(
-            "  {:9} {:8.2} {:8.2} {:8.2}  {:8.2} {:7.0} {:9.0}% {:11.2}",
+            "  {:9} {:8.2} {:8.2} {:8.2} {:8.2}  {:8.2} {:7.0} {:9.0}% {:11.2}  {}",
             of.system,
             of.p50_ms,
             of.p95_ms,
             of.p99_ms,
+            of.max_ms,
             of.added_p50_ms,
             of.requests_per_second,
             of.throughput_ratio * 100.0,
             of.cpu_seconds_per_1000,
+            mark(of.host.as_deref()),
         );
     }
 }
@@ -70,5 +144,7 @@ fn line(limit: &Limit) {
         Verdict::Missed => style("missed").red().bold(),
         Verdict::NotJudged => style("open  ").yellow(),
     };
-    println!("  {mark}  {:>12}  {}  {}", limit.figure, limit.what, style(&limit.limit).dim());
+    let Limit { figure, what, limit: bound, host, .. } = limit;
+    let host = host.as_deref().map_or(String::new(), |host| format!(", {}", short(host)));
+    println!("  {mark}  {figure:>12}  {what}{host}  {}", style(bound).dim());
 }

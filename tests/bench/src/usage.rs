@@ -37,6 +37,16 @@ impl Family {
         // One that ends in between has none.
         Ok(members(self.root, &every()?).iter().filter_map(|stat| of(stat).ok()).sum())
     }
+
+    /// Resident memory, shared pages counted in each process, and open descriptors.
+    pub fn resident(self) -> Result<(u64, usize)> {
+        let all = every()?;
+        let of = |stat: &&Stat| -> Result<(u64, usize)> {
+            Ok((stat.rss * procfs::page_size(), Process::new(stat.pid)?.fd_count()?))
+        };
+        let each = members(self.root, &all).into_iter().filter_map(|stat| of(&stat).ok());
+        Ok(each.fold((0, 0), |(memory, open), (more, others)| (memory + more, open + others)))
+    }
 }
 
 /// User and system, its own and of the children that it has waited for.
@@ -100,5 +110,7 @@ mod tests {
 
         assert!(family.memory_bytes().unwrap() > 100_000);
         assert!(family.cpu_seconds().unwrap() >= 0.0);
+        let (resident, descriptors) = family.resident().unwrap();
+        assert!(resident > 100_000 && descriptors >= 3, "{resident} bytes, {descriptors} descriptors");
     }
 }

@@ -1,10 +1,18 @@
 //! What the components run in: the host that is built in, or Spin itself.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
-use tokio::{net::TcpListener, sync::broadcast};
+use tokio::sync::broadcast;
 
 use crate::{
     host::{Deployer, Host, Manifest, Sockets, record::Recorder},
@@ -17,7 +25,7 @@ use crate::{
 pub enum Kind {
     /// On wasmtime, as Spin's own HTTP trigger is.
     Embedded,
-    /// `spin up`, from the PATH.
+    /// `spin up`, from the PATH, or by the program that the environment's SPIN names.
     Spin,
 }
 
@@ -84,6 +92,55 @@ impl Runtime {
     }
 }
 
+/// `spin up` of the application, as it is.
+pub struct Spin<'s> {
+    /// The program.
+    pub program: &'s Path,
+    /// Values of the application's variables.
+    pub variables: &'s BTreeMap<String, String>,
+    /// Where the components' lines are kept, if not where Spin keeps them by itself.
+    pub logs: Option<&'s Path>,
+    /// For what Spin itself writes.
+    pub folder: &'s Path,
+    /// Whether Spin keeps the components' lines to its logs. Otherwise it shows them too.
+    pub quiet: bool,
+}
+
+impl Spin<'_> {
+    /// Returns when it listens, on a port that it has chosen itself.
+    pub async fn up(self, root: &Path, reaper: &Reaper) -> Result<(SocketAddr, Process)> {
+        let mut command = Command::new(self.program);
+        command.current_dir(root).args(["up", "--listen", "127.0.0.1:0", "--state-dir"]).arg(self.folder);
+        if let Some(logs) = self.logs {
+            command.arg("--log-dir").arg(logs);
+        }
+        if self.quiet {
+            command.arg("--quiet");
+        }
+        for (name, value) in self.variables {
+            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
+        }
+        let mut process = Process::spawn("spin", command, Signal::SIGINT, reaper).context(
+            "install Spin 4.1 or newer (https://spinframework.dev/install), say where it is with SPIN, or leave \
+             --runtime out",
+        )?;
+        let line = process.until(SERVING, START).await?;
+        let address = line.split(SERVING).nth(1).unwrap_or_default().trim().trim_end_matches('/');
+        let address = address.parse().with_context(|| format!("Spin says where it listens in no known way: {line}"))?;
+        // It listens already. The routes are the last that it says of its start.
+        process.until("Available Routes", START).await?;
+        Ok((address, process))
+    }
+}
+
+/// What Spin writes before its address.
+const SERVING: &str = "Serving http://";
+
+/// The program that the environment's SPIN names, else `spin` from the PATH.
+pub fn spin_program() -> PathBuf {
+    env::var_os("SPIN").map_or_else(|| "spin".into(), PathBuf::from)
+}
+
 async fn spin(
     root: &Path,
     variables: &BTreeMap<String, String>,
@@ -91,18 +148,9 @@ async fn spin(
     folder: &Path,
     reaper: &Reaper,
 ) -> Result<Runtime> {
-    let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-    let mut command = Command::new("spin");
-    command.current_dir(root).args(["up", "--listen", &address.to_string(), "--state-dir"]).arg(folder.join("spin"));
-    if let Some(logs) = logs {
-        command.arg("--log-dir").arg(logs);
-    }
-    for (name, value) in variables {
-        command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
-    }
-    let mut process = Process::spawn("spin", command, Signal::SIGINT, reaper)
-        .context("install Spin 4.1 or newer (https://spinframework.dev/install), or leave --runtime out")?;
-    process.until("Available Routes", START).await?;
+    let (program, folder) = (spin_program(), folder.join("spin"));
+    let up = Spin { program: &program, variables, logs, folder: &folder, quiet: false };
+    let (address, mut process) = up.up(root, reaper).await?;
     let (lines, _) = broadcast::channel(1024);
     let sender = lines.clone();
     let mut output = process.lines();

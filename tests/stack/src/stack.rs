@@ -236,8 +236,9 @@ fn own_variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
     ])
 }
 
-/// Short, because the path of a socket has at most 107 bytes, and passable for the user that PostgreSQL runs as.
-fn folder() -> Result<TempDir> {
+/// A temporary one. Short, because the path of a socket has at most 107 bytes, and passable for the user that PostgreSQL
+/// runs as.
+pub fn folder() -> Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("lockstep-").tempdir().context("cannot make a temporary folder")?;
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
     Ok(folder)

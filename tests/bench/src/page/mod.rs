@@ -1,11 +1,17 @@
 //! One page that holds everything: no request leaves it, and without JavaScript the tables say the same.
 
+mod database;
+mod host;
 mod sections;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use report::page::{NOTHING_FROM_OUTSIDE, STYLE, UPLOT, UPLOT_STYLE};
 
-use self::sections::{bars, growth, micro, processes, under_load, without_nodelay};
+use self::{
+    database::{growth, rpcs},
+    host::{first, micro, processes, soak},
+    sections::{bars, under_load, without_nodelay},
+};
 use crate::{
     limits::{Limit, Verdict},
     machine::Machine,
@@ -17,7 +23,8 @@ const SCRIPT: &str = include_str!("../../assets/page.js");
 
 /// The page.
 pub fn html(run: &Run) -> String {
-    let data = serde_json::to_string(&run.growth).expect("numbers and strings").replace('<', "\\u003c");
+    let drawn = serde_json::json!({ "growth": run.growth, "soak": run.soak });
+    let data = serde_json::to_string(&drawn).expect("numbers and strings").replace('<', "\\u003c");
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -39,6 +46,9 @@ pub fn html(run: &Run) -> String {
                     (limits(&run.limits))
                     @if let Some(speed) = &run.speed { (bars(speed)) (under_load(speed)) (processes(speed)) }
                     @if let Some(sockets) = &run.sockets { (without_nodelay(sockets)) }
+                    @if let Some(figures) = &run.first { (first(figures)) }
+                    @if let Some(figures) = &run.soak { (soak(figures)) }
+                    @if let Some(figures) = &run.rpc { (rpcs(figures)) }
                     @if let Some(figures) = &run.micro { (micro(figures)) }
                     @if let Some(figures) = &run.growth { (growth(figures)) }
                 }
@@ -54,7 +64,8 @@ pub fn html(run: &Run) -> String {
 fn headline(run: &Run) -> String {
     let count = |verdict| run.limits.iter().filter(|limit| limit.verdict == verdict).count();
     let quick = if run.method.quick { " A quick run: too short for figures to rely on." } else { "" };
-    format!("{} limits held, {} missed.{quick}", count(Verdict::Held), count(Verdict::Missed))
+    let (held, missed) = (count(Verdict::Held), count(Verdict::Missed));
+    format!("{held} limits held, {missed} missed. Our functions ran in: {}.{quick}", run.host)
 }
 
 fn machine(machine: &Machine, run: &Run) -> Markup {
@@ -82,12 +93,12 @@ fn limits(limits: &[Limit]) -> Markup {
     };
     let row = |limit: &Limit| {
         let (class, word) = word(limit.verdict);
-        html! { tr { th scope="row" { (limit.what) } td.n { (limit.figure) } td { (limit.limit) } td { span.verdict.(class) { (word) } } } }
+        html! { tr { th scope="row" { (limit.what) } td.n { (limit.figure) } td { span.verdict.(class) { (word) } } td { (limit.limit) } td { (limit.host.as_deref().unwrap_or_default()) } } }
     };
     html! {
         section {
             h2 { "Limits" }
-            (table(&["What", "Figure", "Limit", ""], html! { @for limit in limits { (row(limit)) } }))
+            (table(&["What", "Figure", "", "Limit", "Host"], html! { @for limit in limits { (row(limit)) } }))
         }
     }
 }

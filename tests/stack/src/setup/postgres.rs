@@ -43,6 +43,22 @@ impl Binaries {
         )
     }
 
+    /// Those of this major version: the machine's, else npm's, which has one version only.
+    pub async fn of_version(root: &Path, version: u32, scratch: &Path) -> Result<Self> {
+        let installed = candidates().into_iter().filter_map(|folder| Self::in_folder(&folder).ok());
+        if let Some(binaries) = installed.into_iter().find(|binaries| binaries.version == version) {
+            return Ok(binaries);
+        }
+        let npm = Self::from_npm(root, scratch).await.context("it is not on this machine, and npm's cannot be used")?;
+        if npm.version != version {
+            bail!(
+                "it is not on this machine (Debian: `apt-get install postgresql-{version}`), and npm's is {}",
+                npm.version
+            );
+        }
+        Ok(npm)
+    }
+
     /// npm's. `scratch` is a folder that every user can read.
     pub async fn from_npm(root: &Path, scratch: &Path) -> Result<Self> {
         let folder = &root.join("tests/stack/embedded-postgres");

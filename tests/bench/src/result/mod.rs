@@ -1,7 +1,14 @@
 //! What was measured, as `--json` writes it and as the page and the terminal show it. Units are in the names.
 
+pub mod database;
+pub mod host;
+
 use serde::Serialize;
 
+use self::{
+    database::{Growth, Rpcs},
+    host::{First, Micro, ProcessFigures, Soak},
+};
 use crate::{limits::Limit, machine::Machine, people::Algorithm};
 
 /// One run.
@@ -9,18 +16,39 @@ use crate::{limits::Limit, machine::Machine, people::Algorithm};
 pub struct Run {
     /// Where, and with which versions.
     pub machine: Machine,
+    /// What our functions ran in: `stack`, or what Spin says of itself.
+    pub host: String,
     /// How the time was divided.
     pub method: Method,
     /// Ours and the peers, over a direct call.
     pub speed: Option<Speed>,
-    /// Ours without `TCP_NODELAY`.
+    /// Ours in the stack's host without `TCP_NODELAY`.
     pub sockets: Option<Vec<Cell>>,
+    /// After a pause.
+    pub first: Option<First>,
+    /// Minutes on end.
+    pub soak: Option<Soak>,
+    /// In the database.
+    pub rpc: Option<Rpcs>,
     /// One instance.
     pub micro: Option<Micro>,
     /// The cost as the work grows.
     pub growth: Option<Growth>,
     /// What was asked for, and whether it was met.
     pub limits: Vec<Limit>,
+}
+
+impl Run {
+    /// Of which nothing has been measured yet.
+    pub fn new(machine: Machine, host: String, method: Method) -> Self {
+        let (speed, sockets, first, soak, rpc, micro, growth) = (None, None, None, None, None, None, None);
+        Self { machine, host, method, speed, sockets, first, soak, rpc, micro, growth, limits: Vec::new() }
+    }
+
+    /// Whether ours ran in Spin, or in what stands in for it.
+    pub fn in_spin(&self) -> bool {
+        self.host.starts_with("spin ")
+    }
 }
 
 /// How it was measured.
@@ -62,16 +90,25 @@ pub struct Cell {
     pub systems: Vec<Figures>,
 }
 
+/// Nothing that we do takes so long; a wait for a delayed acknowledgement takes twice as long.
+pub const SLOW_MS: f64 = 20.0;
+
 /// What one system did in one cell: medians over the rounds.
 #[derive(Debug, Serialize)]
 pub struct Figures {
     /// `direct`, `lockstep`, `deno`, `node`.
     pub system: &'static str,
+    /// Of ours: `stack`, or what Spin says of itself.
+    pub host: Option<String>,
     /// In all rounds.
     pub requests: u64,
     pub p50_ms: f64,
     pub p95_ms: f64,
     pub p99_ms: f64,
+    /// The slowest of all rounds.
+    pub max_ms: f64,
+    /// How many took longer than 20 ms, in all rounds.
+    pub slow_requests: u64,
     /// p50, less that of the direct call.
     pub added_p50_ms: f64,
     pub requests_per_second: f64,
@@ -81,72 +118,6 @@ pub struct Figures {
     pub cpu_seconds_per_1000: f64,
     /// Less that of the direct call.
     pub added_cpu_seconds_per_1000: f64,
-}
-
-/// A process that serves functions.
-#[derive(Debug, Serialize)]
-pub struct ProcessFigures {
-    pub system: &'static str,
-    /// Proportional set size after the load.
-    pub memory_bytes: u64,
-    /// From its start to the first right answer, compiled code cached.
-    pub first_answer_ms: f64,
-}
-
-/// One instance.
-#[derive(Debug, Serialize)]
-pub struct Micro {
-    pub components: Vec<ComponentFigures>,
-    /// The component's own time for a token that it has verified before.
-    pub repeated_es256_us: f64,
-    /// And for one that it has not.
-    pub first_es256_us: f64,
-    /// The same with the shared secret.
-    pub first_hs256_us: f64,
-}
-
-/// A component.
-#[derive(Debug, Serialize)]
-pub struct ComponentFigures {
-    pub component: String,
-    pub size_bytes: u64,
-    /// Median.
-    pub instantiation_us: f64,
-    /// Of how many instances.
-    pub instantiations: usize,
-    /// The largest linear memory at the end of 128 requests, one at a time.
-    pub memory_bytes: usize,
-    /// The same with sixteen at once.
-    pub memory_at_16_bytes: usize,
-}
-
-/// The cost as the work grows.
-#[derive(Debug, Serialize)]
-pub struct Growth {
-    pub lists: Vec<GrownList>,
-    pub sweeps: Vec<GrownSweep>,
-}
-
-/// With so many messages.
-#[derive(Debug, Serialize)]
-pub struct GrownList {
-    pub messages: u64,
-    pub newest_direct_ms: f64,
-    pub newest_lockstep_ms: f64,
-    pub middle_direct_ms: f64,
-    pub middle_lockstep_ms: f64,
-    /// Of the RPCs' queries.
-    pub plans: Vec<String>,
-    /// Whether all of them find their rows by the index alone.
-    pub by_index: bool,
-    pub gate_ms: f64,
-}
-
-/// With so many overlays that are over.
-#[derive(Debug, Serialize)]
-pub struct GrownSweep {
-    pub overlays: u64,
-    pub took_ms: f64,
 }
 
 impl Cell {
