@@ -26,6 +26,7 @@ use spin_sdk::{
         http_compat::{BodyResult, BodyWriter, IncomingRequestBody},
         random::random,
         wit_bindgen::rt::async_support::{FutureReader, StreamReader},
+        wit_future,
     },
 };
 use time::UtcDateTime;
@@ -166,16 +167,23 @@ async fn once(mut call: Outbound, expecting: bool) -> Result<Inbound, OutboundEr
         call.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
     }
     let limit = call.limit;
-    let (writer, contents, trailers) = BodyWriter::new();
-    let mut body = FullBody::new(call.body.clone().unwrap_or_default());
-    let request = request(call, contents, trailers)?;
-    // The body is written right after the host has the request, before it goes back to the host's loop. The SDK's own
-    // conversion leaves that to a task of its own, which runs only after a yield, when the head has gone.
-    let sending = pin!(client::send(request));
-    let answer = match select(sending, pin!(writer.send_http_body(&mut body))).await {
-        // Refused before it was read: the rest of the body is of no use to anybody.
-        Either::Left((answer, _)) => answer,
-        Either::Right((_, sending)) => sending.await,
+    let answer = match call.body.clone() {
+        None => {
+            let (_ends_without, trailers) = wit_future::new(|| Ok(None));
+            client::send(request(call, None, trailers)?).await
+        }
+        Some(body) => {
+            let (writer, contents, trailers) = BodyWriter::new();
+            let mut body = FullBody::new(body);
+            let sending = pin!(client::send(request(call, Some(contents), trailers)?));
+            // The body is written right after the host has the request, before the component goes back to the host's
+            // loop. The SDK's own conversion leaves that to another task: it runs after a yield, when the head has gone.
+            match select(sending, pin!(writer.send_http_body(&mut body))).await {
+                // Refused before it was read: the rest of the body is of no use to anybody.
+                Either::Left((answer, _)) => answer,
+                Either::Right((_, sending)) => sending.await,
+            }
+        }
     };
     let answer = answer.and_then(SpinResponse::from_response).map_err(|code| outbound_error(&code))?;
     let (parts, body) = answer.into_parts();
@@ -189,16 +197,15 @@ async fn once(mut call: Outbound, expecting: bool) -> Result<Inbound, OutboundEr
 
 fn request(
     call: Outbound,
-    contents: StreamReader<u8>,
+    contents: Option<StreamReader<u8>>,
     trailers: FutureReader<BodyResult>,
 ) -> Result<WasiRequest, OutboundError> {
     let Outbound { method, uri, mut headers, body, within, .. } = call;
     let broken = |what: &str| OutboundError::Broken(format!("cannot send: {what}"));
     let uri: Uri = uri.parse().map_err(|_| broken("URI"))?;
-    let contents = body.map(|body| {
+    if let Some(body) = &body {
         headers.insert(header::CONTENT_LENGTH, body.len().into());
-        contents
-    });
+    }
     let headers = headers.try_into().map_err(|_| broken("headers"))?;
     let (request, _sent) = WasiRequest::new(headers, contents, trailers, Some(options(within)?));
     let scheme = uri.scheme().map(Scheme::from);
