@@ -75,14 +75,15 @@ fn every_source_file_says_what_it_is() {
 }
 
 #[test]
-fn the_sdk_is_named_in_one_file_of_the_shared_library() {
+fn the_sdk_is_named_in_one_module_of_the_shared_library() {
     let naming: Vec<String> = files(&[".rs"])
         .into_iter()
         .filter(|(path, text)| path.starts_with("functions/_shared/") && text.contains("use spin_sdk"))
+        .filter(|(path, _)| !path.starts_with("functions/_shared/src/spin/"))
         .map(|(path, _)| path)
         .collect();
 
-    assert_eq!(naming, ["functions/_shared/src/spin.rs"]);
+    assert_eq!(naming, Vec::<String>::new());
 }
 
 /// Time is read by the platform alone; everything below gets it as an argument.
@@ -91,7 +92,7 @@ fn no_clock_is_read_below_serve() {
     let clock = Regex::new(r"(SystemTime|Instant|UtcDateTime|OffsetDateTime|Clock)::now").unwrap();
     let reading: Vec<String> = files(&[".rs"])
         .into_iter()
-        .filter(|(path, text)| path.starts_with("functions/") && !path.ends_with("/spin.rs") && clock.is_match(text))
+        .filter(|(path, text)| path.starts_with("functions/") && !path.contains("/spin/") && clock.is_match(text))
         .map(|(path, _)| path)
         .collect();
 

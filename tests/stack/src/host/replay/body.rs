@@ -24,7 +24,13 @@ pub struct Recorded {
 impl Recorded {
     pub fn new(script: Script, contents: Contents) -> Self {
         let data = Some(Bytes::from(contents.data.0)).filter(|data| !data.is_empty());
-        Self { script, data, end: Some(contents.end) }
+        let mut end = Some(contents.end);
+        // An empty one has come before anybody reads it, as in the recording.
+        if data.is_none() && end == Some(End::Complete) {
+            script.complete();
+            end = None;
+        }
+        Self { script, data, end }
     }
 }
 
