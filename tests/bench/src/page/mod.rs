@@ -96,7 +96,7 @@ fn limits(limits: &[Limit]) -> Markup {
         html! { tr { th scope="row" { (limit.what) } td.n { (limit.figure) } td { span.verdict.(class) { (word) } } td { (limit.limit) } td { (limit.host.as_deref().unwrap_or_default()) } } }
     };
     html! {
-        section {
+        section.limits {
             h2 { "Limits" }
             (table(&["What", "Figure", "", "Limit", "Host"], html! { @for limit in limits { (row(limit)) } }))
         }
