@@ -2,15 +2,15 @@
 
 use std::{fs, path::Path, process::Command};
 
-use stack::{host::Manifest, setup};
+use it::running;
+use stack::setup;
 
 /// A folder of its own, with a target folder of its own: nothing of either is in the component, and nothing of the
 /// machine.
 #[test]
 fn the_same_commit_built_in_another_folder_gives_the_same_bytes() {
     let (root, elsewhere) = (setup::root(), tempfile::tempdir().unwrap());
-    let manifest = Manifest::read(&root).unwrap();
-    let (name, component) = manifest.components.iter().next().unwrap();
+    let (name, component) = running().stack.manifest().components.iter().next().unwrap();
     copy(&root, elsewhere.path());
 
     for folder in [&root, elsewhere.path()] {
@@ -27,7 +27,7 @@ fn the_same_commit_built_in_another_folder_gives_the_same_bytes() {
 fn a_component_says_nothing_of_the_machine_that_built_it() {
     let root = setup::root();
     let home = std::env::var("HOME").unwrap();
-    for (name, component) in &Manifest::read(&root).unwrap().components {
+    for (name, component) in &running().stack.manifest().components {
         let bytes = fs::read(root.join(&component.source)).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         for part in ["component-name", "registry/src", &home, root.to_str().unwrap()] {
