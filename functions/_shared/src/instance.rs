@@ -16,7 +16,7 @@ use crate::{
 /// network, and sets no limit.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// What an instance keeps between requests. Never anything of a request: up to sixteen run at once.
+/// What an instance keeps between requests. Never anything of a request: a host may run sixteen at once.
 pub struct Instance {
     config: Config,
     verifier: Verifier,

@@ -58,7 +58,7 @@ impl Running {
         false
     }
 
-    /// The components once more. Instances that are not recorded take sixteen requests at once.
+    /// The components once more. The host gives an instance that is not recorded sixteen requests at once, where it takes them.
     pub async fn again(&self, recorder: Option<Arc<Recorder>>) -> Host {
         let (root, manifest, variables) = (setup::root(), self.stack.manifest(), self.stack.variables());
         let start = Host::start(&root, Some(manifest), &variables, Sockets::NoDelay, None, recorder);

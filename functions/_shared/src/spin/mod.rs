@@ -1,14 +1,14 @@
 //! The one module that names `spin_sdk`: Spin's side of every seam.
 //!
-//! Every body goes out by the SDK's conversion, with its length in the head. Spin sets no `TCP_NODELAY`, so a head that
+//! An answer goes out by the SDK's conversion, with its length in the head. Spin sets no `TCP_NODELAY`, so a head that
 //! leaves without the first bytes of its body costs 40 ms, the other side's delayed ACK. wasmtime hands the head to the
 //! connection's thread first. Only then it queues two futures: one takes the trailers from the component, one the body.
 //! wasmtime 47 (Spin 4.1) polls them in that order, and runs the component as soon as the first one has ended. If the
 //! trailers are settled already, the component runs for some 150 µs before the body is taken, and the head leaves alone.
 //! The SDK writes the body, ends it, and settles the trailers after that: the body is taken some microseconds after the
 //! head. Nothing else may be queued in between: nothing yields before an answer is given back, and an instance takes one
-//! request at a time. With others in the same instance, one of them often runs before the body is taken (of a hundred lists,
-//! two to four at once, about one waited). It also costs a sixth of the throughput at sixteen connections.
+//! request at a time. With two or three lists at once in one instance, the other one ran before the body was taken in about
+//! seven of a thousand, and at sixteen connections Spin served a sixth less.
 
 mod call;
 
