@@ -143,7 +143,8 @@ begin
   foreach v_entry in array string_to_array(require_expected_version.p_expect, ',') loop
     -- The blanks that HTTP allows around a comma: an entry overlooked for its tab would be a check skipped.
     v_entry := btrim(v_entry, e' \t');
-    continue when split_part(v_entry, '/', 1) <> require_expected_version.p_name;
+    continue when split_part(v_entry, '/', 1) <> require_expected_version.p_name
+      or v_entry = require_expected_version.p_name || '/' || require_expected_version.p_version;
 
     v_entry := substr(v_entry, length(require_expected_version.p_name) + 2);
     if v_entry !~ c_semver then

@@ -26,7 +26,7 @@ grant select, insert, delete on public.rank_match_roster to rank_rpc_owner;
 drop policy if exists "room owners see their rooms" on public.rank_rooms;
 create policy "room owners see their rooms" on public.rank_rooms
   for select to rank_rpc_owner
-  using (owner_id = (select lockstep.caller_id()));
+  using (true);
 
 drop policy if exists "the rank RPCs see no other rooms" on public.rank_rooms;
 create policy "the rank RPCs see no other rooms" on public.rank_rooms
@@ -105,18 +105,20 @@ grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
 
 -- What an RPC works on -----------------------------------------------------------------------------------------------
 
--- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: these look whose it is. A
--- policy asks them once for a statement, and the questions above only for rows of other rooms.
+-- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: each of these looks whose it is.
+-- A policy asks them once for a statement, and the questions above only for rows of other rooms. They pass by the policies
+-- that ask them, because a staging asks them more than forty times.
 create or replace function lockstep.room_in_hand()
 returns uuid
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
 declare
   v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
-  return case when v_room is not null and lockstep.owns_room(v_room) then v_room end;
+  return (select room.id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
 end;
 $$;
 
@@ -126,10 +128,13 @@ create or replace function lockstep.game_in_hand()
 returns uuid
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
+declare
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
-  return (select room.game_id from public.rank_rooms as room where room.id = (select lockstep.room_in_hand()));
+  return (select room.game_id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
 end;
 $$;
 
@@ -139,6 +144,7 @@ create or replace function lockstep.players_in_hand()
 returns uuid[]
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
 declare
@@ -162,7 +168,7 @@ grant execute on function lockstep.room_in_hand(), lockstep.game_in_hand(), lock
 drop policy if exists "room owners see the slots of their rooms" on public.rank_room_slots;
 create policy "room owners see the slots of their rooms" on public.rank_room_slots
   for select to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+  using (true);
 
 drop policy if exists "the rank RPCs see the slots of no other rooms" on public.rank_room_slots;
 create policy "the rank RPCs see the slots of no other rooms" on public.rank_room_slots
@@ -172,7 +178,7 @@ create policy "the rank RPCs see the slots of no other rooms" on public.rank_roo
 drop policy if exists "room owners see who plays the game" on public.rank_participants;
 create policy "room owners see who plays the game" on public.rank_participants
   for select to rank_rpc_owner
-  using (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id));
+  using (true);
 
 drop policy if exists "the rank RPCs see who plays no other game" on public.rank_participants;
 create policy "the rank RPCs see who plays no other game" on public.rank_participants
@@ -182,7 +188,7 @@ create policy "the rank RPCs see who plays no other game" on public.rank_partici
 drop policy if exists "room owners see the heroes they may field" on public.heroes;
 create policy "room owners see the heroes they may field" on public.heroes
   for select to rank_rpc_owner
-  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.may_field(owner_id));
+  using (true);
 
 drop policy if exists "the rank RPCs see no other heroes" on public.heroes;
 create policy "the rank RPCs see no other heroes" on public.heroes
@@ -192,11 +198,8 @@ create policy "the rank RPCs see no other heroes" on public.heroes
 drop policy if exists "room owners replace the roster of their rooms" on public.rank_match_roster;
 create policy "room owners replace the roster of their rooms" on public.rank_match_roster
   for all to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-  with check (
-    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
-  );
+  using (true)
+  with check (true);
 
 drop policy if exists "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster;
 create policy "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster

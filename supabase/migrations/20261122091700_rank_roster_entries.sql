@@ -32,7 +32,7 @@ stable
 set search_path = ''
 as $$
 declare
-  v_caller constant uuid := lockstep.require_caller();
+  v_caller constant uuid := lockstep.caller_id();
 begin
   if exists (
     select
@@ -68,11 +68,16 @@ begin
     from public.rank_match_roster as roster
     where roster.match_instance_id = is_match_of_another_room.p_match_instance_id
       and roster.room_id is distinct from is_match_of_another_room.p_room_id
+  ) or exists (
+    select
+    from lockstep.rank_room_templates as template
+    where template.match_instance_id = is_match_of_another_room.p_match_instance_id
+      and template.room_id <> is_match_of_another_room.p_room_id
   );
 end;
 $$;
 
-comment on function lockstep.is_match_of_another_room(uuid, uuid) is 'Whether the match has a roster of another room.';
+comment on function lockstep.is_match_of_another_room(uuid, uuid) is 'Whether another room was staged for the match.';
 revoke all on function lockstep.is_match_of_another_room(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.is_match_of_another_room(uuid, uuid) to rank_rpc_owner;
 
@@ -134,7 +139,7 @@ comment on function lockstep.read_rank_roster(jsonb) is 'The entries of a roster
 revoke all on function lockstep.read_rank_roster(jsonb) from public, anon, authenticated, service_role;
 grant execute on function lockstep.read_rank_roster(jsonb) to rank_rpc_owner;
 
--- Takes what read_rank_roster gives. The first entry that does not fit is refused, with the path of the value.
+-- Takes what read_rank_roster and rank_template_slots give. The first entry that does not fit is refused, with the path of the value.
 create or replace function lockstep.require_fitting_roster(
   p_room_id uuid,
   p_game_id uuid,
@@ -157,7 +162,7 @@ begin
   from jsonb_to_recordset(require_fitting_roster.p_roster) as entry (
     position integer, slot_index integer, slot_id uuid, role text, owner_id uuid, hero_id uuid, standin boolean
   )
-  left join lockstep.rank_template_slots(require_fitting_roster.p_slots) as template
+  left join jsonb_to_recordset(require_fitting_roster.p_slots) as template (slot_index integer, role text, active boolean)
     on template.active and template.slot_index = entry.slot_index
   cross join lateral (
     values

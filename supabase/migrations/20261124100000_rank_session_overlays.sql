@@ -6,6 +6,7 @@
 -- Called by: sync_rank_match_roster, the overlay RPCs, the sweep.
 -- Undo: drop view public.rank_session_overlays_live; drop table public.rank_session_overlays;
 --   drop function lockstep.keep_overlay_times(); drop function lockstep.sits_in_room(uuid, uuid);
+--   drop function lockstep.seated_in_hand();
 --   drop trigger seats_given_are_noted on public.rank_room_slots; drop function lockstep.note_who_is_seated();
 --   drop table lockstep.rank_seats_given;
 --   alter table lockstep.rank_room_templates drop column session_id, drop column session_ended;
@@ -153,6 +154,30 @@ comment on function lockstep.sits_in_room(uuid, uuid) is
 revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
 
+-- Like the other questions about the room in hand: one answer for a statement.
+create or replace function lockstep.seated_in_hand()
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := lockstep.room_in_hand();
+begin
+  return (
+    select array_agg(slot.occupant_owner_id)
+    from public.rank_room_slots as slot
+    where slot.room_id = v_room
+      and not exists (select from lockstep.rank_seats_given as given where given.slot_id = slot.id)
+  );
+end;
+$$;
+
+comment on function lockstep.seated_in_hand() is 'Who has sat down in the room in hand.';
+revoke all on function lockstep.seated_in_hand() from public, anon, authenticated, service_role;
+grant execute on function lockstep.seated_in_hand() to rank_rpc_owner;
+
 drop policy if exists "players see their overlays" on public.rank_session_overlays;
 create policy "players see their overlays" on public.rank_session_overlays
   for select to rank_rpc_owner
@@ -174,8 +199,11 @@ drop policy if exists "room owners open overlays for who sits in their rooms" on
 create policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays
   for insert to rank_rpc_owner
   with check (
-    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-    and lockstep.sits_in_room(room_id, owner_id)
+    (
+      room_id = (select lockstep.room_in_hand())
+      and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
+    )
+    or (lockstep.owns_room(room_id) and lockstep.sits_in_room(room_id, owner_id))
   );
 
 -- Those who left can be ended, and not kept alive.
@@ -185,7 +213,14 @@ create policy "room owners end the overlays of their rooms" on public.rank_sessi
   using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
   with check (
     (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-    and (expires_at <= now() or lockstep.sits_in_room(room_id, owner_id))
+    and (
+      expires_at <= now()
+      or (
+        room_id = (select lockstep.room_in_hand())
+        and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
+      )
+      or lockstep.sits_in_room(room_id, owner_id)
+    )
   );
 
 -- What is over is not there, whether or not the sweep has come by. Not now(): what PostgreSQL knows of these times is

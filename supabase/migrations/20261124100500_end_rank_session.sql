@@ -28,7 +28,7 @@ begin
     and overlay.expires_at > clock_timestamp()
     and overlay.owner_id <> all (end_rank_overlays.p_but)
     -- Not those that the caller merely has in somebody else's room.
-    and lockstep.owns_room(overlay.room_id);
+    and (overlay.room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(overlay.room_id));
   get diagnostics v_ended = row_count;
   return v_ended;
 end;

@@ -4,7 +4,7 @@
 -- sync_rank_match_roster runs this in its own transaction, so there is no staged match without its overlays.
 -- Contract: none by itself.
 -- Called by: sync_rank_match_roster, from 1.1.0 on.
--- Undo: drop function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint); (after sync_rank_match_roster 1.0.0)
+-- Undo: drop function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint); (after sync_rank_match_roster 1.0.0)
 
 set local role postgres;
 set local search_path = '';
@@ -14,7 +14,8 @@ set local lock_timeout = '5s';
 create or replace function lockstep.open_rank_session(
   p_room_id uuid,
   p_game_id uuid,
-  p_same_match boolean,
+  p_before uuid,
+  p_goes_on boolean,
   p_roster jsonb,
   p_version bigint
 )
@@ -24,29 +25,25 @@ volatile
 set search_path = ''
 as $$
 declare
-  v_before uuid;
   v_session uuid;
   v_players uuid[];
 begin
   select coalesce(array_agg(distinct entry.owner_id), '{}')
   into v_players
   from jsonb_to_recordset(open_rank_session.p_roster) as entry (owner_id uuid)
-  where lockstep.sits_in_room(open_rank_session.p_room_id, entry.owner_id);
+  where entry.owner_id = any ((select lockstep.seated_in_hand())::uuid[]);
 
-  -- As it was before this staging.
-  select template.session_id, session.id
-  into v_before, v_session
-  from lockstep.rank_room_templates as template
-  left join public.rank_sessions as session
-    on session.id = template.session_id
-    and session.status = 'active'
-    and not template.session_ended
-    and open_rank_session.p_same_match
-  where template.room_id = open_rank_session.p_room_id;
+  -- The session before, where this staging is for the match that it is on for.
+  if open_rank_session.p_goes_on then
+    select session.id
+    into v_session
+    from public.rank_sessions as session
+    where session.id = open_rank_session.p_before and session.status = 'active';
+  end if;
 
   if v_session is null then
-    perform lockstep.end_rank_overlays(v_before, '{}');
-    perform lockstep.note_session_end(v_before);
+    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
+    perform lockstep.note_session_end(open_rank_session.p_before);
 
     v_session := gen_random_uuid();
     insert into public.rank_sessions (id, game_id, owner_id)
@@ -65,8 +62,8 @@ begin
 end;
 $$;
 
-comment on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint) is
+comment on function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint) is
   'The session of a staged room, with an overlay for each player who sits there.';
-revoke all on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint)
+revoke all on function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint)
   from public, anon, authenticated, service_role;
-grant execute on function lockstep.open_rank_session(uuid, uuid, boolean, jsonb, bigint) to rank_rpc_owner;
+grant execute on function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint) to rank_rpc_owner;

@@ -28,9 +28,11 @@ as $$
 declare
   v_missing text;
   v_source text;
+  v_slots jsonb;
   v_roster jsonb;
   v_digest bytea;
   v_stored lockstep.rank_room_templates;
+  v_session uuid;
 begin
   perform lockstep.announce_rpc('sync_rank_match_roster', '1.1.0');
   perform lockstep.require_caller();
@@ -78,6 +80,9 @@ begin
     p_slots => sync_rank_match_roster.p_slot_template -> 'slots'
   ) as verified;
 
+  select jsonb_agg(to_jsonb(slot) order by slot.slot_index)
+  into v_slots
+  from lockstep.rank_template_slots(sync_rank_match_roster.p_slot_template -> 'slots') as slot;
   v_roster := lockstep.read_rank_roster(sync_rank_match_roster.p_roster);
 
   -- What decides what is written, as the client gave it: a time that it left out is not `now` here.
@@ -88,10 +93,7 @@ begin
       'source', v_source,
       'updated_at', slot_template_updated_at at time zone 'UTC',
       'roles', role_counts,
-      'slots', (
-        select jsonb_agg(to_jsonb(slot) order by slot.slot_index)
-        from lockstep.rank_template_slots(sync_rank_match_roster.p_slot_template -> 'slots') as slot
-      ),
+      'slots', v_slots,
       'roster', (select jsonb_agg(entry - 'position') from jsonb_array_elements(v_roster) as entry)
     )::text,
     'UTF8'
@@ -130,97 +132,99 @@ begin
     sync_rank_match_roster.p_room_id,
     sync_rank_match_roster.p_game_id,
     v_roster,
-    sync_rank_match_roster.p_slot_template -> 'slots'
+    v_slots
   );
 
   -- The room's roster is replaced ------------------------------------------------------------------------------------
   slot_template_updated_at := coalesce(slot_template_updated_at, now());
   replayed := false;
 
-  begin
-    if lockstep.is_match_of_another_room(
-      sync_rank_match_roster.p_match_instance_id, sync_rank_match_roster.p_room_id
-    ) then
-      raise unique_violation;
-    end if;
+  -- Rooms that name one match come one after the other here, so that the second sees what the first has written.
+  perform pg_advisory_xact_lock(
+    hashtextextended('rank_match_instance:' || sync_rank_match_roster.p_match_instance_id, 0)
+  );
+  if lockstep.is_match_of_another_room(
+    sync_rank_match_roster.p_match_instance_id, sync_rank_match_roster.p_room_id
+  ) then
+    perform lockstep.refuse(
+      409, 'match_instance_conflict', 'Another room was staged for this match.', 'match_instance_id'
+    );
+  end if;
 
-    delete from public.rank_match_roster as roster where roster.room_id = sync_rank_match_roster.p_room_id;
+  delete from public.rank_match_roster as roster where roster.room_id = sync_rank_match_roster.p_room_id;
 
-    insert into public.rank_match_roster (
-      id, match_instance_id, room_id, game_id, slot_id, slot_index, role, owner_id, hero_id, hero_name, hero_summary,
-      ready, joined_at, score, rating, battles, win_rate, status, standin, match_source,
-      slot_template_version, slot_template_source, slot_template_updated_at
-    )
-    select
-      gen_random_uuid(),
-      sync_rank_match_roster.p_match_instance_id,
-      sync_rank_match_roster.p_room_id,
-      sync_rank_match_roster.p_game_id,
-      slot.id,
-      entry.slot_index,
-      entry.role,
-      entry.owner_id,
-      entry.hero_id,
-      hero.name,
-      case
-        when hero.id is null then '{}'
-        else jsonb_build_object(
-          'id', hero.id, 'name', hero.name, 'description', hero.description,
-          'ability1', hero.ability1, 'ability2', hero.ability2, 'ability3', hero.ability3, 'ability4', hero.ability4,
-          'image_url', hero.image_url, 'background_url', hero.background_url
-        )
-      end,
-      entry.ready,
-      entry.joined_at,
-      participant.score,
-      participant.rating,
-      participant.battles,
-      participant.win_rate,
-      entry.status,
-      entry.standin,
-      entry.match_source,
-      sync_rank_match_roster.slot_template_version,
-      v_source,
-      sync_rank_match_roster.slot_template_updated_at
-    from jsonb_to_recordset(v_roster) as entry (
-      slot_index integer, role text, owner_id uuid, hero_id uuid, ready boolean, joined_at timestamptz, status text,
-      standin boolean, match_source text
-    )
-    left join public.rank_room_slots as slot
-      on slot.room_id = sync_rank_match_roster.p_room_id and slot.slot_index = entry.slot_index
-    left join public.heroes as hero on hero.id = entry.hero_id and hero.owner_id = entry.owner_id
-    left join public.rank_participants as participant
-      on participant.game_id = sync_rank_match_roster.p_game_id and participant.owner_id = entry.owner_id
-    -- Two rooms that name one match wait for each other's slots in one order.
-    order by entry.slot_index;
-    get diagnostics inserted_count = row_count;
-
-    insert into lockstep.rank_room_templates (room_id, version, source, updated_at, match_instance_id, digest)
-    values (
-      sync_rank_match_roster.p_room_id, slot_template_version, v_source, slot_template_updated_at,
-      sync_rank_match_roster.p_match_instance_id, v_digest
-    )
-    on conflict (room_id) do update set
-      version = excluded.version,
-      source = excluded.source,
-      updated_at = excluded.updated_at,
-      match_instance_id = excluded.match_instance_id,
-      digest = excluded.digest,
-      staged_at = now();
-  exception
-    -- Also where the other room was staged at the same moment.
-    when unique_violation then
-      perform lockstep.refuse(
-        409, 'match_instance_conflict', 'Another room was staged for this match.', 'match_instance_id'
-      );
-  end;
-
-  update lockstep.rank_room_templates as template
-  set session_ended = false, session_id = lockstep.open_rank_session(
-    template.room_id, sync_rank_match_roster.p_game_id,
-    v_stored.match_instance_id is not distinct from template.match_instance_id, v_roster, slot_template_version
+  insert into public.rank_match_roster (
+    id, match_instance_id, room_id, game_id, slot_id, slot_index, role, owner_id, hero_id, hero_name, hero_summary,
+    ready, joined_at, score, rating, battles, win_rate, status, standin, match_source,
+    slot_template_version, slot_template_source, slot_template_updated_at
   )
-  where template.room_id = sync_rank_match_roster.p_room_id;
+  select
+    gen_random_uuid(),
+    sync_rank_match_roster.p_match_instance_id,
+    sync_rank_match_roster.p_room_id,
+    sync_rank_match_roster.p_game_id,
+    slot.id,
+    entry.slot_index,
+    entry.role,
+    entry.owner_id,
+    entry.hero_id,
+    hero.name,
+    case
+      when hero.id is null then '{}'
+      else jsonb_build_object(
+        'id', hero.id, 'name', hero.name, 'description', hero.description,
+        'ability1', hero.ability1, 'ability2', hero.ability2, 'ability3', hero.ability3, 'ability4', hero.ability4,
+        'image_url', hero.image_url, 'background_url', hero.background_url
+      )
+    end,
+    entry.ready,
+    entry.joined_at,
+    participant.score,
+    participant.rating,
+    participant.battles,
+    participant.win_rate,
+    entry.status,
+    entry.standin,
+    entry.match_source,
+    sync_rank_match_roster.slot_template_version,
+    v_source,
+    sync_rank_match_roster.slot_template_updated_at
+  from jsonb_to_recordset(v_roster) as entry (
+    slot_index integer, role text, owner_id uuid, hero_id uuid, ready boolean, joined_at timestamptz, status text,
+    standin boolean, match_source text
+  )
+  left join public.rank_room_slots as slot
+    on slot.room_id = sync_rank_match_roster.p_room_id and slot.slot_index = entry.slot_index
+  left join public.heroes as hero on hero.id = entry.hero_id and hero.owner_id = entry.owner_id
+  left join public.rank_participants as participant
+    on participant.game_id = sync_rank_match_roster.p_game_id and participant.owner_id = entry.owner_id;
+  get diagnostics inserted_count = row_count;
+
+  v_session := lockstep.open_rank_session(
+    sync_rank_match_roster.p_room_id,
+    sync_rank_match_roster.p_game_id,
+    v_stored.session_id,
+    v_stored.match_instance_id = sync_rank_match_roster.p_match_instance_id and not v_stored.session_ended,
+    v_roster,
+    slot_template_version
+  );
+
+  insert into lockstep.rank_room_templates (
+    room_id, version, source, updated_at, match_instance_id, digest, session_id
+  )
+  values (
+    sync_rank_match_roster.p_room_id, slot_template_version, v_source, slot_template_updated_at,
+    sync_rank_match_roster.p_match_instance_id, v_digest, v_session
+  )
+  on conflict (room_id) do update set
+    version = excluded.version,
+    source = excluded.source,
+    updated_at = excluded.updated_at,
+    match_instance_id = excluded.match_instance_id,
+    digest = excluded.digest,
+    staged_at = now(),
+    session_id = excluded.session_id,
+    session_ended = false;
 
   perform lockstep.audit(
     'sync_rank_match_roster',

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(16);
+select plan(19);
 
 insert into auth.users (id, email)
 values
@@ -164,6 +164,28 @@ select is(
 );
 select is(pg_temp.stage(6, '4', 'b', '2'), 'staged', 'the new host stages another match');
 select is((select status from public.rank_sessions where id = (select id from before)), 'ended', 'which ends the one before');
+
+-- What the policies allow, whatever an RPC asks ------------------------------------------------------------------------
+
+create function pg_temp.open_for(p_player text, p_caller text)
+returns void
+language plpgsql
+set role = rank_rpc_owner
+as $$
+begin
+  perform pg_temp.be(p_caller);
+  perform set_config('lockstep.room', '00000000-0000-4000-9000-000000000001', true);
+  insert into public.rank_session_overlays (session_id, room_id, owner_id, version)
+  select id, '00000000-0000-4000-9000-000000000001', ('00000000-0000-4000-8000-00000000000' || p_player)::uuid, 1 from before;
+end;
+$$;
+
+grant select on before to rank_rpc_owner;
+delete from public.rank_session_overlays where session_id = (select id from before);
+select throws_ok($$ select pg_temp.open_for('a', 'e') $$, '42501', null, 'in somebody else''s room nobody opens overlays');
+select throws_ok($$ select pg_temp.open_for('e', 'b') $$, '42501', null, 'nor does the host for who does not sit there');
+select lives_ok($$ select pg_temp.open_for('b', 'b') $$, 'but for who does');
+select set_config('lockstep.room', '', true);
 
 -- Words of an installation -----------------------------------------------------------------------------------------
 

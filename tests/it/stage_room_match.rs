@@ -172,6 +172,24 @@ async fn of_sixteen_stagings_at_once_the_highest_version_wins() {
     assert!(roster.iter().all(|entry| entry["slot_template_version"] == 16), "{roster:?}");
 }
 
+#[tokio::test]
+async fn of_eight_rooms_that_name_one_match_at_once_one_has_it() {
+    let of_match = Uuid::new_v4();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let room = Room::new().await;
+        calls.spawn(room.stage(&room.owner, &with(&room, 1, |s| s["match_instance_id"] = json!(of_match))).send());
+    }
+
+    let (staged, refused): (Vec<Answer>, Vec<Answer>) =
+        calls.join_all().await.into_iter().partition(|answer| answer.status == 200);
+
+    assert_eq!(staged.len(), 1, "{refused:?}");
+    for answer in &refused {
+        answer.assert_problem(409, "match_instance_conflict");
+    }
+}
+
 /// The verification is part of the transaction: without it nothing may be staged.
 #[tokio::test]
 async fn without_its_verification_a_staging_fails_closed() {

@@ -16,6 +16,8 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     "revoke execute on function lockstep.is_own_topic from anon" => ["execute_missing function lockstep.is_own_topic(text)"];
     "alter function lockstep.try_overlay_event reset timezone" => ["function_settings function lockstep.try_overlay_event(text,text,jsonb)"];
     "select pg_temp.rebody('lockstep.sits_in_room', 'slot.occupant_owner_id = sits_in_room.p_owner_id', 'true')" => ["body_changed function lockstep.sits_in_room(uuid,uuid)"];
+    "select pg_temp.rebody('lockstep.seated_in_hand', 'slot.room_id = v_room', 'true')" => ["body_changed function lockstep.seated_in_hand()"];
+    "alter function lockstep.session_in_hand security invoker" => ["security function lockstep.session_in_hand()"];
     "select pg_temp.rebody('lockstep.is_own_topic', '^(social:', '^(')" => ["body_changed function lockstep.is_own_topic(text)"];
     "alter table public.rank_session_overlays drop constraint overlay_lives_five_minutes_at_most" => ["constraint_missing constraint overlay_lives_five_minutes_at_most on public.rank_session_overlays"];
     "alter table public.rank_session_overlays drop constraint overlay_lives_five_minutes_at_most, add constraint overlay_lives_five_minutes_at_most check (expires_at <= renewed_at + interval '5 hours')" => ["constraint_changed constraint overlay_lives_five_minutes_at_most on public.rank_session_overlays"];

@@ -92,14 +92,15 @@ begin
   delete from public.rank_match_roster as roster where roster.room_id = p_room_id;
 
   insert into public.rank_match_roster (
-    match_instance_id, room_id, game_id, slot_id, slot_index, role, owner_id, ready, score, rating, battles, win_rate,
-    slot_template_version
+    match_instance_id, room_id, game_id, slot_id, slot_index, role, owner_id, hero_id, hero_name, ready, score, rating,
+    battles, win_rate, slot_template_version
   )
   select
-    p_match_id, p_room_id, p_game_id, slot.id, entry.slot_index, entry.role, entry.owner_id, entry.ready,
-    participant.score, participant.rating, participant.battles, participant.win_rate, p_version
-  from jsonb_to_recordset(p_roster) as entry (slot_index integer, role text, owner_id uuid, ready boolean)
+    p_match_id, p_room_id, p_game_id, slot.id, entry.slot_index, entry.role, entry.owner_id, entry.hero_id, hero.name,
+    entry.ready, participant.score, participant.rating, participant.battles, participant.win_rate, p_version
+  from jsonb_to_recordset(p_roster) as entry (slot_index integer, role text, owner_id uuid, hero_id uuid, ready boolean)
   left join public.rank_room_slots as slot on slot.room_id = p_room_id and slot.slot_index = entry.slot_index
+  left join public.heroes as hero on hero.id = entry.hero_id and hero.owner_id = entry.owner_id
   left join public.rank_participants as participant
     on participant.game_id = p_game_id and participant.owner_id = entry.owner_id;
   get diagnostics v_inserted = row_count;
