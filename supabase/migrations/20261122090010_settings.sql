@@ -20,13 +20,25 @@ create table if not exists lockstep.settings (
     case kind
       when 'count' then value::text ~ '^[1-9][0-9]{0,8}$'
       when 'switch' then jsonb_typeof(value) = 'boolean'
+      when 'flag' then value::text ~ '^("off"|"on"|100|[1-9]?[0-9])$'
+      when 'users' then
+        case jsonb_typeof(value)
+          when 'array' then
+            jsonb_array_length(value) = jsonb_array_length(
+              jsonb_path_query_array(
+                value, '$[*] ? (@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")'
+              )
+            )
+          else false
+        end
       else false
     end
   )
 );
 
 comment on table lockstep.settings is 'What an operator may change without a migration.';
-comment on column lockstep.settings.kind is 'count: a whole number from 1. switch: true or false.';
+comment on column lockstep.settings.kind is
+  'count: a whole number from 1. switch: true or false. flag: "off", "on" or a percentage of the users. users: their ids.';
 comment on column lockstep.settings.meaning is 'What the setting does.';
 
 alter table lockstep.settings enable row level security;

@@ -225,7 +225,9 @@ begin
       select class.oid, 0::smallint, array[class.oid]
       from pg_catalog.pg_class as class
       where class.relnamespace = 'public'::regnamespace
-        and class.relname in ('heroes', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster')
+        and class.relname in (
+          'heroes', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
+        )
       union
       select depend.refobjid, depend.refobjsubid::smallint, looked_up.seen || depend.refobjid
       from looked_up

@@ -20,10 +20,16 @@ create table if not exists lockstep.rank_room_templates (
   -- keep it: then nothing can be shown to be the same content, and the version is taken.
   digest bytea,
   staged_at timestamptz not null default now(),
+  -- Which session the room is in, and whether it has ended. Not only in the status of the session, for which an
+  -- installation may have words of its own.
+  session_id uuid references public.rank_sessions (id) on delete set null,
+  session_ended boolean not null default false,
 
   constraint template_version_is_not_negative check (version >= 0),
   constraint digest_is_sha_256 check (octet_length(digest) = 32)
 );
+
+create index if not exists rank_room_templates_by_session on lockstep.rank_room_templates (session_id);
 
 alter table lockstep.rank_room_templates enable row level security;
 revoke all on lockstep.rank_room_templates from public, anon, authenticated, service_role;

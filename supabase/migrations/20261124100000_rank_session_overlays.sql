@@ -9,7 +9,6 @@
 --   drop function lockstep.seated_in_hand();
 --   drop trigger seats_given_are_noted on public.rank_room_slots; drop function lockstep.note_who_is_seated();
 --   drop table lockstep.rank_seats_given;
---   alter table lockstep.rank_room_templates drop column session_id, drop column session_ended;
 
 set local role postgres;
 set local search_path = '';
@@ -78,14 +77,6 @@ revoke all on function lockstep.keep_overlay_times() from public, anon, authenti
 create or replace trigger overlays_keep_their_times
   before insert or update on public.rank_session_overlays
   for each row execute function lockstep.keep_overlay_times();
-
--- Which session a room is in, and whether it has ended, beside the template that it was staged with. Not only in the
--- status of the session, for which an installation may have words of its own.
-alter table lockstep.rank_room_templates
-  add column if not exists session_id uuid references public.rank_sessions (id) on delete set null,
-  add column if not exists session_ended boolean not null default false;
-
-create index if not exists rank_room_templates_by_session on lockstep.rank_room_templates (session_id);
 
 -- Seats that somebody else has given to their occupants. An installation may let hosts do that; it does not make the
 -- occupants players whom the host may reach.

@@ -94,36 +94,3 @@ create policy "the rank RPCs change no other sessions" on public.rank_sessions
   as restrictive for update to rank_rpc_owner
   using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id))
   with check (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
-
--- As for the tables of the roster: the columns that an installation's policies look up, they may read.
-do $$
-declare
-  v_table text;
-  v_column text;
-begin
-  for v_table, v_column in
-    with recursive looked_up (relation, number, seen) as (
-      select 'public.rank_sessions'::regclass::oid, 0::smallint, array['public.rank_sessions'::regclass::oid]
-      union
-      select depend.refobjid, depend.refobjsubid::smallint, looked_up.seen || depend.refobjid
-      from looked_up
-      join pg_catalog.pg_policy as policy on policy.polrelid = looked_up.relation and 0 = any (policy.polroles)
-      join pg_catalog.pg_depend as depend
-        on depend.classid = 'pg_catalog.pg_policy'::regclass
-        and depend.objid = policy.oid
-        and depend.refclassid = 'pg_catalog.pg_class'::regclass
-        and depend.refobjsubid > 0
-        and depend.refobjid <> all (looked_up.seen)
-    )
-    select distinct looked_up.relation::regclass::text, attribute.attname
-    from looked_up
-    join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = looked_up.relation and attribute.attnum = looked_up.number
-    where looked_up.number > 0
-      and not has_column_privilege('rank_rpc_owner', looked_up.relation, looked_up.number, 'select')
-    order by 1, 2
-  loop
-    execute format('grant select (%I) on %s to rank_rpc_owner', v_column, v_table);
-  end loop;
-end;
-$$;

@@ -1,7 +1,8 @@
 -- fetch_rank_session_overlays: the caller's overlays that are not over, and the server's time to compare clocks with.
 --
--- Browsers call it themselves, whenever they connect: a broadcast that was missed is never sent again.
--- Contract: fetch_rank_session_overlays 1.0.0
+-- For those for whom overlays are switched on. Browsers call it themselves, whenever they connect: a broadcast that was
+-- missed is never sent again.
+-- Contract: fetch_rank_session_overlays 1.1.0
 -- Called by: the browser module.
 -- Undo: drop function public.fetch_rank_session_overlays();
 
@@ -20,8 +21,9 @@ as $$
 declare
   v_caller uuid;
 begin
-  perform lockstep.announce_rpc('fetch_rank_session_overlays', '1.0.0');
+  perform lockstep.announce_rpc('fetch_rank_session_overlays', '1.1.0');
   v_caller := lockstep.require_caller();
+  perform lockstep.require_flag('flag_rank_overlays', v_caller);
 
   server_time := clock_timestamp();
   select coalesce(
@@ -40,7 +42,7 @@ end;
 $$;
 
 comment on function public.fetch_rank_session_overlays() is
-  '{"rpc": "fetch_rank_session_overlays", "version": "1.0.0"}';
+  '{"rpc": "fetch_rank_session_overlays", "version": "1.1.0"}';
 
 revoke all on function public.fetch_rank_session_overlays() from public, anon, authenticated, service_role;
 grant execute on function public.fetch_rank_session_overlays() to authenticated;

@@ -1,7 +1,8 @@
 -- renew_rank_session_overlay: the caller is still there, so the caller's overlay lives five minutes more.
 --
--- One that is over stays over: it was announced as such, and what a browser has collapsed does not come back by itself.
--- Contract: renew_rank_session_overlay 1.0.0
+-- For those for whom overlays are switched on. One that is over stays over: it was announced as such, and what a browser
+-- has collapsed does not come back by itself.
+-- Contract: renew_rank_session_overlay 1.1.0
 -- Called by: the browser module.
 -- Undo: drop function public.renew_rank_session_overlay(uuid); drop function lockstep.still_plays(uuid);
 
@@ -52,8 +53,9 @@ as $$
 declare
   v_caller uuid;
 begin
-  perform lockstep.announce_rpc('renew_rank_session_overlay', '1.0.0');
+  perform lockstep.announce_rpc('renew_rank_session_overlay', '1.1.0');
   v_caller := lockstep.require_caller();
+  perform lockstep.require_flag('flag_rank_overlays', v_caller);
 
   update public.rank_session_overlays as overlay
   set renewed_at = now(), expires_at = now() + interval '5 minutes'
@@ -74,7 +76,7 @@ end;
 $$;
 
 comment on function public.renew_rank_session_overlay(uuid) is
-  '{"rpc": "renew_rank_session_overlay", "version": "1.0.0"}';
+  '{"rpc": "renew_rank_session_overlay", "version": "1.1.0"}';
 
 revoke all on function public.renew_rank_session_overlay(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.renew_rank_session_overlay(uuid) to authenticated;

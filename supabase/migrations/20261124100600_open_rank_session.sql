@@ -1,10 +1,11 @@
--- A staging opens a session, and an overlay for each player of the roster who sits in the room.
+-- A staging opens a session, and an overlay for each player of the roster who sits in the room and for whom overlays are
+-- switched on. An overlay of a player for whom they are off now ends.
 --
 -- The same match staged again goes on in its session, with the newer version; another match ends the session before it.
 -- sync_rank_match_roster runs this in its own transaction, so there is no staged match without its overlays.
 -- Contract: none by itself.
--- Called by: sync_rank_match_roster, from 1.1.0 on.
--- Undo: drop function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint); (after sync_rank_match_roster 1.0.0)
+-- Called by: sync_rank_match_roster
+-- Undo: drop function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint);
 
 set local role postgres;
 set local search_path = '';
@@ -31,7 +32,8 @@ begin
   select coalesce(array_agg(distinct entry.owner_id), '{}')
   into v_players
   from jsonb_to_recordset(open_rank_session.p_roster) as entry (owner_id uuid)
-  where entry.owner_id = any ((select lockstep.seated_in_hand())::uuid[]);
+  where entry.owner_id = any ((select lockstep.seated_in_hand())::uuid[])
+    and lockstep.flag_is_on('flag_rank_overlays', entry.owner_id);
 
   -- The session before, where this staging is for the match that it is on for.
   if open_rank_session.p_goes_on then

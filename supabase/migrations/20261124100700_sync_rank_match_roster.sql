@@ -1,12 +1,16 @@
--- sync_rank_match_roster 1.1: a staging also opens the overlays of its players. Arguments and answer are those of 1.0.
+-- sync_rank_match_roster: stages a room for a match, with the roster and the slot template it is played with.
 --
+-- SECURITY DEFINER, because clients have no rights on the roster; as rank_rpc_owner, whom the policies bind to the
+-- rooms of the caller. The client says who sits where. Names, summaries, scores and ratings are the database's.
 -- Contract: sync_rank_match_roster 1.1.0
 -- Called by: stage-room-match
--- Undo: run 20261122091800_sync_rank_match_roster.sql again.
+-- Undo: drop function public.sync_rank_match_roster(uuid, uuid, uuid, jsonb, jsonb);
 
 set local role postgres;
 set local search_path = '';
+-- Rather not now than with the live tables queueing behind this.
 set local lock_timeout = '5s';
+
 create or replace function public.sync_rank_match_roster(
   p_room_id uuid,
   p_game_id uuid,

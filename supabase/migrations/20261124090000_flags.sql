@@ -5,37 +5,14 @@
 --   update lockstep.settings set value = '10' where name = 'flag_rank_overlays';
 -- Contract: none by itself.
 -- Called by: the RPCs of the overlays.
--- Undo: after the RPCs of the overlays are those of before:
---   drop function lockstep.require_flag(text, uuid); drop function lockstep.flag_is_on(text, uuid);
+-- Undo: drop function lockstep.require_flag(text, uuid); drop function lockstep.flag_is_on(text, uuid);
 --   revoke execute on function lockstep.setting(text) from rank_rpc_owner;
---   delete from lockstep.settings where kind in ('flag', 'users'); its constraint may stay, it only allows more.
+--   delete from lockstep.settings where kind in ('flag', 'users');
 
 set local role postgres;
 set local search_path = '';
 -- Rather not now than with the live tables queueing behind this.
 set local lock_timeout = '5s';
-
-alter table lockstep.settings drop constraint if exists setting_has_the_value_of_its_kind;
-alter table lockstep.settings add constraint setting_has_the_value_of_its_kind check (
-  case kind
-    when 'count' then value::text ~ '^[1-9][0-9]{0,8}$'
-    when 'switch' then jsonb_typeof(value) = 'boolean'
-    when 'flag' then value::text ~ '^("off"|"on"|100|[1-9]?[0-9])$'
-    when 'users' then
-      case jsonb_typeof(value)
-        when 'array' then
-          jsonb_array_length(value) = jsonb_array_length(
-            jsonb_path_query_array(
-              value, '$[*] ? (@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")'
-            )
-          )
-        else false
-      end
-    else false
-  end
-);
-comment on column lockstep.settings.kind is
-  'count: a whole number from 1. switch: true or false. flag: "off", "on" or a percentage of the users. users: their ids.';
 
 -- What an operator has changed stays changed when this runs again.
 insert into lockstep.settings (name, kind, value, meaning)
