@@ -8,7 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Rather not now than with the live tables queueing behind this.
+-- Give up rather than block live tables.
 set local lock_timeout = '5s';
 
 -- Of all players but those who are named. As many as were not over.

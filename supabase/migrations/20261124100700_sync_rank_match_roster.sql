@@ -8,7 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Rather not now than with the live tables queueing behind this.
+-- Give up rather than block live tables.
 set local lock_timeout = '5s';
 
 create or replace function public.sync_rank_match_roster(

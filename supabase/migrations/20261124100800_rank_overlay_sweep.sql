@@ -11,7 +11,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Rather not now than with the live tables queueing behind this.
+-- Give up rather than block live tables.
 set local lock_timeout = '5s';
 
 insert into lockstep.settings (name, kind, value, meaning)

@@ -1,9 +1,14 @@
 //! The clients and the command line that people use, from npm, unmodified.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use it::{Channel, Installation, Room, running};
 use stack::{database::Grants, setup};
+use tokio::io::AsyncWriteExt as _;
 
 #[tokio::test]
 async fn an_unmodified_supabase_js_lists_sends_and_stages_and_reads_our_errors() {
@@ -29,6 +34,31 @@ async fn an_unmodified_supabase_js_lists_sends_and_stages_and_reads_our_errors()
 
     let text = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
+}
+
+/// What a newcomer copies runs as it stands.
+#[tokio::test]
+async fn the_readmes_javascript_says_hello() {
+    let folder = setup::root().join("tests/it");
+    setup::packages(&folder).await.unwrap_or_else(|error| panic!("{error:#}"));
+    let readme = fs::read_to_string(setup::root().join("README.md")).unwrap();
+    let script = readme.split("```js\n").nth(1).unwrap().split("```").next().unwrap();
+
+    // From standard input, packages are looked up in the folder that it runs in.
+    let mut node = tokio::process::Command::new("node")
+        .args(["--input-type=module", "-"])
+        .current_dir(&folder)
+        .envs(running().stack.environment().unwrap())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("Node.js is installed");
+    node.stdin.take().unwrap().write_all(script.as_bytes()).await.unwrap();
+    let output = node.wait_with_output().await.unwrap();
+
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && text.contains("body: 'hello'"), "{text}");
 }
 
 /// `db push`, `migration list`, `db lint` and `gen types` of the Supabase CLI, on an empty project.
