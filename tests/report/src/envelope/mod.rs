@@ -10,7 +10,7 @@ mod fields;
 mod split;
 mod walk;
 
-use std::{collections::VecDeque, io::Read};
+use std::io::Read;
 
 use memchr::{memchr2, memmem};
 use record::Record;
@@ -29,8 +29,8 @@ const DEEPEST: u8 = 6;
 pub const STARTS: u32 = 64;
 /// For as many counts one that is open to the end: to find that out takes as long as the text is.
 const OPEN: u32 = 8;
-/// A pipeline puts copies of a record near each other: in one event, as text and as fields.
-const NEAR: usize = 64;
+/// An event has a record and copies of it, as text and as fields. So many can be told from others.
+const COPIES: usize = 64;
 
 /// What one line was.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +51,8 @@ pub enum Line {
 pub struct Opening<'o> {
     splits: &'o mut Splits,
     take: &'o mut dyn FnMut(&Record<'_>),
-    near: VecDeque<String>,
+    /// Which records the event has that is now gone through.
+    event: Vec<String>,
     /// Records that were met, copies included.
     met: u64,
     held: bool,
@@ -61,7 +62,7 @@ pub struct Opening<'o> {
 
 impl<'o> Opening<'o> {
     pub fn new(splits: &'o mut Splits, take: &'o mut dyn FnMut(&Record<'_>)) -> Self {
-        Self { splits, take, near: VecDeque::new(), met: 0, held: false, json: false, depth: 0 }
+        Self { splits, take, event: Vec::new(), met: 0, held: false, json: false, depth: 0 }
     }
 
     /// A line with its end. Where `may_go_on`, JSON that is still open is left to [`Self::document`].
@@ -114,6 +115,7 @@ impl<'o> Opening<'o> {
     /// All JSON that stands in a text. Where one of them `may_go_on`, it says where the first starts that has no end.
     fn values(&mut self, text: &str, may_go_on: bool) -> Option<usize> {
         let (mut from, mut failed) = (0, 0);
+        let mut events = self.events();
         while failed < STARTS
             && let Some(start) = memchr2(b'{', b'[', &text.as_bytes()[from..]).map(|at| from + at)
         {
@@ -122,8 +124,15 @@ impl<'o> Opening<'o> {
                 Err(error) if may_go_on && error.is_eof() => return Some(start),
                 Err(error) => (from, failed) = (start + 1, failed + if error.is_eof() { OPEN } else { 1 }),
             }
+            events.end_one(self);
         }
+        events.end(self);
         None
+    }
+
+    /// Values that follow each other are events of their own, and what they have together is in the event around them.
+    fn events(&self) -> Events {
+        Events { around: self.event.len(), ended: Vec::new() }
     }
 
     /// The JSON that a text begins with, and how long it is.
@@ -147,13 +156,12 @@ impl<'o> Opening<'o> {
         self.met += 1;
         let of_it = if record.span_id.is_empty() { &record.timestamp } else { &record.span_id };
         let key = format!("{of_it} {}", record.request_id);
-        if self.near.contains(&key) {
+        if self.event.contains(&key) {
             return;
         }
-        if self.near.len() == NEAR {
-            self.near.pop_front();
+        if self.event.len() < COPIES {
+            self.event.push(key);
         }
-        self.near.push_back(key);
         (self.take)(record);
     }
 
@@ -174,6 +182,24 @@ impl<'o> Opening<'o> {
             self.held = true;
             self.splits.keep(origin, piece.to_owned(), None);
         }
+    }
+}
+
+/// Events that follow each other.
+struct Events {
+    around: usize,
+    ended: Vec<String>,
+}
+
+impl Events {
+    fn end_one(&mut self, opening: &mut Opening<'_>) {
+        self.ended.extend(opening.event.drain(self.around..));
+        self.ended.truncate(COPIES);
+    }
+
+    fn end(self, opening: &mut Opening<'_>) {
+        opening.event.extend(self.ended);
+        opening.event.truncate(COPIES);
     }
 }
 

@@ -80,7 +80,9 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept, A::Error> {
         let (mut bytes, mut pairs, mut only, mut length) = (Vec::new(), Fields::default(), Kept::Nothing, 0_usize);
+        let mut events = self.0.events();
         while let Some(kept) = list.next_element_seed(Walk(self.0))? {
+            events.end_one(self.0);
             length += 1;
             match kept {
                 Kept::Pair(name, value) => pairs.add(&name, value),
@@ -93,6 +95,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 kept => only = kept,
             }
         }
+        events.end(self.0);
         if length > 1 && bytes.len() == length {
             // journald's way with a text that is not all printable.
             let text = String::from_utf8_lossy(&bytes);

@@ -171,6 +171,18 @@ fn a_copy_beside_a_record_is_the_same_record() {
     }
 }
 
+/// As two lines that are alike are two requests.
+#[test]
+fn an_event_that_is_like_another_is_another() {
+    let (line, fields) = (plain().remove(0), fields().remove(0));
+    let loki = json!({ "stream": { "app": "x" }, "values": [["1", line], ["2", line]] });
+    let both = json!({ "log": line, "log_processed": fields });
+    for log in [loki, json!([both, both]), json!([fields, fields]), json!({ "log": format!("{line}\n{line}\n") })] {
+        assert_eq!(read(log.to_string().as_bytes(), None).lines.records, 2, "{log}");
+    }
+    assert_eq!(read(format!("{both}{both}").as_bytes(), None).lines.records, 2);
+}
+
 #[test]
 fn text_around_a_record_and_other_records_in_its_line_hide_none() {
     let around: [fn(&str) -> String; 16] = [
