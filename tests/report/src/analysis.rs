@@ -1,11 +1,12 @@
-//! Takes lines as they come, in any order, and keeps counts of them in bounded memory, however long a log is.
+//! Takes records as they come, in any order, and keeps counts of them in bounded memory, however long a log is.
 
 use std::collections::HashMap;
 
-use record::{MAX_LINE, Record};
+use record::Record;
 use time::UtcDateTime;
 
 use crate::{
+    envelope::Splits,
     group::{Event, Gathered, Kind, Tally},
     mismatch::{self, Mismatch},
     moment::{self, Millis},
@@ -55,6 +56,8 @@ pub struct Analysis {
     /// The code and the status that came with it.
     pub(crate) codes: HashMap<(String, u16), (u64, Option<String>)>,
     pub(crate) until: Option<Millis>,
+    /// Records of which a part has been read.
+    pub(crate) splits: Splits,
     since: Millis,
     latest: Millis,
     allowed_ms: f64,
@@ -76,6 +79,7 @@ impl Analysis {
             mismatches: Vec::new(),
             codes: HashMap::new(),
             until: period.until.map(moment::millis),
+            splits: Splits::default(),
             since: period.since.map_or(Millis::MIN, moment::millis),
             latest: period.latest.map_or(Millis::MAX, moment::millis),
             index: HashMap::new(),
@@ -84,38 +88,26 @@ impl Analysis {
         }
     }
 
-    /// Takes one line, with or without its end. Before the record there may be what a platform puts there.
-    pub fn add_line(&mut self, line: &[u8]) {
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            return;
-        }
-        self.lines.read += 1;
-        if let Err(reason) = self.take(line) {
-            self.lines.rejected.add(reason, self.lines.read, line);
+    /// Takes a record, if it can be one.
+    pub(crate) fn take(&mut self, record: &Record<'_>) {
+        match self.time_of(record) {
+            Ok(at) => self.sort(record, at),
+            Err(reason) => {
+                let line = serde_json::to_vec(record).unwrap_or_default();
+                self.lines.rejected.add(reason, self.lines.read, &line);
+            }
         }
     }
 
-    fn take(&mut self, line: &[u8]) -> Result<(), Reason> {
-        let Some(start) = memchr::memmem::find(line, b"{\"") else {
-            return Err(kind_of_text(line));
-        };
-        let json = &line[start..];
-        // The line's end counts.
-        if json.len() >= MAX_LINE {
-            return Err(Reason::TooLong);
-        }
-        let record: Record = serde_json::from_slice(json).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => Reason::NoRecord,
-            _ => kind_of_text(line),
-        })?;
+    fn time_of(&self, record: &Record<'_>) -> Result<Millis, Reason> {
         let at = moment::parse(&record.timestamp).ok_or(Reason::NoRecord)?;
         if !(200..600).contains(&record.status) || !(0.0..=LONGEST_MS).contains(&record.duration_ms) {
             return Err(Reason::NoRecord);
         }
-        if at < EARLIEST || at > self.latest {
-            return Err(Reason::ImpossibleTime);
-        }
+        if at < EARLIEST || at > self.latest { Err(Reason::ImpossibleTime) } else { Ok(at) }
+    }
+
+    fn sort(&mut self, record: &Record<'_>, at: Millis) {
         self.lines.records += 1;
         if at < self.since || self.until.is_some_and(|until| at > until) {
             self.lines.outside += 1;
@@ -124,19 +116,21 @@ impl Analysis {
         } else if record.error.as_deref() == Some("feature_disabled") {
             self.lines.turned_off += 1;
         } else {
-            self.count(&record, at);
+            self.count(record, at);
         }
-        Ok(())
     }
 
     fn count(&mut self, record: &Record, at: Millis) {
-        let bad = record.status >= 500;
-        let slow = !bad && record.duration_ms > self.allowed_ms;
-        let tally = Tally { events: 1, bad: u64::from(bad), slow: u64::from(slow) };
+        // A caller whose body comes slowly makes no function slow.
+        let ms = (record.duration_ms - record.body_ms.unwrap_or(0.0)).max(0.0);
+        let (refused, bad) = ((400..500).contains(&record.status), record.status >= 500);
+        let slow = !refused && !bad && ms > self.allowed_ms;
+        let [refused, bad, slow] = [refused, bad, slow].map(u64::from);
+        let tally = Tally { events: 1, refused, bad, slow };
         self.make_room(at);
         self.forget_minutes(at);
         let minute = Some(at.div_euclid(60_000)).filter(|minute| *minute >= self.kept_from);
-        let event = Event { at, slot: at.div_euclid(self.width), minute, tally };
+        let event = Event { at, slot: at.div_euclid(self.width), minute, ms, tally };
         let group = self.group_of(record);
         self.groups[group].add(record, event);
         self.all.add(record, event);
@@ -220,16 +214,5 @@ impl Analysis {
         if cause.is_none() {
             *cause = record.cause.as_deref().map(|cause| shown(cause, 200));
         }
-    }
-}
-
-/// What is no JSON: not even text, or just no JSON.
-fn kind_of_text(line: &[u8]) -> Reason {
-    if line.len() >= MAX_LINE {
-        Reason::TooLong
-    } else if std::str::from_utf8(line).is_err() {
-        Reason::NotUtf8
-    } else {
-        Reason::NotJson
     }
 }

@@ -27,7 +27,7 @@ pub const RULES: [(&str, &str, f64, &str); 3] =
 pub enum Indicator {
     /// That requests are not answered with a 5xx.
     Availability,
-    /// That those that are not do not take too long.
+    /// That those answered with neither a 5xx nor a 4xx do not take too long.
     Latency,
 }
 
@@ -47,7 +47,7 @@ impl Indicator {
     pub(crate) fn of(self, tally: Tally) -> (u64, u64) {
         match self {
             Self::Availability => (tally.events, tally.bad),
-            Self::Latency => (tally.events - tally.bad, tally.slow),
+            Self::Latency => (tally.events - tally.refused - tally.bad, tally.slow),
         }
     }
 }
@@ -61,6 +61,8 @@ pub struct Window {
     pub partial: bool,
     /// Requests.
     pub requests: u64,
+    /// Those answered with a 4xx.
+    pub refused: u64,
     /// Those answered with a 5xx.
     pub bad: u64,
     /// Those of the others that took too long.
@@ -72,6 +74,10 @@ pub struct Window {
 }
 
 impl Window {
+    fn tally(&self) -> Tally {
+        Tally { events: self.requests, refused: self.refused, bad: self.bad, slow: self.slow }
+    }
+
     /// The rate of one of both.
     pub fn rate(&self, indicator: Indicator) -> f64 {
         match indicator {
@@ -102,6 +108,7 @@ pub(crate) fn windows(
             window,
             partial: log_start > now - length * 60_000,
             requests: tally.events,
+            refused: tally.refused,
             bad: tally.bad,
             slow: tally.slow,
             availability_burn_rate: rate(objectives, Indicator::Availability, tally),
@@ -202,7 +209,7 @@ pub(crate) fn fires(windows: &[Window], indicator: Indicator, at_least: u64) -> 
     let named = |name: &str| windows.iter().find(|window| window.window == name);
     RULES.iter().find_map(|(long, short, factor, severity)| {
         let (long, short) = (named(long)?, named(short)?);
-        let (requests, bad) = indicator.of(Tally { events: long.requests, bad: long.bad, slow: long.slow });
+        let (requests, bad) = indicator.of(long.tally());
         let (long_rate, short_rate) = (long.rate(indicator), short.rate(indicator));
         (long_rate > *factor && short_rate > *factor && bad >= at_least).then(|| Burn {
             indicator,

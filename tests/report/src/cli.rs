@@ -12,11 +12,14 @@ use crate::{Objectives, moment};
 #[command(
     name = "report",
     version,
-    after_help = "Exit status: 0 read, 1 the error budget burns (with --fail-on-burn), 2 could not read, no record to \
-                  judge, or wrong arguments."
+    after_help = "Logs are packed (gzip, xz, zstd) or not, in UTF-8 or UTF-16. Records are found in what a log pipeline puts \
+                  around them: JSON of any shape, escaped or nested (Docker, journald, Loki, fluent-bit, OpenTelemetry, \
+                  CloudWatch, Cloud Logging, Azure, Datadog, Grafana, ...), CRI, CSV, colours, any text.\n\n\
+                  Exit status: 0 read, 1 the error budget burns (with --fail-on-burn), 2 could not read, no line is a \
+                  record, nothing to judge (with --fail-on-burn), or wrong arguments."
 )]
 pub struct Cli {
-    /// Files (.gz too), folders of *_stdout.txt, or - for standard input [default: what is piped in, else .spin/logs]
+    /// Files, folders of *_stdout.txt, or - for standard input [default: what is piped in, else .spin/logs]
     #[arg(value_name = "LOG")]
     pub logs: Vec<PathBuf>,
     /// Where the page goes [default: report.html]
@@ -40,7 +43,7 @@ pub struct Cli {
     /// Percent of the requests that have to be answered with something else than a 5xx
     #[arg(long, value_name = "PERCENT", default_value_t = 99.9, value_parser = percent)]
     pub objective: f64,
-    /// Percent of those that have to be in time
+    /// Percent of those answered with no 4xx either that have to be in time
     #[arg(long, value_name = "PERCENT", default_value_t = 99.0, value_parser = percent)]
     pub latency_objective: f64,
     /// Milliseconds within which a request is in time

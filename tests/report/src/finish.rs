@@ -9,7 +9,8 @@ use crate::{
     headline,
     moment::{Millis, Moment},
     objectives::steady,
-    report::{Budget, Code, Group, Latency, Report},
+    reject::Reason,
+    report::{Budget, Code, Group, Latency, Lines, Report},
     series::Series,
     times::Times,
 };
@@ -33,7 +34,7 @@ impl Analysis {
             first: some.then_some(Moment(self.all.first)),
             last: some.then_some(Moment(self.all.last)),
             now: (some || self.until.is_some()).then_some(Moment(now)),
-            lines: self.lines.clone(),
+            lines: self.lines(),
             objectives: self.objectives.clone(),
             mismatches,
             availability: self.budget(Indicator::Availability),
@@ -46,6 +47,15 @@ impl Analysis {
         };
         report.headline = headline::of(&report);
         report
+    }
+
+    /// With those that would have been a part of a record.
+    fn lines(&self) -> Lines {
+        let mut lines = self.lines.clone();
+        for begun in self.splits.unfinished() {
+            lines.rejected.add_many(begun.lines, Reason::NotJson, begun.line, begun.text.as_bytes());
+        }
+        lines
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts of requests are exact below 9e15")]
@@ -76,8 +86,8 @@ impl Analysis {
             name: group.name.clone(),
             version: group.version.clone(),
             requests: group.tally.events,
-            ok: group.ok,
-            client_errors: group.refused,
+            ok: group.tally.events - group.tally.refused - group.tally.bad,
+            client_errors: group.tally.refused,
             server_errors: group.tally.bad,
             error_rate: share(group.tally.bad, group.tally.events),
             slow: group.tally.slow,

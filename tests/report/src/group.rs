@@ -32,6 +32,8 @@ pub enum Kind {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     pub events: u64,
+    /// Answered with a 4xx.
+    pub refused: u64,
     pub bad: u64,
     pub slow: u64,
 }
@@ -39,6 +41,7 @@ pub struct Tally {
 impl Tally {
     pub fn add(&mut self, other: Self) {
         self.events += other.events;
+        self.refused += other.refused;
         self.bad += other.bad;
         self.slow += other.slow;
     }
@@ -61,6 +64,8 @@ pub struct Event {
     pub slot: i64,
     /// Absent where no window reaches.
     pub minute: Option<i64>,
+    /// How long it took, without what its caller took.
+    pub ms: f64,
     pub tally: Tally,
 }
 
@@ -75,8 +80,6 @@ pub struct Gathered {
     /// Which answered, or for which the function was built.
     pub version: Option<String>,
     pub tally: Tally,
-    pub ok: u64,
-    pub refused: u64,
     pub rows: u64,
     pub retries: u64,
     pub first: Millis,
@@ -99,8 +102,6 @@ impl Gathered {
             name: shown(name, NAME),
             version: version.map(|version| shown(version, 40)),
             tally: Tally::default(),
-            ok: 0,
-            refused: 0,
             rows: 0,
             retries: 0,
             first: Millis::MAX,
@@ -117,13 +118,8 @@ impl Gathered {
     }
 
     pub fn add(&mut self, record: &Record, event: Event) {
-        let Event { at, slot, minute, tally } = event;
+        let Event { at, slot, minute, ms, tally } = event;
         self.tally.add(tally);
-        match record.status {
-            ..400 => self.ok += 1,
-            400..500 => self.refused += 1,
-            _ => {}
-        }
         self.rows = self.rows.saturating_add(record.rows.unwrap_or(0));
         self.retries += u64::from(record.retries);
         self.first = self.first.min(at);
@@ -132,7 +128,7 @@ impl Gathered {
             let (first, last) = self.bad_between.unwrap_or((at, at));
             self.bad_between = Some((first.min(at), last.max(at)));
         }
-        self.duration.add(record.duration_ms);
+        self.duration.add(ms);
         if let Some(ms) = record.rpc_ms {
             self.rpc.add(ms);
         }
@@ -152,7 +148,7 @@ impl Gathered {
         });
         slot.tally.add(tally);
         if let Some(times) = &mut slot.times {
-            times.add(record.duration_ms);
+            times.add(ms);
         }
         if tally.bad > 0 {
             slot.first_bad = earlier(slot.first_bad, Some(at));

@@ -2,12 +2,18 @@
 
 use crate::{
     burn::Stretch,
-    report::{Budget, Group, Report},
+    report::{Budget, Group, Lines, Report},
 };
 
 pub fn of(report: &Report) -> String {
     let Some((first, last)) = report.first.zip(report.last) else {
-        return "There is no request in what was read.".to_owned();
+        return match &report.lines {
+            Lines { records: 0, read: read @ 1.., .. } => match read {
+                1 => "The line that was read is no record.".to_owned(),
+                read => format!("None of the {} lines that were read is a record.", number(*read)),
+            },
+            _ => "There is no request in what was read.".to_owned(),
+        };
     };
     let mut said = vec![];
     if report.availability.bad == 0 {

@@ -9,9 +9,9 @@ use crate::burn::Indicator;
 pub struct Objectives {
     /// Percent of the requests that are not answered with a 5xx.
     pub availability_percent: f64,
-    /// Percent of the requests not answered with a 5xx that take no longer than the threshold.
+    /// Percent of the requests answered with neither a 4xx nor a 5xx that take no longer than the threshold.
     pub latency_percent: f64,
-    /// Milliseconds, of the whole request.
+    /// Milliseconds, of the whole request but for the time in which the caller sent its body.
     pub latency_threshold_ms: f64,
     /// So many bad requests have to be in a window before a rule fires.
     pub at_least: u64,

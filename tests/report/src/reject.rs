@@ -32,7 +32,7 @@ pub struct Rejected {
     pub not_json: u64,
     /// JSON objects that are none of a request.
     pub no_record: u64,
-    /// Lines longer than 4096 bytes.
+    /// Lines longer than 64 KiB.
     pub too_long: u64,
     /// Lines that are no UTF-8.
     pub not_utf8: u64,
@@ -56,17 +56,23 @@ pub struct Sample {
 impl Rejected {
     /// Counts one.
     pub fn add(&mut self, reason: Reason, number: u64, line: &[u8]) {
-        self.total += 1;
+        self.add_many(1, reason, number, line);
+    }
+
+    /// Counts lines that belong together, and shows the first.
+    pub fn add_many(&mut self, lines: u64, reason: Reason, number: u64, first: &[u8]) {
+        self.total += lines;
         *match reason {
             Reason::NotJson => &mut self.not_json,
             Reason::NoRecord => &mut self.no_record,
             Reason::TooLong => &mut self.too_long,
             Reason::NotUtf8 => &mut self.not_utf8,
             Reason::ImpossibleTime => &mut self.impossible_time,
-        } += 1;
+        } += lines;
         if self.samples.len() < SAMPLES {
+            let first = first.trim_ascii();
             // Enough for the mask to see the whole of a token's beginning.
-            let start = String::from_utf8_lossy(&line[..line.len().min(4 * SHOWN)]);
+            let start = String::from_utf8_lossy(&first[..first.len().min(4 * SHOWN)]);
             self.samples.push(Sample { line: number, reason, text: shown(&start, SHOWN) });
         }
     }
@@ -76,7 +82,7 @@ impl Rejected {
         let all = [
             (self.not_json, "not JSON"),
             (self.no_record, "JSON, but no record"),
-            (self.too_long, "longer than 4096 bytes"),
+            (self.too_long, "longer than 64 KiB"),
             (self.not_utf8, "not UTF-8"),
             (self.impossible_time, "of an impossible time"),
         ];

@@ -110,13 +110,13 @@ pub struct Group {
     pub server_errors: u64,
     /// The share of those, of 1.
     pub error_rate: f64,
-    /// Not 5xx, and longer than the threshold.
+    /// Neither 4xx nor 5xx, and longer than the threshold.
     pub slow: u64,
     /// Of all requests answered with 5xx, the share that is this group's, of 1.
     pub availability_burned_share: f64,
     /// Of all that were too slow.
     pub latency_burned_share: f64,
-    /// Of the whole request.
+    /// Of the whole request, without the time in which the caller sent its body.
     pub duration_ms: Latency,
     /// Of the RPC's call.
     pub rpc_ms: Latency,

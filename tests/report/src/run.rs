@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Error, Result, ensure};
 use console::style;
 use time::{Duration, UtcDateTime};
 
@@ -15,6 +15,8 @@ use crate::{
 
 /// The page, where nothing else is said.
 const PAGE: &str = "report.html";
+/// A pipeline that has lost its records would be green for ever.
+const NOTHING: &str = "there is no record in what was read, and so nothing to judge";
 /// Of `--fail-on-burn`.
 const BURNS: u8 = 1;
 
@@ -29,7 +31,10 @@ pub fn run(cli: &Cli) -> Result<u8> {
     let wanted = cli.output.as_deref().or((!cli.json).then_some(Path::new(PAGE)));
     let page = wanted.filter(|_| cli.export.is_none());
     let destination = page.map(Destination::at).transpose().context("--output names another place")?;
-    let report = analyse(cli, cli.objectives())?;
+    let (report, whole) = analyse(cli, cli.objectives())?;
+    if report.lines.records == 0 && (report.lines.read > 0 || !whole) {
+        return Err(nothing(cli, &report));
+    }
     if cli.export.is_some() {
         return output::write(&output::metrics::text(&report)).map(|()| 0);
     }
@@ -37,30 +42,42 @@ pub fn run(cli: &Cli) -> Result<u8> {
         destination.write(&page::html(&report))?;
     }
     if cli.json {
-        output::write(&(serde_json::to_string_pretty(&report)? + "\n"))?;
+        output::write(&output::json(&report)?)?;
     } else {
         output::write(&output::text::show(&report, page))?;
     }
     if !cli.fail_on_burn {
         return Ok(0);
     }
-    // A pipeline that has lost its records would be green for ever.
-    ensure!(report.lines.records > 0, "there is no record in what was read, and so nothing to judge");
+    ensure!(report.lines.records > 0, NOTHING);
     Ok(verdict(&report))
 }
 
 /// The error of [`run`], for people.
-pub fn explain(error: &anyhow::Error) {
+pub fn explain(error: &Error) {
     eprintln!("{} {error:#}", style("could not report:").yellow().bold().for_stderr());
 }
 
-fn analyse(cli: &Cli, objectives: Objectives) -> Result<Report> {
+/// Lines, and no record in any: what they look like, for whoever reads the output, and for the others in the error.
+fn nothing(cli: &Cli, report: &Report) -> Error {
+    let found = output::text::nothing(report);
+    let written = match (cli.json, cli.export) {
+        (true, _) => output::json(report).and_then(|json| output::write(&json)),
+        (_, None) => output::write(&found),
+        _ => Ok(()),
+    };
+    let unseen = cli.json || cli.export.is_some();
+    written.err().unwrap_or_else(|| if unseen { Error::msg(found) } else { Error::msg(NOTHING) })
+}
+
+/// Of all that is named, and whether all was read to its end.
+fn analyse(cli: &Cli, objectives: Objectives) -> Result<(Report, bool)> {
     let sources = input::open(&cli.logs)?;
     // A clock may be ahead, but not by a day.
     let latest = Some(UtcDateTime::now() + Duration::days(1));
     let mut analysis = Analysis::new(objectives, Period { since: cli.since, until: cli.now, latest });
-    input::read(sources, &mut analysis)?;
-    Ok(analysis.finish())
+    let whole = input::read(sources, &mut analysis);
+    Ok((analysis.finish(), whole))
 }
 
 fn verdict(report: &Report) -> u8 {

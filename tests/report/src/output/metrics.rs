@@ -15,7 +15,7 @@ pub fn text(report: &Report) -> String {
             text += &format!("lockstep_requests_total{{{},status_class=\"{class}\"}} {count}\n", labels(group));
         }
     }
-    text += &family("lockstep_requests_slow_total", "counter", "Not 5xx, and longer than the threshold.");
+    text += &family("lockstep_requests_slow_total", "counter", "Neither 4xx nor 5xx, and longer than the threshold.");
     for group in &report.groups {
         text += &format!("lockstep_requests_slow_total{{{}}} {}\n", labels(group), group.slow);
     }

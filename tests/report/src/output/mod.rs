@@ -9,6 +9,13 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
+use crate::Report;
+
+/// The report for machines.
+pub fn json(report: &Report) -> Result<String> {
+    Ok(serde_json::to_string_pretty(report)? + "\n")
+}
+
 /// To standard output. Who stops reading, as `head` does, has seen enough.
 pub fn write(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();

@@ -2,8 +2,8 @@
 //! of records (README.md says how):
 //!
 //! - `lockstep_requests_total{rpc, rpc_version, status_class}`, one for each record that counts;
-//! - `lockstep_requests_slow_total{rpc, rpc_version}`, one for each that was not answered with a 5xx and took longer
-//!   than the threshold;
+//! - `lockstep_requests_slow_total{rpc, rpc_version}`, one for each that was answered with neither a 4xx nor a 5xx
+//!   and took longer than the threshold, without the time in which the caller sent its body;
 //! - `lockstep_contract_mismatches_total{function, rpc, rpc_version, built_for}`.
 
 use crate::{
@@ -47,7 +47,7 @@ fn recorded(objectives: &Objectives, indicator: Indicator, window: &str) -> Stri
         };
         let (wrong, whole) = match indicator {
             Indicator::Availability => (of("requests", r#"status_class="5xx""#), of("requests", "")),
-            Indicator::Latency => (of("requests_slow", ""), of("requests", r#"status_class!="5xx""#)),
+            Indicator::Latency => (of("requests_slow", ""), of("requests", r#"status_class!~"[45]xx""#)),
         };
         format!(
             "      - record: {level}:lockstep_{name}_burn_rate:{window}\n        expr: {wrong} / {whole} / {allowed}\n"
@@ -98,6 +98,9 @@ mod tests {
             "      - record: all:lockstep_availability_burn_rate:1h\n        \
              expr: sum (rate(lockstep_requests_total{status_class=\"5xx\"}[1h])) / sum (rate(lockstep_requests_total{}[1h])) \
              / 0.001\n"
+        ));
+        assert!(rules.contains(
+            "expr: sum (rate(lockstep_requests_slow_total{}[1h])) / sum (rate(lockstep_requests_total{status_class!~\"[45]xx\"}[1h]))"
         ));
         assert!(
             rules.contains("expr: all:lockstep_latency_burn_rate:6h > 6 and all:lockstep_latency_burn_rate:30m > 6\n")

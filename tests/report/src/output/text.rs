@@ -7,13 +7,36 @@ use console::{measure_text_width, style};
 use crate::{
     headline::{number, percent},
     line::milliseconds,
-    report::{Budget, Group, Report},
+    report::{Budget, Group, Lines, Report},
 };
 
 /// All of it; `page` is where the page went.
 pub fn show(report: &Report, page: Option<&Path>) -> String {
     let mut text = format!("{}\n\n", style(&report.headline).bold());
-    text += &mismatches(report);
+    if report.first.is_some() {
+        text += &judged(report);
+    }
+    text += &read(report);
+    if let Some(page) = page {
+        text += &format!("\n{}\n", style(page.display()).underlined());
+    }
+    text
+}
+
+/// Instead of it, where no line is a record.
+pub fn nothing(report: &Report) -> String {
+    format!(
+        "{}\n{}\
+         A record is a JSON object with faas.name, http.response.status_code and duration_ms (report --schema). It is found \
+         in other text and JSON too, and there is none in these lines: are they what the functions write to standard output, \
+         and packed or encoded in no other way than .gz, .xz, .zst and UTF-16?\n",
+        style(&report.headline).bold(),
+        rejected(&report.lines)
+    )
+}
+
+fn judged(report: &Report) -> String {
+    let mut text = mismatches(report);
     text += &groups(report);
     text += &budget("availability", &report.availability);
     text += &budget("latency", &report.latency);
@@ -24,12 +47,7 @@ pub fn show(report: &Report, page: Option<&Path>) -> String {
     if report.burning().is_empty() {
         text += &format!("{} no burn rate is above its rule\n", style("✓").green().bold());
     }
-    text += &codes(report);
-    text += &read(report);
-    if let Some(page) = page {
-        text += &format!("\n{}\n", style(page.display()).underlined());
-    }
-    text
+    text + &codes(report)
 }
 
 fn mismatches(report: &Report) -> String {
@@ -120,6 +138,11 @@ fn read(report: &Report) -> String {
         text += &format!(", {} {what}", number(count));
     }
     text.push('\n');
+    text + &rejected(lines)
+}
+
+fn rejected(lines: &Lines) -> String {
+    let mut text = String::new();
     for (count, kind) in lines.rejected.kinds() {
         text += &format!("{} {} {kind}\n", style("?").yellow().bold(), number(count));
     }

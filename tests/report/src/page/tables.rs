@@ -219,7 +219,8 @@ pub fn meanings(report: &Report) -> Markup {
             h2 { "What is counted" }
             p {
                 "A request fails when it is answered with a 5xx; a 4xx is the caller's, and burns nothing. It is slow when it \
-                 did not fail and took longer than " (report.objectives.latency_threshold_ms) " ms. The budget is what the \
+                 was answered with neither and took longer than " (report.objectives.latency_threshold_ms) " ms; the time in \
+                 which the caller sent its body is no part of any latency here. The budget is what the \
                  objective allows of the requests of this log. Counts are exact; latencies have three significant \
                  digits, in the charts two. Times are UTC."
             }

@@ -93,6 +93,27 @@ fn a_4xx_burns_nothing_and_preflights_and_what_is_turned_off_are_no_requests() {
     assert_eq!((report.availability.used, report.burning().len()), (0.0, 0));
 }
 
+/// The caller's 4xx, and the time in which the caller sends: neither is the function's.
+#[test]
+fn only_what_a_function_took_to_answer_well_is_slow() {
+    let took = |duration_ms, body_ms| Record { duration_ms, body_ms, ..record(NOON) };
+    let refused = Record { duration_ms: 10_000.0, ..answered(NOON, 400, "malformed_request") };
+    let in_time = [took(5200.0, Some(5000.0)), took(300.0, None), took(10.0, Some(10.001))];
+
+    let mut records = in_time.to_vec();
+    records.extend(vec![refused; 498]);
+    let good = analysed(Objectives::default(), &records);
+    records.push(took(5400.0, Some(5000.0)));
+    let slow = analysed(Objectives::default(), &records);
+
+    assert_eq!((good.latency.requests, good.latency.bad, good.burning().len()), (3, 0, 0));
+    assert_eq!((good.total.windows[0].refused, good.total.client_errors), (498, 498));
+    assert_eq!((slow.latency.requests, slow.latency.bad, slow.total.windows[0].latency_burn_rate), (4, 1, 25.0));
+    assert_eq!((slow.burning()[0].requests, slow.burning()[0].bad), (4, 1));
+    let own = analysed(Objectives::default(), &in_time);
+    assert_eq!((own.total.duration_ms.p50, own.total.duration_ms.p99), (Some(200.0), Some(300.0)));
+}
+
 /// The expected version is never taken for the one that answered.
 #[test]
 fn without_an_answer_there_is_no_version() {

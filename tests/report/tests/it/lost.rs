@@ -57,6 +57,55 @@ fn where_nothing_was_recorded_nothing_can_be_judged() {
 }
 
 #[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("one_stdout.txt"), lines(&[record(NOON)]).join("\n")).unwrap();
+    std::os::unix::fs::symlink("one_stdout.txt", folder.path().join("other.txt")).unwrap();
+
+    let output = command(&folder).args(["--json", ".", "one_stdout.txt", "other.txt"]).output().unwrap();
+
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["total"]["requests"], 1);
+}
+
+/// Whatever was asked for, and before anything else is said.
+#[test]
+fn where_no_line_is_a_record_the_lines_are_shown_and_nothing_is_called_good() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.txt"), "hello\n{\"level\":\"info\",\"key\":\"sb_secret_1\"}\n").unwrap();
+    let run = |arguments: &[&str]| {
+        let output = command(&folder).arg("log.txt").args(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let sentence = "None of the 2 lines that were read is a record.";
+    let shown = ["line 1: hello\n", "line 2: {\"level\":\"info\",\"key\":\"[token]\"}\n"];
+
+    for arguments in [&[][..], &["--fail-on-burn"]] {
+        let (code, stdout, _) = run(arguments);
+        assert_eq!(code, Some(2));
+        assert!(stdout.starts_with(sentence) && shown.iter().all(|line| stdout.contains(line)), "{stdout}");
+        assert!(!stdout.contains('✓'), "{stdout}");
+    }
+    let (code, stdout, stderr) = run(&["--json"]);
+    assert_eq!((code, &serde_json::from_str::<Value>(&stdout).unwrap()["headline"]), (Some(2), &sentence.into()));
+    assert!(stderr.contains(sentence) && shown.iter().all(|line| stderr.contains(line)), "{stderr}");
+    let (code, stdout, stderr) = run(&["--export", "metrics"]);
+    assert_eq!((code, &*stdout), (Some(2), ""));
+    assert!(stderr.contains(sentence) && shown.iter().all(|line| stderr.contains(line)), "{stderr}");
+    assert!(!folder.path().join("report.html").exists());
+}
+
+#[test]
+fn where_nothing_could_be_unpacked_nothing_is_called_good() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cut.gz"), &packed()[..20]).unwrap();
+
+    let output = command(&folder).arg("cut.gz").output().unwrap();
+
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
 fn a_duration_that_cannot_be_is_no_record() {
     let folder = tempfile::tempdir().unwrap();
     let of = |duration_ms| record::Record { duration_ms, ..record(NOON) };

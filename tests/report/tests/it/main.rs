@@ -5,14 +5,18 @@
 
 mod burn_rules;
 mod command;
+mod documents;
+mod envelopes;
 mod hostile;
 mod known_mix;
 mod lost;
+mod packed;
+mod pieces;
 
-use std::process::Command;
+use std::{io::Cursor, process::Command};
 
 use record::Record;
-use report::{Analysis, Objectives, Period, Report, moment};
+use report::{Analysis, Objectives, Period, Report, input, moment};
 
 /// 2026-11-23T12:00:00Z, in milliseconds.
 const NOON: i64 = 1_795_435_200_000;
@@ -49,6 +53,14 @@ fn lines<'r>(records: impl IntoIterator<Item = &'r Record<'static>>) -> Vec<Stri
 fn analysed(objectives: Objectives, records: &[Record<'static>]) -> Report {
     let mut analysis = Analysis::new(objectives, Period::default());
     lines(records).iter().for_each(|line| analysis.add_line(line.as_bytes()));
+    analysis.finish()
+}
+
+/// A log as it is; what is later than `latest` cannot be.
+fn read(log: &[u8], latest: Option<&str>) -> Report {
+    let latest = latest.and_then(|text| moment::argument(text).ok());
+    let mut analysis = Analysis::new(Objectives::default(), Period { latest, ..Period::default() });
+    input::lines(&mut Cursor::new(log), &mut analysis).unwrap();
     analysis.finish()
 }
 

@@ -1,27 +1,34 @@
 //! Reads lines out of files, folders and standard input, compressed or not, in large pieces.
 
+mod document;
+mod lines;
+mod packed;
+
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, BufRead, BufReader, IsTerminal as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
 use console::style;
-use flate2::read::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use record::MAX_LINE;
 
+pub use self::lines::lines;
 use crate::Analysis;
 
 /// Where Spin writes what its components write.
 pub const SPINS: &str = ".spin/logs";
-/// How the files of that folder end.
+/// How the files of that folder end, and how they do when they have been packed.
 const STDOUT: &str = "_stdout.txt";
+const PACKED: [&str; 4] = ["", ".gz", ".xz", ".zst"];
 /// One read of a file.
 const PIECE: usize = 1 << 20;
-/// Of a line, what is kept until its end is known: a record and what a platform puts before it.
-const LONGEST: usize = 4 * MAX_LINE;
+/// Of a line, what is kept until its end is known: a record that was escaped several times, and what is around it.
+pub(crate) const LONGEST: usize = 16 * MAX_LINE;
 
 /// A file, or standard input.
 #[derive(Debug)]
@@ -49,6 +56,15 @@ pub fn open(paths: &[PathBuf]) -> Result<Vec<Source>> {
         }
     }
     if !paths.is_empty() {
+        // What is named, and in a folder that is named too, is read once.
+        let mut known = HashSet::new();
+        sources.retain(|source| match source {
+            Source::Stdin => true,
+            Source::File(_, file) => match file.metadata() {
+                Ok(metadata) if metadata.is_file() => known.insert((metadata.dev(), metadata.ino())),
+                _ => true,
+            },
+        });
         return Ok(sources);
     }
     if !io::stdin().is_terminal() && !is_nothing(&io::stdin()) {
@@ -68,10 +84,7 @@ pub fn open(paths: &[PathBuf]) -> Result<Vec<Source>> {
 fn is_nothing(stdin: &impl std::os::fd::AsFd) -> bool {
     let duplicate = stdin.as_fd().try_clone_to_owned().map(File::from);
     let same = duplicate.and_then(|file| Ok((file.metadata()?, fs::metadata("/dev/null")?)));
-    same.is_ok_and(|(one, null)| {
-        use std::os::unix::fs::MetadataExt as _;
-        (one.dev(), one.ino()) == (null.dev(), null.ino())
-    })
+    same.is_ok_and(|(one, null)| (one.dev(), one.ino()) == (null.dev(), null.ino()))
 }
 
 fn of_folder(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -80,7 +93,7 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder).with_context(cannot)? {
         let path = entry.with_context(cannot)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(STDOUT) || name.ends_with("_stdout.txt.gz") {
+        if PACKED.iter().any(|packed| name.strip_suffix(packed).is_some_and(|name| name.ends_with(STDOUT))) {
             files.push(path);
         }
     }
@@ -94,8 +107,8 @@ fn file(path: PathBuf) -> Result<Source> {
     Ok(Source::File(path, file))
 }
 
-/// Reads them all, with a bar on a terminal.
-pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> Result<()> {
+/// Reads them all, with a bar on a terminal. Whether all were read to their end.
+pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> bool {
     let length = |source: &Source| match source {
         Source::Stdin => 0,
         Source::File(_, file) => file.metadata().map_or(0, |metadata| metadata.len()),
@@ -106,66 +119,20 @@ pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> Result<()> {
     }
     let template = "reading {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut whole = true;
     for source in sources {
-        match source {
-            Source::Stdin => broken_off("standard input", plain_or_packed(io::stdin().lock(), analysis)),
+        let (name, input): (_, Box<dyn BufRead>) = match source {
+            Source::Stdin => ("standard input".to_owned(), Box::new(io::stdin().lock())),
             Source::File(path, file) => {
-                let counted = BufReader::with_capacity(PIECE, bar.wrap_read(file));
-                broken_off(&path.display().to_string(), plain_or_packed(counted, analysis));
+                (path.display().to_string(), Box::new(BufReader::with_capacity(PIECE, bar.wrap_read(file))))
             }
+        };
+        // A log that is being rotated is often cut: what was read of it counts, and what was read of the others too.
+        if let Err(error) = packed::read(input, analysis) {
+            eprintln!("{} {name} was not read to its end: {error}", style("warning:").yellow().bold().for_stderr());
+            whole = false;
         }
     }
     bar.finish_and_clear();
-    Ok(())
-}
-
-/// A log that is being rotated is often cut: what was read of it counts, and what was read of the others too.
-fn broken_off(what: &str, result: io::Result<()>) {
-    if let Err(error) = result {
-        eprintln!("{} {what} was not read to its end: {error}", style("warning:").yellow().bold().for_stderr());
-    }
-}
-
-/// Packed by gzip or not, whatever its name is (RFC 1952, section 2.3.1).
-fn plain_or_packed(mut input: impl BufRead, analysis: &mut Analysis) -> io::Result<()> {
-    const GZIP: [u8; 2] = [0x1f, 0x8b];
-    if input.fill_buf()?.starts_with(&GZIP) {
-        lines(&mut BufReader::with_capacity(PIECE, MultiGzDecoder::new(input)), analysis)
-    } else {
-        lines(&mut input, analysis)
-    }
-}
-
-/// Gives each line to the analysis. Of one that is too long, only as much is kept as is needed to say so.
-pub fn lines(input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<()> {
-    let mut begun: Vec<u8> = Vec::new();
-    loop {
-        let piece = match input.fill_buf() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            piece => piece?,
-        };
-        if piece.is_empty() {
-            analysis.add_line(&begun);
-            return Ok(());
-        }
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', piece) {
-            if begun.is_empty() {
-                analysis.add_line(&piece[start..end]);
-            } else {
-                keep(&mut begun, &piece[start..end]);
-                analysis.add_line(&begun);
-                begun.clear();
-            }
-            start = end + 1;
-        }
-        keep(&mut begun, &piece[start..]);
-        let read = piece.len();
-        input.consume(read);
-    }
-}
-
-fn keep(begun: &mut Vec<u8>, more: &[u8]) {
-    let room = LONGEST.saturating_sub(begun.len());
-    begun.extend_from_slice(&more[..more.len().min(room)]);
+    whole
 }

@@ -1,0 +1,166 @@
+//! Goes through one value of JSON and keeps of it only what can still become a record.
+
+use std::{borrow::Cow, fmt};
+
+use record::Record;
+use serde::{
+    Deserialize as _, Deserializer,
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Number, Value};
+
+use super::{Opening, escape, fields::Fields, marked};
+use crate::input::LONGEST;
+
+/// Under these names pipelines put the text of a line; it may be a part of one.
+const CONTENT: [&str; 6] = ["log", "message", "MESSAGE", "msg", "line", "textPayload"];
+/// Under these, whose line it is.
+const ORIGIN: [&str; 8] =
+    ["stream", "container_id", "CONTAINER_ID", "partial_id", "pod", "podName", "containerName", "_SYSTEMD_UNIT"];
+/// Lists of names and values (`value`, `stringValue`): OpenTelemetry's, CloudWatch Logs Insights'.
+const NAME: [&str; 3] = ["key", "field", "name"];
+
+/// What is left of a value.
+pub enum Kept {
+    /// There was nothing in it, or all of it has been handed over.
+    Nothing,
+    Scalar(Value),
+    /// Short enough to be a part of a record.
+    Text(String),
+    Fields(Fields),
+    /// One of a list of names and values.
+    Pair(String, Value),
+}
+
+pub struct Walk<'w, 'o>(pub &'w mut Opening<'o>);
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, '_> {
+    type Value = Kept;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Kept, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, '_> {
+    type Value = Kept;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Kept, E> {
+        Ok(Kept::Nothing)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Kept, E> {
+        Ok(Kept::Nothing)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Kept, E> {
+        Ok(Kept::Scalar(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Kept, E> {
+        Ok(Kept::Scalar(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Kept, E> {
+        Ok(Number::from_f64(number).map_or(Kept::Nothing, |number| Kept::Scalar(number.into())))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Kept, E> {
+        let met = if marked(text) {
+            self.0.text(text)
+        } else {
+            escape::decoded(text).is_some_and(|text| marked(&text) && self.0.text(&text))
+        };
+        Ok(if met || text.len() > LONGEST { Kept::Nothing } else { Kept::Text(text.to_owned()) })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept, A::Error> {
+        let (mut bytes, mut pairs, mut only, mut length) = (Vec::new(), Fields::default(), Kept::Nothing, 0_usize);
+        let mut events = self.0.events();
+        while let Some(kept) = list.next_element_seed(Walk(self.0))? {
+            events.end_one(self.0);
+            length += 1;
+            match kept {
+                Kept::Pair(name, value) => pairs.add(&name, value),
+                Kept::Scalar(value) => {
+                    // As many as there are numbers, or it is no text.
+                    let byte = value.as_u64().and_then(|number| u8::try_from(number).ok());
+                    bytes.extend(byte.filter(|_| length <= LONGEST));
+                    only = Kept::Scalar(value);
+                }
+                kept => only = kept,
+            }
+        }
+        events.end(self.0);
+        if length > 1 && bytes.len() == length {
+            // journald's way with a text that is not all printable.
+            let text = String::from_utf8_lossy(&bytes);
+            if marked(&text) {
+                self.0.text(&text);
+            }
+            return Ok(Kept::Nothing);
+        }
+        if !pairs.is_empty() {
+            return Ok(self.close(pairs));
+        }
+        Ok(if length == 1 { only } else { Kept::Nothing })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kept, A::Error> {
+        let (mut fields, mut origin, mut content) = (Fields::default(), String::new(), None);
+        let (mut name, mut value, mut length) = (None, None, 0);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            length += 1;
+            let scalar = match map.next_value_seed(Walk(self.0))? {
+                Kept::Nothing | Kept::Pair(..) => continue,
+                Kept::Fields(nested) => {
+                    fields.nest(&key, nested);
+                    continue;
+                }
+                Kept::Text(text) if CONTENT.contains(&&*key) => {
+                    content = Some(text);
+                    continue;
+                }
+                Kept::Text(text) => text.into(),
+                Kept::Scalar(scalar) => scalar,
+            };
+            if ORIGIN.contains(&&*key) {
+                origin += scalar.as_str().unwrap_or_default();
+            }
+            if NAME.contains(&&*key) {
+                name = scalar.as_str().map(str::to_owned);
+            } else if key.ends_with("alue") {
+                value = Some(scalar.clone());
+            }
+            fields.add(&key, scalar);
+        }
+        if let Some(content) = content {
+            self.0.piece(&origin, &content);
+        }
+        Ok(match (name, value) {
+            (Some(name), Some(value)) if length == 2 => Kept::Pair(name, value),
+            // OpenTelemetry's `{"stringValue":"…"}`.
+            (None, Some(value)) if length == 1 => Kept::Scalar(value),
+            _ => self.close(fields),
+        })
+    }
+}
+
+impl Walk<'_, '_> {
+    /// At the end of an object: whether it was a record.
+    fn close(self, mut fields: Fields) -> Kept {
+        match fields.record() {
+            None => Kept::Fields(fields),
+            Some(record) => {
+                if let Ok(record) = Record::deserialize(&record) {
+                    self.0.meet(&record);
+                }
+                Kept::Nothing
+            }
+        }
+    }
+}
