@@ -11,7 +11,7 @@ use crate::{
     platform::{Inbound, Outbound},
     problem::Problem,
     reply::{REPLAY, REQUEST_ID, RPC_VERSION, Reply},
-    upstream::{self, Refusal},
+    upstream::{self, Asked, Refusal},
 };
 
 /// 200 messages of 4,000 characters, each of which JSON may write in six bytes, and room for the rest.
@@ -35,8 +35,9 @@ impl Database<'_> {
     /// are handed on as they are.
     pub async fn read(&self, rpc: &Rpc, arguments: &impl Serialize) -> Result<Reply, Problem> {
         let query = serde_urlencoded::to_string(arguments).expect("arguments are flat");
-        let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, true).await?;
-        let version = self.judge(rpc, &answer)?;
+        let asked = self.asked(true);
+        let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, asked).await?;
+        let version = self.judge(rpc, &answer, asked)?;
         let rows = upstream::rows(&answer)?;
         self.edge.record(|telemetry| telemetry.rows(rows));
         Ok(Reply { status: StatusCode::OK, body: answer.body, rpc_version: Some(version), replay: None })
@@ -46,12 +47,17 @@ impl Database<'_> {
     /// says that a second attempt cannot store a second time.
     pub async fn write(&self, rpc: &Rpc, arguments: &impl Serialize, repeatable: bool) -> Result<Reply, Problem> {
         let body = serde_json::to_vec(arguments).expect("arguments are JSON");
-        let answer = self.call(rpc, Method::POST, "", Some(body.into()), repeatable).await?;
-        let version = self.judge(rpc, &answer)?;
-        upstream::object(&answer)?;
+        let asked = self.asked(repeatable);
+        let answer = self.call(rpc, Method::POST, "", Some(body.into()), asked).await?;
+        let version = self.judge(rpc, &answer, asked)?;
+        upstream::object(&answer, asked)?;
         self.edge.record(|telemetry| telemetry.rows(1));
         let replay = answer.headers.get(REPLAY).cloned();
         Ok(Reply { status: answer.status, body: answer.body, rpc_version: Some(version), replay })
+    }
+
+    fn asked(&self, repeatable: bool) -> Asked {
+        Asked { repeatable, expired: self.caller.has_expired(self.edge.now()) }
     }
 
     async fn call(
@@ -60,18 +66,19 @@ impl Database<'_> {
         method: Method,
         query: &str,
         body: Option<Bytes>,
-        repeatable: bool,
+        asked: Asked,
     ) -> Result<Inbound, Problem> {
+        self.edge.confirm(self.caller).await?;
         self.edge.record(|telemetry| telemetry.calling(rpc));
         let uri = format!("{}/rest/v1/rpc/{}{query}", self.edge.config().supabase_url, rpc.name);
         let headers = self.headers(rpc, body.is_some())?;
         let started = self.edge.elapsed();
         let within = self.edge.remaining()?;
         let call = Outbound { method, uri, headers, body, within, limit: MAX_ANSWER };
-        let (answer, retries) = self.edge.send(call, repeatable).await;
+        let (answer, retries) = self.edge.send(call, asked.repeatable).await;
         let took = self.edge.elapsed().saturating_sub(started);
         self.edge.record(|telemetry| telemetry.called(took, retries));
-        answer.map_err(upstream::silence)
+        answer.map_err(|error| upstream::silence(error, asked))
     }
 
     fn headers(&self, rpc: &Rpc, has_body: bool) -> Result<HeaderMap, Problem> {
@@ -101,17 +108,20 @@ impl Database<'_> {
     }
 
     /// An answer counts only when each RPC said its name and a version that can stand in for the expected one.
-    fn judge(&self, rpc: &Rpc, answer: &Inbound) -> Result<HeaderValue, Problem> {
+    fn judge(&self, rpc: &Rpc, answer: &Inbound, asked: Asked) -> Result<HeaderValue, Problem> {
         let header = answer.headers.get(RPC_VERSION);
         let said = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let status = answer.status.as_u16();
-        let refusal = (!answer.status.is_success()).then(|| Refusal::read(answer));
+        let refusal = (!answer.status.is_success()).then(|| Refusal::read(answer, self.edge.now()));
         let code = refusal.as_ref().and_then(Refusal::code);
         self.edge.record(|telemetry| {
             telemetry.answered(status, (!said.is_empty()).then_some(said), rpc.matched(said), code)
         });
         if let Some(refusal) = refusal {
-            return Err(refusal.problem(status));
+            if refusal.is_of_the_token() && !asked.expired {
+                self.edge.doubt_keys();
+            }
+            return Err(refusal.problem(asked));
         }
         for needed in rpc.all() {
             match needed.matched(said) {

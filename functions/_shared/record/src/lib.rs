@@ -204,13 +204,17 @@ pub struct Record<'l> {
     /// How often the call was repeated on a new connection.
     #[serde(rename = "app.rpc.retries", default)]
     pub retries: u32,
+    /// How long the request's body took to arrive, in milliseconds: the client's time and its network's. It is a part of
+    /// `duration_ms`, and none of the time that the function has. Absent where no body was waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_ms: Option<f64>,
     /// Authentication, in milliseconds, calls to Auth included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_ms: Option<f64>,
     /// The RPC's call, in milliseconds, all attempts together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rpc_ms: Option<f64>,
-    /// The whole request, in milliseconds.
+    /// The whole request, in milliseconds: the function's own time is what remains of it without `body_ms`.
     pub duration_ms: f64,
 }
 

@@ -39,6 +39,8 @@ pub struct Keys {
 struct State {
     keys: Option<Rc<Vec<Key>>>,
     fetched: Option<Duration>,
+    /// Auth or the database does not accept a token that these keys have verified.
+    doubted: bool,
     attempted: Option<Duration>,
     /// How the last attempt failed.
     failure: Option<String>,
@@ -95,10 +97,18 @@ impl Keys {
         self.state.borrow().generation
     }
 
+    /// The set in force may be old, however short a time ago it was fetched.
+    pub fn doubt(&self) {
+        self.state.borrow_mut().doubted = true;
+    }
+
     /// Asks for a newer set when the one in force is old. The request that finds it old does so; the others go on.
     pub async fn refresh(&self, edge: &Edge) {
         let KeySet::Url(url) = &edge.config().key_set else { return };
-        let old = self.state.borrow().fetched.is_some_and(|at| edge.elapsed().saturating_sub(at) >= FRESH);
+        let old = {
+            let state = self.state.borrow();
+            state.fetched.is_some_and(|at| state.doubted || edge.elapsed().saturating_sub(at) >= FRESH)
+        };
         if old && self.pause_left(edge).is_zero() {
             self.fetch(edge, url).await;
         }
@@ -179,7 +189,7 @@ impl Keys {
                 state.failure = Some("supabase_jwks_url: there is no key in it that could verify a token".into());
             }
             Ok((text, keys)) => {
-                state.fetched = Some(now);
+                (state.fetched, state.doubted) = (Some(now), false);
                 if state.keys.is_none() || state.text != text {
                     (state.keys, state.text) = (Some(Rc::new(keys)), text);
                     state.generation += 1;
