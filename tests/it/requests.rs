@@ -95,6 +95,16 @@ async fn a_body_that_does_not_come_is_the_clients_fault() {
     assert!(upstream.seen().is_empty());
 }
 
+/// It is not read, and not waited for; the refusal arrives all the same.
+#[tokio::test]
+async fn who_is_refused_is_told_so_while_still_sending() {
+    let body = json!({ "room_id": "x".repeat(250 * 1024) });
+
+    let refused = Call::new(Method::POST, "/functions/v1/stage-room-match").bearer("x").json(&body).send().await;
+
+    refused.assert_problem(401, "invalid_token");
+}
+
 #[tokio::test]
 async fn a_function_that_does_not_exist_is_told_from_one_that_fails() {
     for path in ["/functions/v1/message-list", "/functions/v1/messages-list/extra", "/functions/v1/x/y"] {

@@ -46,7 +46,7 @@ impl Telemetry {
         self.record.region = region.map(|text| cut(text, 64).into());
     }
 
-    /// How much was read of the caller's body, in bytes, and how long that took.
+    /// How much was read of the caller's body, in bytes, and how long the caller took to send it.
     pub fn read(&mut self, bytes: usize, took: Duration) {
         self.record.request_bytes = bytes as u64;
         self.record.body_ms = Some(milliseconds(took));

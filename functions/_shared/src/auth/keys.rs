@@ -1,6 +1,6 @@
 //! The keys in force, and when to ask for them again. Ten minutes fresh; one fetch at a time, made by the request that
 //! finds the set old, while others go on with what there is; half a minute between attempts (three seconds while there is
-//! no key), so that forged key ids cause no stampede; stale keys while the source fails.
+//! no key, or it is in doubt), so that forged key ids cause no stampede; stale keys while the source fails.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -20,8 +20,9 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(600);
 /// Between two attempts, whatever became of the first.
 const COOL_DOWN: Duration = Duration::from_secs(30);
-/// The same while there is no key at all: nobody is let in until the source is asked again.
-const COOL_DOWN_WITHOUT_KEYS: Duration = Duration::from_secs(3);
+/// The same while there is no key at all, or the set is in doubt: nobody is served until the source is asked again, and
+/// nobody can bring that about with a forged token.
+const SHORT_COOL_DOWN: Duration = Duration::from_secs(3);
 /// A key set has one to two kilobytes; nobody's is larger than this.
 const MAX_SET: usize = 256 * 1024;
 
@@ -158,7 +159,7 @@ impl Keys {
     /// How long nobody may ask, after the last attempt.
     fn pause_left(&self, edge: &Edge) -> Duration {
         let state = self.state.borrow();
-        let pause = if state.keys.is_some() { COOL_DOWN } else { COOL_DOWN_WITHOUT_KEYS };
+        let pause = if state.keys.is_some() && !state.doubted { COOL_DOWN } else { SHORT_COOL_DOWN };
         state.attempted.map_or(Duration::ZERO, |at| (at + pause).saturating_sub(edge.elapsed()))
     }
 

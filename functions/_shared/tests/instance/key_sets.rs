@@ -137,7 +137,7 @@ fn a_set_whose_tokens_others_do_not_accept_is_asked_for_again() {
 
     assert_eq!(block_on(project.answer(&old)), (503, "upstream_unavailable".into()));
     assert_eq!((block_on(project.status(&old)), project.fetches.get()), (503, 1), "a moment after the last fetch");
-    project.passes(31);
+    project.passes(4);
     assert_eq!((block_on(project.status(&old)), project.fetches.get()), (401, 2));
     project.database.set((200, "[]"));
     project.passes(31);
