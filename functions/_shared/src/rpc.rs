@@ -35,9 +35,8 @@ impl Database<'_> {
     /// are handed on as they are.
     pub async fn read(&self, rpc: &Rpc, arguments: &impl Serialize) -> Result<Reply, Problem> {
         let query = serde_urlencoded::to_string(arguments).expect("arguments are flat");
-        let asked = self.asked(true);
-        let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, asked).await?;
-        let version = self.judge(rpc, &answer, asked)?;
+        let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, true).await?;
+        let version = self.judge(rpc, &answer, true)?;
         let rows = upstream::rows(&answer)?;
         self.edge.record(|telemetry| telemetry.rows(rows));
         Ok(Reply { status: StatusCode::OK, body: answer.body, rpc_version: Some(version), replay: None })
@@ -47,17 +46,12 @@ impl Database<'_> {
     /// says that a second attempt cannot store a second time.
     pub async fn write(&self, rpc: &Rpc, arguments: &impl Serialize, repeatable: bool) -> Result<Reply, Problem> {
         let body = serde_json::to_vec(arguments).expect("arguments are JSON");
-        let asked = self.asked(repeatable);
-        let answer = self.call(rpc, Method::POST, "", Some(body.into()), asked).await?;
-        let version = self.judge(rpc, &answer, asked)?;
-        upstream::object(&answer, asked)?;
+        let answer = self.call(rpc, Method::POST, "", Some(body.into()), repeatable).await?;
+        let version = self.judge(rpc, &answer, repeatable)?;
+        upstream::object(&answer, repeatable)?;
         self.edge.record(|telemetry| telemetry.rows(1));
         let replay = answer.headers.get(REPLAY).cloned();
         Ok(Reply { status: answer.status, body: answer.body, rpc_version: Some(version), replay })
-    }
-
-    fn asked(&self, repeatable: bool) -> Asked {
-        Asked { repeatable, expired: self.caller.has_expired(self.edge.now()) }
     }
 
     async fn call(
@@ -66,7 +60,7 @@ impl Database<'_> {
         method: Method,
         query: &str,
         body: Option<Bytes>,
-        asked: Asked,
+        repeatable: bool,
     ) -> Result<Inbound, Problem> {
         self.edge.confirm(self.caller).await?;
         self.edge.record(|telemetry| telemetry.calling(rpc));
@@ -75,10 +69,10 @@ impl Database<'_> {
         let started = self.edge.elapsed();
         let within = self.edge.remaining()?;
         let call = Outbound { method, uri, headers, body, within, limit: MAX_ANSWER };
-        let (answer, retries) = self.edge.send(call, asked.repeatable).await;
+        let (answer, retries) = self.edge.send(call, repeatable).await;
         let took = self.edge.elapsed().saturating_sub(started);
         self.edge.record(|telemetry| telemetry.called(took, retries));
-        answer.map_err(|error| upstream::silence(error, asked))
+        answer.map_err(|error| upstream::silence(error, repeatable))
     }
 
     fn headers(&self, rpc: &Rpc, has_body: bool) -> Result<HeaderMap, Problem> {
@@ -108,7 +102,7 @@ impl Database<'_> {
     }
 
     /// An answer counts only when each RPC said its name and a version that can stand in for the expected one.
-    fn judge(&self, rpc: &Rpc, answer: &Inbound, asked: Asked) -> Result<HeaderValue, Problem> {
+    fn judge(&self, rpc: &Rpc, answer: &Inbound, repeatable: bool) -> Result<HeaderValue, Problem> {
         let header = answer.headers.get(RPC_VERSION);
         let said = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let status = answer.status.as_u16();
@@ -118,6 +112,7 @@ impl Database<'_> {
             telemetry.answered(status, (!said.is_empty()).then_some(said), rpc.matched(said), code)
         });
         if let Some(refusal) = refusal {
+            let asked = Asked { repeatable, expired: self.caller.has_expired(self.edge.now()) };
             if refusal.is_of_the_token() && !asked.expired {
                 self.edge.doubt_keys();
             }

@@ -45,6 +45,8 @@ struct State {
     attempted: Option<Duration>,
     /// How the last attempt failed.
     failure: Option<String>,
+    /// When the source has asked to be asked again. It is told to clients, who need not come sooner; we look sooner.
+    not_before: Duration,
     /// What the keys were read from, and how often that has changed.
     text: String,
     generation: u64,
@@ -152,7 +154,8 @@ impl Keys {
         let cause = self.state.borrow().failure.clone();
         let cause = cause.unwrap_or_else(|| "supabase_jwks_url: no time left to ask for it".into());
         // In whole seconds, rounded up; the next one at the least.
-        let left = self.pause_left(edge).as_secs_f64().ceil().max(1.0);
+        let asked = self.state.borrow().not_before.saturating_sub(edge.elapsed());
+        let left = self.pause_left(edge).max(asked).as_secs_f64().ceil().max(1.0);
         Problem::KeySetUnavailable { cause, retry_after: left as u32 }
     }
 
@@ -176,8 +179,8 @@ impl Keys {
         let Ok(left) = edge.remaining() else { return };
         let result = match read(edge, url, if known { left.min(PATIENCE) } else { left }).await {
             Err(Unread::TimedOut) if left < PATIENCE => return,
-            Err(Unread::TimedOut) => Err(upstream::described(&OutboundError::TimedOut)),
-            Err(Unread::Unusable(why)) => Err(why),
+            Err(Unread::TimedOut) => Err((upstream::described(&OutboundError::TimedOut), None)),
+            Err(Unread::Unusable(why, retry_after)) => Err((why, retry_after)),
             Ok(read) => Ok(read),
         };
         let now = edge.elapsed();
@@ -196,19 +199,23 @@ impl Keys {
                     state.generation += 1;
                 }
             }
-            Err(why) => state.failure = Some(format!("supabase_jwks_url: {why}")),
+            Err((why, retry_after)) => {
+                state.failure = Some(format!("supabase_jwks_url: {why}"));
+                state.not_before = now + Duration::from_secs(retry_after.unwrap_or_default().into());
+            }
         }
     }
 }
 
 enum Unread {
     TimedOut,
-    Unusable(String),
+    /// Why, and what `Retry-After` said.
+    Unusable(String, Option<u32>),
 }
 
 impl From<String> for Unread {
     fn from(why: String) -> Self {
-        Self::Unusable(why)
+        Self::Unusable(why, None)
     }
 }
 
@@ -220,7 +227,8 @@ async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Vec<K
         answer => answer.map_err(|error| upstream::described(&error))?,
     };
     if answer.status != StatusCode::OK {
-        return Err(Unread::Unusable(format!("it answers {}", answer.status)));
+        let retry_after = upstream::retry_after(&answer.headers, edge.now());
+        return Err(Unread::Unusable(format!("it answers {}", answer.status), retry_after));
     }
     let set = std::str::from_utf8(&answer.body).map_err(|_| "it is not UTF-8".to_owned())?;
     Ok((set.to_owned(), jwk::keys(set, Source::Network)?))

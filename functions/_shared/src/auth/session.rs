@@ -10,7 +10,7 @@ use crate::{
     edge::Edge,
     platform::{Inbound, Outbound},
     problem::Problem,
-    upstream::{self, Asked},
+    upstream,
 };
 
 /// A user has one to two kilobytes.
@@ -36,19 +36,18 @@ pub async fn check(edge: &Edge, caller: &Caller) -> Result<(), Problem> {
     let uri = format!("{}/auth/v1/user", config.supabase_url);
     let within = edge.remaining()?;
     let call = Outbound { method: Method::GET, uri, headers, body: None, within, limit: MAX_USER };
-    let asked = Asked { repeatable: true, expired: caller.has_expired(edge.now()) };
-    let answer = edge.send(call, true).await.0.map_err(|error| upstream::silence(error, asked))?;
+    let answer = edge.send(call, true).await.0.map_err(|error| upstream::silence(error, true))?;
     if answer.status == StatusCode::OK {
         return match serde_json::from_slice::<User>(&answer.body) {
             Ok(user) if user.id == caller.verified.subject => Ok(()),
             _ => Err(Problem::UpstreamFailed("/auth/v1/user gave another user, or none".into())),
         };
     }
-    Err(refusal(edge, &answer, asked))
+    Err(refusal(edge, &answer, caller))
 }
 
 /// Who is to blame. Auth has `error_code` and `msg` (`code` and `message` in its newer form), the gateway has no code.
-fn refusal(edge: &Edge, answer: &Inbound, asked: Asked) -> Problem {
+fn refusal(edge: &Edge, answer: &Inbound, caller: &Caller) -> Problem {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let status = answer.status.as_u16();
     let code = body["error_code"].as_str().or(body["code"].as_str());
@@ -61,7 +60,7 @@ fn refusal(edge: &Edge, answer: &Inbound, asked: Asked) -> Problem {
     match status {
         401 | 403 | 404 if code.is_none() && message.is_none() => Problem::UpstreamMisconfigured(cause),
         // Auth knows no leeway.
-        401 | 403 if asked.expired || text.contains("expired") => Problem::TokenExpired,
+        401 | 403 if caller.has_expired(edge.now()) || text.contains("expired") => Problem::TokenExpired,
         _ => {
             if code == Some("bad_jwt") {
                 edge.doubt_keys();

@@ -10,20 +10,11 @@ use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use time::UtcDateTime;
 
-pub use self::refusal::Refusal;
+pub use self::refusal::{Asked, Refusal};
 use crate::{
     platform::{Inbound, OutboundError},
     problem::Problem,
 };
-
-/// What is known of a call before its answer is.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked {
-    /// A second attempt cannot store a second time. Where it could, an answer that is lost leaves the outcome open.
-    pub repeatable: bool,
-    /// The caller's token is past its `exp`, and was accepted within the leeway.
-    pub expired: bool,
-}
 
 /// For the record.
 pub fn described(error: &OutboundError) -> String {
@@ -35,12 +26,12 @@ pub fn described(error: &OutboundError) -> String {
     }
 }
 
-/// There was no answer at all.
-pub fn silence(error: OutboundError, asked: Asked) -> Problem {
+/// There was no answer at all. Where a second attempt could store a second time, that leaves the outcome open.
+pub fn silence(error: OutboundError, repeatable: bool) -> Problem {
     match error {
         OutboundError::Denied => Problem::Misconfigured("supabase_url is not an allowed outbound host".into()),
         OutboundError::Unreachable(cause) => Problem::unavailable(cause),
-        lost if !asked.repeatable => Problem::OutcomeUnknown(described(&lost)),
+        lost if !repeatable => Problem::OutcomeUnknown(described(&lost)),
         OutboundError::TimedOut => Problem::DeadlineExceeded,
         OutboundError::TooLarge => Problem::UpstreamFailed("the answer is larger than a page can be".into()),
         OutboundError::Broken(cause) => Problem::unavailable(cause),
@@ -75,12 +66,12 @@ pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
 }
 
 /// The one object that a writing RPC returns. Whatever stands in its place, the RPC has run.
-pub fn object(answer: &Inbound, asked: Asked) -> Result<(), Problem> {
+pub fn object(answer: &Inbound, repeatable: bool) -> Result<(), Problem> {
     let read = text(answer).and_then(|text| {
         let object = serde_json::from_str::<HashMap<String, IgnoredAny>>(text);
         object.map_err(|error| format!("not a JSON object: {}", fault(&error)))
     });
-    let unusable = if asked.repeatable { Problem::UpstreamFailed } else { Problem::OutcomeUnknown };
+    let unusable = if repeatable { Problem::UpstreamFailed } else { Problem::OutcomeUnknown };
     read.map(|_| ()).map_err(unusable)
 }
 
@@ -113,13 +104,12 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::from_static(body.as_bytes()),
         };
-        let asked = Asked { repeatable: true, expired: false };
 
         for problem in [
             rows(&answer(r#""hello Ada""#)).unwrap_err(),
             rows(&answer(r#"[{"body":"hello Ada"},x]"#)).unwrap_err(),
-            object(&answer(r#"["hello Ada"]"#), asked).unwrap_err(),
-            object(&answer(r#"["hello Ada"]"#), Asked { repeatable: false, ..asked }).unwrap_err(),
+            object(&answer(r#"["hello Ada"]"#), true).unwrap_err(),
+            object(&answer(r#"["hello Ada"]"#), false).unwrap_err(),
         ] {
             let cause = problem.cause().unwrap();
             assert!(!cause.contains("Ada"), "{cause}");

@@ -6,8 +6,17 @@
 use serde_json::Value;
 use time::UtcDateTime;
 
-use super::{Asked, is_absent, retry_after};
+use super::{is_absent, retry_after};
 use crate::{platform::Inbound, problem::Problem};
+
+/// What is known of a call that was refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// A second attempt cannot store a second time.
+    pub repeatable: bool,
+    /// The caller's token is past its `exp`, and was accepted within the leeway.
+    pub expired: bool,
+}
 
 /// The error body of PostgREST; the gateway's has no code.
 #[derive(Debug)]
