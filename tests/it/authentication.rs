@@ -1,6 +1,6 @@
 //! Who is let in. Everything that is refused here is refused before the database sees a request.
 
-use it::{Call, Channel, Person, Scripted, response, user};
+use it::{Call, Channel, Person, Scripted, response, running, user};
 use jwt_simple::prelude::{Audiences, Clock, Duration, HS256Key, MACLike as _};
 use stack::keys::UserClaims;
 
@@ -38,14 +38,23 @@ async fn a_token_that_proves_nothing_is_refused_before_the_database_is_asked() {
         ("another payload", format!("{header}.{}.{signature}", payload.replacen('e', "f", 1)), "invalid_token"),
         ("another key", another_key, "invalid_token"),
         ("no JWT", "x".repeat(300), "invalid_token"),
-        ("9 KiB", "x".repeat(9 * 1024), "invalid_token"),
+        (
+            "49 KiB",
+            upstream.token(UserClaims { email: Some("x".repeat(36 * 1024)), ..user() }, |_| {}),
+            "invalid_token",
+        ),
         ("the publishable key", "sb_publishable_abc".into(), "not_a_user_token"),
         ("a secret key", "sb_secret_abc".into(), "not_a_user_token"),
         ("the anon key", project("anon"), "not_a_user_token"),
         ("the stack's own anon key", upstream.keys().project("anon").unwrap(), "not_a_user_token"),
         ("another project's service key", foreign_key, "not_a_user_token"),
         ("the service key", project("service_role"), "not_a_user_token"),
-        ("another role", upstream.token(UserClaims { role: "postgres".into(), ..user() }, |_| {}), "not_a_user_token"),
+        (
+            "the owner's role",
+            upstream.token(UserClaims { role: "postgres".into(), ..user() }, |_| {}),
+            "not_a_user_token",
+        ),
+        ("no role", upstream.token(UserClaims { role: String::new(), ..user() }, |_| {}), "invalid_token"),
         ("expired", upstream.token(user(), |c| c.expires_at = Some(now() - Duration::from_secs(31))), "token_expired"),
         ("never expires", upstream.token(user(), |c| c.expires_at = None), "invalid_token"),
         (
@@ -118,4 +127,36 @@ async fn the_scheme_may_be_written_in_any_case() {
     let listed = Call::get(&path).header("authorization", &format!("bEaReR {}", channel.member.token)).send().await;
 
     assert_eq!(listed.rows().len(), 1);
+}
+
+/// A hook may assign a role of the project's own. What it may do is the database's decision: here it is let in by a grant.
+#[tokio::test]
+async fn a_role_that_a_hook_has_assigned_is_a_users() {
+    let channel = Channel::with_messages(1).await;
+    let role = format!("moderator_{}", channel.id.simple());
+    let person = |token| Person { token, ..channel.member.clone() };
+    let moderator = person(channel.member.token_with(|claims| claims.custom.role = role.clone()));
+    let superuser = running().stack.cluster().connect("postgres").await.unwrap();
+    let run = async |sql: &str| superuser.batch_execute(&sql.replace("moderator", &role)).await.unwrap();
+
+    run("create role moderator nologin; grant moderator to authenticator").await;
+    let before = channel.list(&moderator, "").send().await;
+    run("grant authenticated to moderator").await;
+    let after = channel.list(&moderator, "").send().await;
+    run("drop role moderator").await;
+
+    before.assert_problem(403, "forbidden");
+    assert_eq!(after.rows().len(), 1);
+}
+
+/// Hooks add claims, and PostgREST takes all that its server can read.
+#[tokio::test]
+async fn a_token_is_as_long_as_the_database_takes_it() {
+    let channel = Channel::with_messages(1).await;
+
+    for kibibytes in [8, 20, 34] {
+        let token = channel.member.token_with(|claims| claims.custom.email = Some("x".repeat(kibibytes * 1024)));
+        let listed = channel.list(&Person { token, ..channel.member.clone() }, "").send().await;
+        assert_eq!(listed.rows().len(), 1, "{kibibytes}");
+    }
 }

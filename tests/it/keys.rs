@@ -112,6 +112,17 @@ async fn a_set_that_cannot_be_read_is_nobodys_401() {
     }
 }
 
+#[tokio::test]
+async fn what_the_source_asks_for_is_passed_on() {
+    let busy = || response(429, &[("retry-after", "37")], "{}");
+    let upstream = project(with_key_set(busy)).await;
+
+    let refused = es256(&upstream, &ES256KeyPair::generate().with_key_id("k")).send().await;
+
+    refused.assert_problem(503, "key_set_unavailable");
+    assert!(["36", "37"].contains(&refused.header("retry-after")), "{refused:?}");
+}
+
 /// Beside the legacy secret an empty set is what the project serves, and a token of another key is nobody's.
 #[tokio::test]
 async fn an_empty_set_beside_the_legacy_secret_is_complete() {

@@ -23,6 +23,7 @@ mod plans;
 mod recording;
 mod report;
 mod requests;
+mod retries;
 mod sessions;
 mod smoke_test;
 mod stage_room_match;

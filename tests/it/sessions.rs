@@ -1,6 +1,7 @@
 //! Beyond the token: is the session still there, and is it somebody's?
 
-use it::{Channel, Scripted, response, user};
+use it::{Channel, Scripted, response, running, user};
+use jwt_simple::prelude::{Clock, Duration};
 use serde_json::json;
 use stack::keys::UserClaims;
 
@@ -42,16 +43,79 @@ async fn auth_is_asked_before_what_the_variable_says() {
 async fn what_auth_says_is_told_from_what_the_gateway_says() {
     for (status, body, expected, code) in [
         (401, r#"{"message":"Invalid API key"}"#, 500, "upstream_misconfigured"),
+        (404, r#"{"message":"no Route matched with those values"}"#, 500, "upstream_misconfigured"),
         (403, r#"{"code":403,"error_code":"user_not_found","msg":"gone"}"#, 401, "session_revoked"),
+        (403, r#"{"code":403,"error_code":"session_expired","msg":"gone"}"#, 401, "session_revoked"),
+        (403, r#"{"code":403,"error_code":"user_banned","msg":"User is banned"}"#, 401, "session_revoked"),
+        (403, r#"{"code":{},"error_code":"session_not_found","msg":["gone"]}"#, 401, "session_revoked"),
+        (403, r#"{"code":"session_not_found","message":"gone"}"#, 401, "session_revoked"),
+        (403, r#"{"code":403,"error_code":"bad_jwt","msg":"invalid JWT: signature"}"#, 503, "upstream_unavailable"),
+        (401, r#"{"code":401,"error_code":"no_authorization","msg":"-"}"#, 503, "upstream_unavailable"),
+        (403, r#"{"code":403,"error_code":"not_admin","msg":"-"}"#, 503, "upstream_unavailable"),
+        (403, r#"{"code":403,"error_code":"bad_jwt","msg":"token is expired"}"#, 401, "token_expired"),
         (200, r#"{"id":"b0000000-0000-4000-8000-000000000000"}"#, 503, "upstream_failed"),
         (200, "<html>", 503, "upstream_failed"),
         (429, "{}", 503, "upstream_unavailable"),
         (500, "{}", 503, "upstream_unavailable"),
+        (521, "<html>", 503, "upstream_unavailable"),
+        (540, r#"{"message":"Project paused"}"#, 503, "upstream_unavailable"),
+        (544, "", 503, "upstream_unavailable"),
     ] {
         let upstream = auth("all", status, body).await;
-        let (answer, _) = upstream.answer(upstream.list()).await;
+        let (answer, record) = upstream.answer(upstream.list()).await;
         answer.assert_problem(expected, code);
+        assert_eq!(record["app.auth.outcome"], if expected < 500 { "refused" } else { "failed" });
+        assert!(expected < 500 || record["app.error.cause"].as_str().unwrap().contains("/auth/v1/user"), "{record}");
     }
+}
+
+/// Auth allows no leeway: what it refuses then is refreshed, and nobody is signed out.
+#[tokio::test]
+async fn a_token_that_only_our_leeway_keeps_is_expired_where_auth_refuses_it() {
+    let refusal = r#"{"code":403,"error_code":"bad_jwt","msg":"invalid JWT: unable to parse or verify signature"}"#;
+    let upstream = auth("all", 403, refusal).await;
+    let token =
+        upstream.token(user(), |claims| claims.expires_at = Some(Clock::now_since_epoch() - Duration::from_secs(9)));
+
+    let (answer, _) = upstream.answer(upstream.anonymous().bearer(&token)).await;
+
+    answer.assert_problem(401, "token_expired");
+}
+
+/// Components that believe another secret than the rest of their project does: the real PostgREST, and the stack's Auth.
+#[tokio::test]
+async fn a_token_that_only_we_accept_signs_nobody_out() {
+    let stack = &running().stack;
+    let origin = stack.origin();
+    let key = stack.keys().publishable.as_str();
+    for (check, word) in [("off", "PGRST301 401: "), ("all", "bad_jwt 403: ")] {
+        let changed = [
+            ("supabase_url", origin),
+            ("supabase_publishable_key", key),
+            ("jwt_issuer", "*"),
+            ("session_check", check),
+        ];
+        let components = Scripted::with_variables(|_| std::future::ready(response(500, &[], "")), &changed).await;
+
+        let (answer, record) = components.answer(components.list()).await;
+
+        answer.assert_problem(503, "upstream_unavailable");
+        assert!(record["app.error.cause"].as_str().unwrap().contains(word), "{record}");
+    }
+}
+
+/// A request that is not in order is the client's, whatever became of Auth.
+#[tokio::test]
+async fn auth_is_asked_when_the_request_has_been_read() {
+    let upstream = auth("all", 500, "{}").await;
+    let field = upstream.post("messages-send", &json!({ "channel_id": "x" }));
+    let token = upstream.token(user(), |_| {});
+    let broken = it::Call::new(http::Method::POST, &upstream.url("messages-send")).bearer(&token);
+
+    field.send().await.assert_problem(422, "invalid_parameter");
+    broken.header("content-type", "application/json").body("{").send().await.assert_problem(400, "malformed_request");
+
+    assert!(upstream.seen().is_empty(), "{:?}", upstream.seen());
 }
 
 /// The real stand-in for Auth, and an account that is deleted while its token lives.

@@ -44,13 +44,31 @@ async fn an_answer_is_read_by_its_code_and_not_by_its_status() {
         (500, r#"{"code":"57014","message":"canceling statement due to statement timeout"}"#, 504, "deadline_exceeded"),
         (503, r#"{"code":"PGRST002","message":"schema cache"}"#, 503, "upstream_unavailable"),
         (504, r#"{"code":"PGRST003","message":"pool"}"#, 503, "upstream_unavailable"),
-        (401, r#"{"code":"PGRST301","message":"JWT expired"}"#, 401, "invalid_token"),
-        (401, r#"{"code":"PGRST303","message":"JWT expired"}"#, 401, "invalid_token"),
+        (503, r#"{"code":"08006","message":"no connection"}"#, 503, "upstream_unavailable"),
+        (401, r#"{"code":"PGRST301","message":"JWT expired"}"#, 401, "token_expired"),
+        (401, r#"{"code":"PGRST303","message":"JWT expired"}"#, 401, "token_expired"),
+        (401, r#"{"code":"PGRST301","message":"JWSError JWSInvalidSignature"}"#, 503, "upstream_unavailable"),
+        (401, r#"{"code":"PGRST302","message":"Anonymous access is disabled"}"#, 503, "upstream_unavailable"),
+        (401, r#"{"code":"PGRST303","message":"JWT issued at future"}"#, 503, "upstream_unavailable"),
+        (401, r#"{"code":"PGRST303","message":"JWT not in audience"}"#, 503, "upstream_unavailable"),
+        (401, r#"{"code":"auth_required","message":"Sign in first."}"#, 503, "upstream_unavailable"),
         (401, r#"{"message":"Invalid API key","hint":"-"}"#, 500, "upstream_misconfigured"),
         (403, r#"{"code":"42501","message":"permission denied for function f"}"#, 403, "forbidden"),
+        (403, r#"{"code":"not_channel_member","message":"-"}"#, 403, "not_channel_member"),
+        (403, r#"{"code":"not_channel_member","message":{},"details":["x"],"hint":7}"#, 403, "not_channel_member"),
         (400, r#"{"code":"22008","message":"date/time field value out of range"}"#, 422, "invalid_parameter"),
+        (400, r#"{"code":"22009","message":"time zone displacement out of range"}"#, 422, "invalid_parameter"),
         (500, r#"{"code":"XX000","message":"relation with OID 17"}"#, 503, "upstream_failed"),
+        (500, "<html>Oops</html>", 503, "upstream_failed"),
         (502, "<html>Bad Gateway</html>", 503, "upstream_unavailable"),
+        (503, r#"{"code":"53200","message":"out of memory"}"#, 503, "upstream_unavailable"),
+        (520, "error code: 520", 503, "upstream_unavailable"),
+        (521, "<html>Web server is down</html>", 503, "upstream_unavailable"),
+        (522, "", 503, "upstream_unavailable"),
+        (525, "", 503, "upstream_unavailable"),
+        (530, r#"{"error_code":1016}"#, 503, "upstream_unavailable"),
+        (540, r#"{"message":"Project paused"}"#, 503, "upstream_unavailable"),
+        (544, r#"{"message":"Project timed out"}"#, 503, "upstream_unavailable"),
         (429, "{}", 503, "upstream_unavailable"),
         (302, "", 503, "upstream_failed"),
         (200, "<html>select your region</html>", 503, "upstream_failed"),
@@ -66,6 +84,8 @@ async fn an_answer_is_read_by_its_code_and_not_by_its_status() {
         answer.assert_problem(expected, code);
         assert_eq!(record["app.upstream.status_code"], status);
         assert_eq!(record["error.type"], code);
+        let cause = record["app.error.cause"].as_str();
+        assert!(answer.status != 503 || cause.is_some_and(|cause| !cause.is_empty()), "{record}");
     }
 }
 

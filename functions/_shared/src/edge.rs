@@ -1,16 +1,20 @@
-//! What a function sees of one request: authenticate, then ask the database.
+//! What a function sees of one request: everything that is not in the request itself.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
+use http::HeaderMap;
 use time::UtcDateTime;
 
 use crate::{
-    auth::{Caller, Intent},
-    config::Config,
+    auth::{Caller, Intent, session},
+    config::{Config, SessionCheck},
     instance::Instance,
     platform::{Inbound, Outbound, OutboundError, Platform},
     problem::Problem,
-    request::Request,
     rpc::Database,
     telemetry::Telemetry,
     trace::Trace,
@@ -23,6 +27,8 @@ pub struct Edge {
     intent: Intent,
     trace: Trace,
     started: Duration,
+    /// How long the caller's body took. It is not taken from the function's own time.
+    body: Cell<Duration>,
     telemetry: RefCell<Telemetry>,
 }
 
@@ -35,29 +41,46 @@ impl Edge {
         started: Duration,
         telemetry: Telemetry,
     ) -> Self {
-        Self { platform, instance, intent, trace, started, telemetry: RefCell::new(telemetry) }
+        Self { platform, instance, intent, trace, started, body: Cell::default(), telemetry: RefCell::new(telemetry) }
     }
 
-    /// Who is asking, and is the function switched on for them? Everything else starts from the answer.
-    pub async fn authenticate(&self, request: &Request) -> Result<Caller, Problem> {
+    /// Who is asking, and is the function switched on for them? The token alone says it. It is what comes first.
+    pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let started = self.elapsed();
-        let verifier = self.instance.verifier();
-        let Config { flag, flag_testers, telemetry_key, .. } = self.config();
-        let mut outcome = verifier.authenticate(self, &request.headers).await;
-        let mut on = true;
-        if let Ok(caller) = &outcome {
-            on = flag.is_on_for(caller.subject(), flag_testers);
-            self.record(|telemetry| telemetry.flagged(on));
-            // For whom it is off, Auth is not asked either.
-            if on && let Err(problem) = verifier.still_signed_in(self, caller, self.intent).await {
-                outcome = Err(problem);
-            }
-        }
-        let took = self.elapsed().saturating_sub(started);
-        self.record(|telemetry| telemetry.authenticated(outcome.as_ref().map(|_| ()), took));
+        let outcome = self.instance.verifier().authenticate(self, headers).await;
+        self.authenticated(outcome.as_ref().map(|_| ()), started);
         let caller = outcome?;
+        let Config { flag, flag_testers, telemetry_key, .. } = self.config();
+        let on = flag.is_on_for(caller.subject(), flag_testers);
+        self.record(|telemetry| telemetry.flagged(on));
         self.record(|telemetry| telemetry_key.iter().for_each(|key| telemetry.user(caller.subject(), key)));
         if on { Ok(caller) } else { Err(Problem::FeatureDisabled) }
+    }
+
+    /// Asks Auth whether the caller's session goes on, where that is to be asked. It is what comes last before the database.
+    pub(crate) async fn confirm(&self, caller: &Caller) -> Result<(), Problem> {
+        let asked = match self.config().session_check {
+            SessionCheck::Off => false,
+            SessionCheck::Writes => self.intent == Intent::Write,
+            SessionCheck::All => true,
+        };
+        if !asked {
+            return Ok(());
+        }
+        let started = self.elapsed();
+        let outcome = session::check(self, caller).await;
+        self.authenticated(outcome.as_ref().map(|_| ()), started);
+        outcome
+    }
+
+    /// Somebody else who verifies tokens does not accept one that our keys have verified.
+    pub(crate) fn doubt_keys(&self) {
+        self.instance.verifier().doubt_keys();
+    }
+
+    fn authenticated(&self, outcome: Result<(), &Problem>, started: Duration) {
+        let took = self.elapsed().saturating_sub(started);
+        self.record(|telemetry| telemetry.authenticated(outcome, took));
     }
 
     /// The database, as this caller.
@@ -83,7 +106,12 @@ impl Edge {
 
     /// When the request's time is used up, on the clock of [`Self::elapsed`].
     pub(crate) fn deadline(&self) -> Duration {
-        self.started + self.config().request_timeout
+        self.started + self.body.get() + self.config().request_timeout
+    }
+
+    /// A client that sends slowly takes nothing of the time that Auth and the database have.
+    pub(crate) fn waited_for_body(&self, took: Duration) {
+        self.body.set(took);
     }
 
     /// What is left of the request's time.
@@ -96,7 +124,7 @@ impl Edge {
     pub(crate) async fn send(&self, call: Outbound, repeatable: bool) -> (Result<Inbound, OutboundError>, u32) {
         let answer = self.platform.send(call.clone()).await;
         if repeatable
-            && let Err(OutboundError::Broken(_)) = answer
+            && let Err(OutboundError::Broken(_) | OutboundError::Unreachable(_)) = answer
             && let Ok(within) = self.remaining()
         {
             return (self.platform.send(Outbound { within, ..call }).await, 1);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header::CONTENT_LENGTH};
 
 use crate::{
-    auth::Intent,
+    auth::{Caller, Intent},
     cors,
     edge::Edge,
     flag::Flag,
@@ -62,11 +62,11 @@ impl Endpoint {
         handle: H,
     ) -> Response<Bytes>
     where
-        H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
+        H: AsyncFn(&Edge, Caller, Request) -> Result<Reply, Problem>,
     {
         let started = platform.elapsed();
         let Incoming { method, uri, headers, body } = incoming;
-        let request = Request { method, uri, headers, body: Ok(Bytes::new()) };
+        let request = Request { method, uri, headers, body: Bytes::new() };
         let trace = Trace::of(&request.headers, platform.random());
         let mut telemetry = Telemetry::begin(self.name, &request, &trace, platform.now());
         let asked = request.headers.clone();
@@ -110,7 +110,7 @@ impl Endpoint {
         handle: H,
     ) -> Result<Reply, Problem>
     where
-        H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
+        H: AsyncFn(&Edge, Caller, Request) -> Result<Reply, Problem>,
     {
         if !request.names(self.name) {
             return Err(Problem::NotFound);
@@ -118,28 +118,34 @@ impl Endpoint {
         if !self.methods.contains(&request.method) {
             return Err(Problem::MethodNotAllowed { allow: self.allow });
         }
-        // Before anybody is looked at: when all is off, nothing behind it is asked.
+        // Check the flag first: a function that is off calls nothing.
         let flag = edge.config().flag;
         edge.record(|telemetry| telemetry.flag(&format!("flag_{}", self.name.replace('-', "_")), &flag.to_string()));
         if flag == Flag::Off {
             edge.record(|telemetry| telemetry.flagged(false));
             return Err(Problem::FeatureDisabled);
         }
+        // A client that is refused anyway need not send its body. Auth is asked when the body is there: see `Database::call`.
+        let caller = edge.authenticate(&request.headers).await?;
         let body = match body {
-            Some(body) if request.method != Method::GET => self.read(edge, &request.headers, body).await,
-            _ => Ok(Bytes::new()),
+            Some(body) if request.method != Method::GET => self.read(edge, &request.headers, body).await?,
+            _ => Bytes::new(),
         };
-        handle(edge, Request { body, ..request }).await
+        handle(edge, caller, Request { body, ..request }).await
     }
 
-    /// Within the limit and the time of the request. What is announced as too long is not read at all.
+    /// Within the limit, and within the time that a request has: a client has as much for its body as the function has for
+    /// everything else. What is announced as too long is not read at all.
     async fn read(&self, edge: &Edge, headers: &HeaderMap, body: Box<dyn Body>) -> Result<Bytes, Problem> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.limit) {
             return Err(Problem::PayloadTooLarge { limit: self.limit });
         }
-        let read = body.read(self.limit, edge.remaining()?).await;
-        edge.record(|telemetry| telemetry.read(read.as_ref().map_or(0, Bytes::len)));
+        let started = edge.elapsed();
+        let read = body.read(self.limit, edge.config().request_timeout).await;
+        let took = edge.elapsed().saturating_sub(started);
+        edge.waited_for_body(took);
+        edge.record(|telemetry| telemetry.read(read.as_ref().map_or(0, Bytes::len), took));
         read.map_err(|error| match error {
             BodyError::TooLarge => Problem::PayloadTooLarge { limit: self.limit },
             BodyError::TimedOut => Problem::MalformedRequest("its body did not arrive in time"),

@@ -101,6 +101,8 @@ pub enum OutboundError {
     TooLarge,
     /// The host's list of allowed outbound hosts does not have this one.
     Denied,
-    /// No connection, or one that broke. The text is for the log.
+    /// No connection, so that nothing was asked. The text is for the log.
+    Unreachable(String),
+    /// A connection that broke: what was asked may have been done. The text is for the log.
     Broken(String),
 }

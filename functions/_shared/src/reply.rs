@@ -83,10 +83,12 @@ fn of_problem(problem: &Problem) -> HeaderMap {
             // supabase-js tells "no such function" from "the function failed" by this.
             headers.insert(RELAY_ERROR, HeaderValue::from_static("true"));
         }
-        Problem::UpstreamUnavailable(_) | Problem::ConfigurationUnavailable(_) => {
+        Problem::ConfigurationUnavailable(_) => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        Problem::RateLimited { retry_after } | Problem::KeySetUnavailable { retry_after, .. } => {
+        Problem::RateLimited { retry_after }
+        | Problem::KeySetUnavailable { retry_after, .. }
+        | Problem::UpstreamUnavailable { retry_after, .. } => {
             headers.insert(header::RETRY_AFTER, (*retry_after).into());
         }
         _ => {}

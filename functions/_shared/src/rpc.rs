@@ -11,7 +11,7 @@ use crate::{
     platform::{Inbound, Outbound},
     problem::Problem,
     reply::{REPLAY, REQUEST_ID, RPC_VERSION, Reply},
-    upstream::{self, Refusal},
+    upstream::{self, Asked, Refusal},
 };
 
 /// 200 messages of 4,000 characters, each of which JSON may write in six bytes, and room for the rest.
@@ -36,7 +36,7 @@ impl Database<'_> {
     pub async fn read(&self, rpc: &Rpc, arguments: &impl Serialize) -> Result<Reply, Problem> {
         let query = serde_urlencoded::to_string(arguments).expect("arguments are flat");
         let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, true).await?;
-        let version = self.judge(rpc, &answer)?;
+        let version = self.judge(rpc, &answer, true)?;
         let rows = upstream::rows(&answer)?;
         self.edge.record(|telemetry| telemetry.rows(rows));
         Ok(Reply { status: StatusCode::OK, body: answer.body, rpc_version: Some(version), replay: None })
@@ -47,8 +47,8 @@ impl Database<'_> {
     pub async fn write(&self, rpc: &Rpc, arguments: &impl Serialize, repeatable: bool) -> Result<Reply, Problem> {
         let body = serde_json::to_vec(arguments).expect("arguments are JSON");
         let answer = self.call(rpc, Method::POST, "", Some(body.into()), repeatable).await?;
-        let version = self.judge(rpc, &answer)?;
-        upstream::object(&answer)?;
+        let version = self.judge(rpc, &answer, repeatable)?;
+        upstream::object(&answer, repeatable)?;
         self.edge.record(|telemetry| telemetry.rows(1));
         let replay = answer.headers.get(REPLAY).cloned();
         Ok(Reply { status: answer.status, body: answer.body, rpc_version: Some(version), replay })
@@ -62,6 +62,7 @@ impl Database<'_> {
         body: Option<Bytes>,
         repeatable: bool,
     ) -> Result<Inbound, Problem> {
+        self.edge.confirm(self.caller).await?;
         self.edge.record(|telemetry| telemetry.calling(rpc));
         let uri = format!("{}/rest/v1/rpc/{}{query}", self.edge.config().supabase_url, rpc.name);
         let headers = self.headers(rpc, body.is_some())?;
@@ -71,7 +72,7 @@ impl Database<'_> {
         let (answer, retries) = self.edge.send(call, repeatable).await;
         let took = self.edge.elapsed().saturating_sub(started);
         self.edge.record(|telemetry| telemetry.called(took, retries));
-        answer.map_err(upstream::silence)
+        answer.map_err(|error| upstream::silence(error, repeatable))
     }
 
     fn headers(&self, rpc: &Rpc, has_body: bool) -> Result<HeaderMap, Problem> {
@@ -101,17 +102,21 @@ impl Database<'_> {
     }
 
     /// An answer counts only when each RPC said its name and a version that can stand in for the expected one.
-    fn judge(&self, rpc: &Rpc, answer: &Inbound) -> Result<HeaderValue, Problem> {
+    fn judge(&self, rpc: &Rpc, answer: &Inbound, repeatable: bool) -> Result<HeaderValue, Problem> {
         let header = answer.headers.get(RPC_VERSION);
         let said = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let status = answer.status.as_u16();
-        let refusal = (!answer.status.is_success()).then(|| Refusal::read(answer));
+        let refusal = (!answer.status.is_success()).then(|| Refusal::read(answer, self.edge.now()));
         let code = refusal.as_ref().and_then(Refusal::code);
         self.edge.record(|telemetry| {
             telemetry.answered(status, (!said.is_empty()).then_some(said), rpc.matched(said), code)
         });
         if let Some(refusal) = refusal {
-            return Err(refusal.problem(status));
+            let asked = Asked { repeatable, expired: self.caller.has_expired(self.edge.now()) };
+            if refusal.is_of_the_token() && !asked.expired {
+                self.edge.doubt_keys();
+            }
+            return Err(refusal.problem(asked));
         }
         for needed in rpc.all() {
             match needed.matched(said) {

@@ -46,9 +46,10 @@ impl Telemetry {
         self.record.region = region.map(|text| cut(text, 64).into());
     }
 
-    /// How much was read of the caller's body, in bytes.
-    pub fn read(&mut self, bytes: usize) {
+    /// How much was read of the caller's body, in bytes, and how long the caller took to send it.
+    pub fn read(&mut self, bytes: usize, took: Duration) {
         self.record.request_bytes = bytes as u64;
+        self.record.body_ms = Some(milliseconds(took));
     }
 
     /// The flag that decides, as it is set.
@@ -62,7 +63,7 @@ impl Telemetry {
         self.record.flag_variant = Some(if on { Variant::On } else { Variant::Off });
     }
 
-    /// How authentication went, and how long it took.
+    /// How authentication went, and how long it took: first by the token, then by the word of Auth.
     pub fn authenticated(&mut self, outcome: Result<(), &Problem>, took: Duration) {
         self.record.auth = Some(match outcome {
             Ok(()) => Auth::Accepted,
@@ -70,7 +71,10 @@ impl Telemetry {
             Err(_) => Auth::Failed,
         });
         self.record.auth_reason = outcome.err().map(|problem| problem.reason().into());
-        self.record.auth_ms = Some(milliseconds(took));
+        self.record.auth_ms = Some(self.record.auth_ms.unwrap_or_default() + milliseconds(took));
+        if outcome.is_err() {
+            self.record.user = None;
+        }
     }
 
     /// Who was accepted, under a key of the operator's: the same person can be found again, and nobody's id be read.
@@ -182,7 +186,7 @@ mod tests {
         let id = (http::HeaderName::from_static("x-request-id"), name.parse().unwrap());
         let headers = HeaderMap::from_iter([id]);
         let uri = "/functions/v1/stage-room-match".parse().unwrap();
-        let request = Request { method: Method::POST, uri, headers, body: Ok(Bytes::new()) };
+        let request = Request { method: Method::POST, uri, headers, body: Bytes::new() };
         let trace = Trace::of(&request.headers, [7; 16]);
         Telemetry::begin("stage-room-match", &request, &trace, UtcDateTime::UNIX_EPOCH)
     }
@@ -193,6 +197,7 @@ mod tests {
         let long = "\"\u{0}".repeat(4096);
         let mut telemetry = telemetry(&"x".repeat(64));
         telemetry.region(Some(&long));
+        telemetry.read(usize::MAX, Duration::MAX);
         telemetry.flag("flag_stage_room_match", "100");
         telemetry.flagged(true);
         let refused = Problem::InvalidToken("there is more than one Authorization header");

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jwt_simple::prelude::{Claims, HS256Key, MACLike as _};
 use serde_json::json;
 use shared::{
+    auth::Caller,
     contract::FETCH_SOCIAL_MESSAGES,
     edge::Edge,
     endpoint::Endpoint,
@@ -78,8 +79,7 @@ impl Platform for Fixed {
     }
 }
 
-async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
-    let caller = edge.authenticate(&request).await?;
+async fn handle(edge: &Edge, caller: Caller, _: Request) -> Result<Reply, Problem> {
     edge.rpc(&caller).read(&FETCH_SOCIAL_MESSAGES, &[("p_limit", 1)]).await
 }
 

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
+    auth::Caller,
     contract::{FETCH_SOCIAL_MESSAGES, FETCH_SOCIAL_MESSAGES_PAGE},
     edge::Edge,
     endpoint::Endpoint,
@@ -43,9 +44,8 @@ struct Arguments {
     p_before_id: Option<Id>,
 }
 
-/// Authenticate, read, ask the database, answer.
-pub(crate) async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
-    let caller = edge.authenticate(&request).await?;
+/// Read, ask the database, answer.
+pub(crate) async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
     let Listing { channel_id: p_channel_id, limit: p_limit, since: p_since, before } = input(&request)?;
     let rpc = match (&p_since, &before) {
         (_, None) => FETCH_SOCIAL_MESSAGES,

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use shared::{
+    auth::Caller,
     contract::INSERT_SOCIAL_MESSAGE,
     edge::Edge,
     endpoint::Endpoint,
@@ -43,9 +44,8 @@ struct Arguments {
     p_client_message_id: Option<Id>,
 }
 
-/// Authenticate, read, ask the database, answer. With a key, a second attempt stores nothing twice.
-pub(crate) async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
-    let caller = edge.authenticate(&request).await?;
+/// Read, ask the database, answer. With a key, a second attempt stores nothing twice.
+pub(crate) async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
     let NewMessage { channel_id: p_channel_id, body: p_body, client_message_id, .. } = json(&request)?;
     let p_client_message_id = idempotency_key(&request, client_message_id)?;
     let repeatable = p_client_message_id.is_some();

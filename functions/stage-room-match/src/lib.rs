@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 use shared::{
+    auth::Caller,
     contract::SYNC_RANK_MATCH_ROSTER,
     edge::Edge,
     endpoint::Endpoint,
@@ -38,9 +39,8 @@ struct Arguments {
     p_slot_template: SlotTemplate,
 }
 
-/// Authenticate, read, ask the database, answer. The template's version makes a second attempt a replay.
-pub(crate) async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
-    let caller = edge.authenticate(&request).await?;
+/// Read, ask the database, answer. The template's version makes a second attempt a replay.
+pub(crate) async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
     let staging: Staging = json(&request)?;
     let arguments = Arguments {
         p_room_id: staging.room_id,

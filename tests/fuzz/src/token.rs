@@ -67,7 +67,7 @@ fn is_in_order(token: &str) -> bool {
         && seconds("nbf").is_none_or(|nbf| nbf - 31.0 < NOW as f64);
     head["alg"] == "HS256"
         && tag == expected
-        && said["role"] == "authenticated"
+        && said["role"].as_str().is_some_and(|role| !["", "anon", "service_role", "postgres"].contains(&role))
         && said["iss"] == ISSUER
         && audience
         && of_now

@@ -85,8 +85,8 @@ impl Fault {
             Self::KeysDown | Self::KeysEmpty | Self::KeysHuge => &["key_set_unavailable"],
             Self::KeysSlow => &["key_set_unavailable", "deadline_exceeded"],
             // An instance that looked for keys in the last half minute does not know the new one yet; and one that knows
-            // the old one learns from Auth that the session is over.
-            Self::KeysRotated => &["invalid_token", "session_revoked"],
+            // the old one accepts tokens that Auth and PostgREST refuse, until it has looked again.
+            Self::KeysRotated => &["invalid_token", "upstream_unavailable"],
             Self::RpcDropped | Self::CacheStale => &["rpc_contract_mismatch"],
         }
     }

@@ -4,8 +4,9 @@ use http::{HeaderMap, header};
 
 use crate::problem::Problem;
 
-/// Longer ones are refused before anything is computed from them. Supabase's own tokens have one to two kilobytes.
-pub const MAX_TOKEN: usize = 8 * 1024;
+/// Longer ones are refused before anything is computed from them. Supabase's own tokens have one to two kilobytes, more
+/// where a hook adds claims. PostgREST's server (Warp) takes 50 KiB of headers, and a call has two of its own.
+pub const MAX_TOKEN: usize = 48 * 1024;
 
 /// The one token of the one `Authorization` header, whose scheme may be written in any case (RFC 9110, section 11.1).
 pub fn token(headers: &HeaderMap) -> Result<&str, Problem> {
@@ -24,7 +25,7 @@ pub fn token(headers: &HeaderMap) -> Result<&str, Problem> {
         "" => Err(Problem::InvalidToken("the Authorization header has no token")),
         // Not JWTs: supabase-js before 2.110.4 sends the publishable key when nobody is signed in.
         key if key.starts_with("sb_") => Err(Problem::NotAUserToken),
-        long if long.len() > MAX_TOKEN => Err(Problem::InvalidToken("it is longer than 8 KiB")),
+        long if long.len() > MAX_TOKEN => Err(Problem::InvalidToken("it is longer than 48 KiB")),
         spaced if spaced.contains(' ') => Err(Problem::InvalidToken("there is more than one token")),
         token => Ok(token),
     }

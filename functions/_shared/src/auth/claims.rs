@@ -17,8 +17,9 @@ use crate::{config::Config, problem::Problem};
 /// PostgREST's constant: a larger one would admit tokens that the database then refuses, a smaller one the opposite.
 const LEEWAY_SECONDS: u64 = 30;
 
-/// The role of a signed-in user. `anon` and `service_role` keys are validly signed JWTs too.
-const ROLE: &str = "authenticated";
+/// Roles of the project's own keys, which are validly signed JWTs too. Any other role is a user's: `authenticated`, or one
+/// that a hook has assigned. What it may do is the database's decision.
+const KEYS: [&str; 3] = ["anon", "service_role", "postgres"];
 
 /// Typed, because only a typed struct makes jwt-simple refuse a claim that is given twice.
 #[derive(Deserialize)]
@@ -40,6 +41,11 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Whether its own time is over, and only the leeway is left.
+    pub fn has_expired(&self, now: UtcDateTime) -> bool {
+        seconds(now) >= self.expires_at
+    }
+
     /// Whether the token is still to be accepted.
     pub fn is_valid(&self, now: UtcDateTime) -> bool {
         seconds(now) < self.expires_at + LEEWAY_SECONDS
@@ -67,7 +73,7 @@ const UNSIGNED: Problem = Problem::InvalidToken("no key of the project has made 
 fn is_project_key(token: &str) -> bool {
     let payload = token.split('.').nth(1).and_then(|part| Base64UrlSafeNoPadding::decode_to_vec(part, None).ok());
     let claims = payload.and_then(|json| serde_json::from_slice::<Supabase>(&json).ok());
-    claims.and_then(|claims| claims.role).is_some_and(|role| ["anon", "service_role"].contains(&role.as_str()))
+    claims.and_then(|claims| claims.role).is_some_and(|role| KEYS.contains(&role.as_str()))
 }
 
 fn options(config: &Config, now: UtcDateTime) -> VerificationOptions {
@@ -83,8 +89,10 @@ fn options(config: &Config, now: UtcDateTime) -> VerificationOptions {
 
 /// What jwt-simple does not look at.
 fn check(claims: JWTClaims<Supabase>) -> Result<Verified, Problem> {
-    if claims.custom.role.as_deref() != Some(ROLE) {
-        return Err(Problem::NotAUserToken);
+    match claims.custom.role.as_deref() {
+        None | Some("") => return Err(Problem::InvalidToken("it has no role")),
+        Some(role) if KEYS.contains(&role) => return Err(Problem::NotAUserToken),
+        Some(_) => {}
     }
     let Some(expires_at) = claims.expires_at else {
         return Err(Problem::InvalidToken("it never expires"));

@@ -1,6 +1,6 @@
 //! The keys in force, and when to ask for them again. Ten minutes fresh; one fetch at a time, made by the request that
 //! finds the set old, while others go on with what there is; half a minute between attempts (three seconds while there is
-//! no key), so that forged key ids cause no stampede; stale keys while the source fails.
+//! no key, or it is in doubt), so that forged key ids cause no stampede; stale keys while the source fails.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -20,8 +20,9 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(600);
 /// Between two attempts, whatever became of the first.
 const COOL_DOWN: Duration = Duration::from_secs(30);
-/// The same while there is no key at all: nobody is let in until the source is asked again.
-const COOL_DOWN_WITHOUT_KEYS: Duration = Duration::from_secs(3);
+/// The same while there is no key at all, or the set is in doubt: nobody is served until the source is asked again, and
+/// nobody can bring that about with a forged token.
+const SHORT_COOL_DOWN: Duration = Duration::from_secs(3);
 /// A key set has one to two kilobytes; nobody's is larger than this.
 const MAX_SET: usize = 256 * 1024;
 
@@ -39,9 +40,13 @@ pub struct Keys {
 struct State {
     keys: Option<Rc<Vec<Key>>>,
     fetched: Option<Duration>,
+    /// Auth or the database does not accept a token that these keys have verified.
+    doubted: bool,
     attempted: Option<Duration>,
     /// How the last attempt failed.
     failure: Option<String>,
+    /// When the source has asked to be asked again. It is told to clients, who need not come sooner; we look sooner.
+    not_before: Duration,
     /// What the keys were read from, and how often that has changed.
     text: String,
     generation: u64,
@@ -95,10 +100,18 @@ impl Keys {
         self.state.borrow().generation
     }
 
+    /// The set in force may be old, however short a time ago it was fetched.
+    pub fn doubt(&self) {
+        self.state.borrow_mut().doubted = true;
+    }
+
     /// Asks for a newer set when the one in force is old. The request that finds it old does so; the others go on.
     pub async fn refresh(&self, edge: &Edge) {
         let KeySet::Url(url) = &edge.config().key_set else { return };
-        let old = self.state.borrow().fetched.is_some_and(|at| edge.elapsed().saturating_sub(at) >= FRESH);
+        let old = {
+            let state = self.state.borrow();
+            state.fetched.is_some_and(|at| state.doubted || edge.elapsed().saturating_sub(at) >= FRESH)
+        };
         if old && self.pause_left(edge).is_zero() {
             self.fetch(edge, url).await;
         }
@@ -141,14 +154,15 @@ impl Keys {
         let cause = self.state.borrow().failure.clone();
         let cause = cause.unwrap_or_else(|| "supabase_jwks_url: no time left to ask for it".into());
         // In whole seconds, rounded up; the next one at the least.
-        let left = self.pause_left(edge).as_secs_f64().ceil().max(1.0);
+        let asked = self.state.borrow().not_before.saturating_sub(edge.elapsed());
+        let left = self.pause_left(edge).max(asked).as_secs_f64().ceil().max(1.0);
         Problem::KeySetUnavailable { cause, retry_after: left as u32 }
     }
 
     /// How long nobody may ask, after the last attempt.
     fn pause_left(&self, edge: &Edge) -> Duration {
         let state = self.state.borrow();
-        let pause = if state.keys.is_some() { COOL_DOWN } else { COOL_DOWN_WITHOUT_KEYS };
+        let pause = if state.keys.is_some() && !state.doubted { COOL_DOWN } else { SHORT_COOL_DOWN };
         state.attempted.map_or(Duration::ZERO, |at| (at + pause).saturating_sub(edge.elapsed()))
     }
 
@@ -165,8 +179,8 @@ impl Keys {
         let Ok(left) = edge.remaining() else { return };
         let result = match read(edge, url, if known { left.min(PATIENCE) } else { left }).await {
             Err(Unread::TimedOut) if left < PATIENCE => return,
-            Err(Unread::TimedOut) => Err(upstream::described(&OutboundError::TimedOut)),
-            Err(Unread::Unusable(why)) => Err(why),
+            Err(Unread::TimedOut) => Err((upstream::described(&OutboundError::TimedOut), None)),
+            Err(Unread::Unusable(why, retry_after)) => Err((why, retry_after)),
             Ok(read) => Ok(read),
         };
         let now = edge.elapsed();
@@ -179,25 +193,29 @@ impl Keys {
                 state.failure = Some("supabase_jwks_url: there is no key in it that could verify a token".into());
             }
             Ok((text, keys)) => {
-                state.fetched = Some(now);
+                (state.fetched, state.doubted) = (Some(now), false);
                 if state.keys.is_none() || state.text != text {
                     (state.keys, state.text) = (Some(Rc::new(keys)), text);
                     state.generation += 1;
                 }
             }
-            Err(why) => state.failure = Some(format!("supabase_jwks_url: {why}")),
+            Err((why, retry_after)) => {
+                state.failure = Some(format!("supabase_jwks_url: {why}"));
+                state.not_before = now + Duration::from_secs(retry_after.unwrap_or_default().into());
+            }
         }
     }
 }
 
 enum Unread {
     TimedOut,
-    Unusable(String),
+    /// Why, and what `Retry-After` said.
+    Unusable(String, Option<u32>),
 }
 
 impl From<String> for Unread {
     fn from(why: String) -> Self {
-        Self::Unusable(why)
+        Self::Unusable(why, None)
     }
 }
 
@@ -209,7 +227,8 @@ async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Vec<K
         answer => answer.map_err(|error| upstream::described(&error))?,
     };
     if answer.status != StatusCode::OK {
-        return Err(Unread::Unusable(format!("it answers {}", answer.status)));
+        let retry_after = upstream::retry_after(&answer.headers, edge.now());
+        return Err(Unread::Unusable(format!("it answers {}", answer.status), retry_after));
     }
     let set = std::str::from_utf8(&answer.body).map_err(|_| "it is not UTF-8".to_owned())?;
     Ok((set.to_owned(), jwk::keys(set, Source::Network)?))

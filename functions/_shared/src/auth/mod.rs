@@ -5,16 +5,17 @@ mod cache;
 mod claims;
 mod jwk;
 mod keys;
-mod session;
+pub(crate) mod session;
 
 use std::cell::RefCell;
 
 use http::HeaderMap;
 use jwt_simple::prelude::Token;
+use time::UtcDateTime;
 
 pub use self::keys::Keys;
 use self::{cache::Cache, claims::Verified};
-use crate::{config::SessionCheck, edge::Edge, problem::Problem};
+use crate::{edge::Edge, problem::Problem};
 
 /// A signed-in user, and the token that proves it to the database too.
 #[derive(Debug)]
@@ -44,6 +45,11 @@ impl Caller {
         &self.verified.subject
     }
 
+    /// Whether it is only the leeway that keeps the token in force.
+    pub(crate) fn has_expired(&self, now: UtcDateTime) -> bool {
+        self.verified.has_expired(now)
+    }
+
     /// For the `Authorization` header of the call made on the user's behalf.
     pub(crate) fn token(&self) -> &str {
         &self.token
@@ -66,14 +72,9 @@ impl Verifier {
         Ok(Caller { token: token.to_owned(), verified })
     }
 
-    /// Asks Auth whether the session goes on, where that is to be asked.
-    pub async fn still_signed_in(&self, edge: &Edge, caller: &Caller, intent: Intent) -> Result<(), Problem> {
-        let asked = match edge.config().session_check {
-            SessionCheck::Off => false,
-            SessionCheck::Writes => intent == Intent::Write,
-            SessionCheck::All => true,
-        };
-        if asked { session::check(edge, caller).await } else { Ok(()) }
+    /// The next request looks for newer keys.
+    pub(crate) fn doubt_keys(&self) {
+        self.keys.doubt();
     }
 
     async fn verified(&self, edge: &Edge, token: &str) -> Result<Verified, Problem> {

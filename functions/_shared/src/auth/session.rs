@@ -1,11 +1,17 @@
 //! The playbook's `getUser()`: is the session behind a valid token still there? A token lives for an hour after
 //! somebody signed out; a write should not.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Caller;
-use crate::{edge::Edge, platform::Outbound, problem::Problem, upstream};
+use crate::{
+    edge::Edge,
+    platform::{Inbound, Outbound},
+    problem::Problem,
+    upstream,
+};
 
 /// A user has one to two kilobytes.
 const MAX_USER: usize = 256 * 1024;
@@ -15,12 +21,8 @@ struct User {
     id: String,
 }
 
-/// Auth's form; the gateway's has neither.
-#[derive(Default, Deserialize)]
-struct Refusal {
-    error_code: Option<String>,
-    msg: Option<String>,
-}
+/// Auth's codes for a session that is over or a user who is gone (supabase.com/docs/guides/auth/debugging/error-codes).
+const GONE: [&str; 4] = ["session_not_found", "session_expired", "user_not_found", "user_banned"];
 
 /// Asks `/auth/v1/user`.
 pub async fn check(edge: &Edge, caller: &Caller) -> Result<(), Problem> {
@@ -34,21 +36,37 @@ pub async fn check(edge: &Edge, caller: &Caller) -> Result<(), Problem> {
     let uri = format!("{}/auth/v1/user", config.supabase_url);
     let within = edge.remaining()?;
     let call = Outbound { method: Method::GET, uri, headers, body: None, within, limit: MAX_USER };
-    let answer = edge.send(call, true).await.0.map_err(upstream::silence)?;
-    match answer.status.as_u16() {
-        200 => match serde_json::from_slice::<User>(&answer.body) {
+    let answer = edge.send(call, true).await.0.map_err(|error| upstream::silence(error, true))?;
+    if answer.status == StatusCode::OK {
+        return match serde_json::from_slice::<User>(&answer.body) {
             Ok(user) if user.id == caller.verified.subject => Ok(()),
             _ => Err(Problem::UpstreamFailed("/auth/v1/user gave another user, or none".into())),
-        },
-        401 | 403 | 404 => {
-            let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
-            match (refusal.error_code, refusal.msg) {
-                (None, None) => {
-                    Err(Problem::UpstreamMisconfigured(format!("/auth/v1/user: {} by the gateway", answer.status)))
-                }
-                _ => Err(Problem::SessionRevoked),
+        };
+    }
+    Err(refusal(edge, &answer, caller))
+}
+
+/// Who is to blame. Auth has `error_code` and `msg` (`code` and `message` in its newer form), the gateway has no code.
+fn refusal(edge: &Edge, answer: &Inbound, caller: &Caller) -> Problem {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let status = answer.status.as_u16();
+    let code = body["error_code"].as_str().or(body["code"].as_str());
+    let message = body["msg"].as_str().or(code.and(body["message"].as_str()));
+    if code.is_some_and(|code| GONE.contains(&code)) {
+        return Problem::SessionRevoked;
+    }
+    let text = message.unwrap_or_default();
+    let cause = format!("/auth/v1/user: {} {status}: {text}", code.unwrap_or("no code"));
+    match status {
+        401 | 403 | 404 if code.is_none() && message.is_none() => Problem::UpstreamMisconfigured(cause),
+        // Auth knows no leeway.
+        401 | 403 if caller.has_expired(edge.now()) || text.contains("expired") => Problem::TokenExpired,
+        _ => {
+            if code == Some("bad_jwt") {
+                edge.doubt_keys();
             }
+            let retry_after = upstream::retry_after(&answer.headers, edge.now()).unwrap_or(1).max(1);
+            Problem::UpstreamUnavailable { cause, retry_after }
         }
-        status => Err(Problem::UpstreamUnavailable(format!("/auth/v1/user: {status}"))),
     }
 }

@@ -100,10 +100,17 @@ pub enum Problem {
     },
     /// The RPC is missing, ambiguous, or not the version that this component was built for.
     ContractMismatch(String),
-    /// The database is not there right now.
-    UpstreamUnavailable(String),
+    /// The database or Auth is not there right now, or does not accept a token that is in order.
+    UpstreamUnavailable {
+        /// For the record.
+        cause: String,
+        /// What the upstream has asked for, in seconds.
+        retry_after: u32,
+    },
     /// The upstream answered something that makes no sense.
     UpstreamFailed(String),
+    /// The answer to a write was lost that must not simply be made again: it may have been made, or not.
+    OutcomeUnknown(String),
     /// The time budget is used up.
     DeadlineExceeded,
     /// The flag of this function is off for the caller.
@@ -114,6 +121,11 @@ impl Problem {
     /// A field that cannot be accepted.
     pub fn invalid(path: &str, reason: impl Into<String>) -> Self {
         Self::InvalidParameter { path: path.to_owned(), reason: reason.into() }
+    }
+
+    /// An upstream that is not there and has not said when it will be.
+    pub fn unavailable(cause: String) -> Self {
+        Self::UpstreamUnavailable { cause, retry_after: 1 }
     }
 
     /// The stable name that clients switch on; also the header `sb-error-code` and `error.type` in the record.
@@ -148,8 +160,9 @@ impl Problem {
             Self::ConfigurationUnavailable(_) => "configuration_unavailable",
             Self::KeySetUnavailable { .. } => "key_set_unavailable",
             Self::ContractMismatch(_) => "rpc_contract_mismatch",
-            Self::UpstreamUnavailable(_) => "upstream_unavailable",
+            Self::UpstreamUnavailable { .. } => "upstream_unavailable",
             Self::UpstreamFailed(_) => "upstream_failed",
+            Self::OutcomeUnknown(_) => "outcome_unknown",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::FeatureDisabled => "feature_disabled",
         }
@@ -184,10 +197,10 @@ impl Problem {
             Self::ConfigurationUnavailable(_)
             | Self::KeySetUnavailable { .. }
             | Self::ContractMismatch(_)
-            | Self::UpstreamUnavailable(_)
+            | Self::UpstreamUnavailable { .. }
             | Self::UpstreamFailed(_)
             | Self::FeatureDisabled => StatusCode::SERVICE_UNAVAILABLE,
-            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+            Self::OutcomeUnknown(_) | Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 
@@ -221,8 +234,9 @@ impl Problem {
             | Self::ConfigurationUnavailable(cause)
             | Self::KeySetUnavailable { cause, .. }
             | Self::ContractMismatch(cause)
-            | Self::UpstreamUnavailable(cause)
-            | Self::UpstreamFailed(cause) => Some(cause),
+            | Self::UpstreamUnavailable { cause, .. }
+            | Self::UpstreamFailed(cause)
+            | Self::OutcomeUnknown(cause) => Some(cause),
             _ => None,
         }
     }

@@ -35,8 +35,9 @@ impl Problem {
             Self::ContractMismatch(_) => "The database does not have the version that this function needs.".into(),
             Self::ConfigurationUnavailable(_) => "The service cannot read its configuration right now.".into(),
             Self::KeySetUnavailable { .. } => "Tokens cannot be verified right now.".into(),
-            Self::UpstreamUnavailable(_) => "The database cannot be reached right now.".into(),
+            Self::UpstreamUnavailable { .. } => "The database cannot be reached right now.".into(),
             Self::UpstreamFailed(_) => "The database gave no usable answer.".into(),
+            Self::OutcomeUnknown(_) => "The answer was lost: this may have been stored, or not.".into(),
             Self::DeadlineExceeded => "The request took too long.".into(),
             Self::FeatureDisabled => "This function is not switched on for you.".into(),
         }
@@ -53,8 +54,11 @@ impl Problem {
             Self::TokenExpired => Some("Refresh the session and try again."),
             Self::ConfigurationUnavailable(_)
             | Self::KeySetUnavailable { .. }
-            | Self::UpstreamUnavailable(_)
+            | Self::UpstreamUnavailable { .. }
             | Self::DeadlineExceeded => Some("Try again with a delay."),
+            Self::OutcomeUnknown(_) => {
+                Some("Look whether it was stored. With an Idempotency-Key, a repetition stores nothing twice.")
+            }
             Self::FeatureDisabled => Some("Go on as before this function was there."),
             _ => None,
         }

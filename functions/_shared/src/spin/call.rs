@@ -69,18 +69,18 @@ fn request(
     trailers: FutureReader<BodyResult>,
 ) -> Result<WasiRequest, OutboundError> {
     let Outbound { method, uri, mut headers, body, within, .. } = call;
-    let broken = |what: &str| OutboundError::Broken(format!("cannot send: {what}"));
-    let uri: Uri = uri.parse().map_err(|_| broken("URI"))?;
+    let unsent = |what: &str| OutboundError::Unreachable(format!("cannot send: {what}"));
+    let uri: Uri = uri.parse().map_err(|_| unsent("URI"))?;
     if let Some(body) = &body {
         headers.insert(header::CONTENT_LENGTH, body.len().into());
     }
-    let headers = headers.try_into().map_err(|_| broken("headers"))?;
+    let headers = headers.try_into().map_err(|_| unsent("headers"))?;
     let (request, _sent) = WasiRequest::new(headers, contents, trailers, Some(options(within)?));
     let scheme = uri.scheme().map(Scheme::from);
-    request.set_method(&WasiMethod::from(&method)).map_err(|()| broken("method"))?;
-    request.set_scheme(scheme.as_ref()).map_err(|()| broken("scheme"))?;
-    request.set_authority(uri.authority().map(|a| a.as_str())).map_err(|()| broken("authority"))?;
-    request.set_path_with_query(uri.path_and_query().map(|p| p.as_str())).map_err(|()| broken("path"))?;
+    request.set_method(&WasiMethod::from(&method)).map_err(|()| unsent("method"))?;
+    request.set_scheme(scheme.as_ref()).map_err(|()| unsent("scheme"))?;
+    request.set_authority(uri.authority().map(|a| a.as_str())).map_err(|()| unsent("authority"))?;
+    request.set_path_with_query(uri.path_and_query().map(|p| p.as_str())).map_err(|()| unsent("path"))?;
     Ok(request)
 }
 
@@ -92,7 +92,7 @@ fn options(within: Duration) -> Result<RequestOptions, OutboundError> {
         .set_connect_timeout(nanoseconds)
         .and_then(|()| options.set_first_byte_timeout(nanoseconds))
         .and_then(|()| options.set_between_bytes_timeout(nanoseconds))
-        .map_err(|error| OutboundError::Broken(format!("cannot send: timeouts: {error:?}")))?;
+        .map_err(|error| OutboundError::Unreachable(format!("cannot send: timeouts: {error:?}")))?;
     Ok(options)
 }
 
@@ -107,6 +107,15 @@ fn outbound_error(code: &ErrorCode) -> OutboundError {
             OutboundError::TimedOut
         }
         ErrorCode::HttpRequestDenied => OutboundError::Denied,
+        ErrorCode::DnsTimeout
+        | ErrorCode::DnsError(_)
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpProhibited
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionLimitReached
+        | ErrorCode::TlsCertificateError => OutboundError::Unreachable(format!("{code:?}")),
         other => OutboundError::Broken(format!("{other:?}")),
     }
 }

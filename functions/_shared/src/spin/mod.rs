@@ -40,6 +40,7 @@ use time::UtcDateTime;
 
 use self::call::{exchange, nanoseconds};
 use crate::{
+    auth::Caller,
     edge::Edge,
     endpoint::Endpoint,
     instance::Shared,
@@ -85,7 +86,7 @@ impl Endpoint {
     /// Takes a request from Spin and answers it. Never fails.
     pub async fn serve<H>(&self, request: SpinRequest, handle: H) -> Response<Last>
     where
-        H: AsyncFn(&Edge, Request) -> Result<Reply, Problem>,
+        H: AsyncFn(&Edge, Caller, Request) -> Result<Reply, Problem>,
     {
         let alone = Alone::begin();
         let (parts, body) = request.into_parts();

@@ -13,10 +13,12 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use jwt_simple::prelude::{Claims, ECDSAP256KeyPairLike as _, ES256KeyPair, UnixTimeStamp};
 use serde_json::{Value, json};
 use shared::{
+    auth::Caller,
+    contract::FETCH_SOCIAL_MESSAGES,
     edge::Edge,
     endpoint::Endpoint,
     instance::Shared,
-    platform::{Body, BodyError, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
+    platform::{Body, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
     problem::Problem,
     reply::Reply,
     request::Request,
@@ -24,6 +26,7 @@ use shared::{
 use time::UtcDateTime;
 
 const START: i64 = 1_795_000_000;
+const VERSION: &str = "fetch_social_messages/1.0.0";
 
 /// A project whose clock is set by hand, and whose key set is whatever the test says.
 pub struct Project {
@@ -34,6 +37,12 @@ pub struct Project {
     /// How many of the next fetches go over a connection that is dead.
     pub dead_connections: Cell<u32>,
     pub provider: Cell<Provider>,
+    /// How long the next request waits for its variables.
+    pub variables_take: Cell<Duration>,
+    /// What the database answers.
+    pub database: Cell<(u16, &'static str)>,
+    /// The newest record.
+    pub record: RefCell<Value>,
     /// How often each variable was read, and how many were being read at one moment.
     pub readings: RefCell<HashMap<&'static str, u32>>,
     pub most_at_once: Cell<usize>,
@@ -107,6 +116,7 @@ impl Platform for World {
             self.0.most_at_once.set(self.0.most_at_once.get().max(self.0.at_once.get()));
             others().await;
             self.0.at_once.set(self.0.at_once.get() - 1);
+            self.0.clock.set(self.0.clock.get() + self.0.variables_take.take());
             match self.0.provider.get() {
                 Provider::Answers => Ok(value.map(str::to_owned)),
                 Provider::Fails => Err("the vault is sealed".into()),
@@ -116,6 +126,12 @@ impl Platform for World {
     }
 
     fn send<'a>(&'a self, call: Outbound) -> Local<'a, Result<Inbound, OutboundError>> {
+        if call.uri.starts_with("https://abc.supabase.co/rest/v1/rpc/") {
+            let headers = HeaderMap::from_iter([("x-rpc-version".parse().unwrap(), VERSION.parse().unwrap())]);
+            let (status, body) = self.0.database.get();
+            let status = StatusCode::from_u16(status).unwrap();
+            return Box::pin(std::future::ready(Ok(Inbound { status, headers, body: body.into() })));
+        }
         assert_eq!(call.uri, "https://abc.supabase.co/auth/v1/.well-known/jwks.json");
         Box::pin(async move {
             self.0.fetches.set(self.0.fetches.get() + 1);
@@ -135,23 +151,19 @@ impl Platform for World {
         })
     }
 
-    fn log(&self, _: &str) {}
-}
-
-/// A body that takes its time.
-struct Slow(Rc<Project>, Duration);
-
-impl Body for Slow {
-    fn read(self: Box<Self>, _: usize, _: Duration) -> Local<'static, Result<Bytes, BodyError>> {
-        self.0.clock.set(self.0.clock.get() + self.1);
-        Box::pin(std::future::ready(Ok(Bytes::new())))
+    fn log(&self, line: &str) {
+        *self.0.record.borrow_mut() = serde_json::from_str(line).unwrap();
     }
 }
 
-/// Answers as soon as it is known who asks.
-async fn handle(edge: &Edge, request: Request) -> Result<Reply, Problem> {
-    edge.authenticate(&request).await?;
-    Ok(Reply { status: StatusCode::OK, body: Bytes::from_static(b"[]"), rpc_version: None, replay: None })
+/// The status and the code.
+pub fn outcome(response: &Response<Bytes>) -> (u16, String) {
+    let code = response.headers().get("sb-error-code").map_or("", |code| code.to_str().unwrap());
+    (response.status().as_u16(), code.to_owned())
+}
+
+async fn handle(edge: &Edge, caller: Caller, _: Request) -> Result<Reply, Problem> {
+    edge.rpc(&caller).read(&FETCH_SOCIAL_MESSAGES, &[("p_limit", 1)]).await
 }
 
 impl Project {
@@ -162,6 +174,9 @@ impl Project {
             fetches: Cell::default(),
             dead_connections: Cell::default(),
             provider: Cell::new(Provider::Answers),
+            variables_take: Cell::default(),
+            database: Cell::new((200, "[]")),
+            record: RefCell::default(),
             readings: RefCell::default(),
             most_at_once: Cell::default(),
             at_once: Cell::default(),
@@ -197,28 +212,20 @@ impl Project {
         key.sign(claims).unwrap()
     }
 
-    /// The status and the code that a token signed with this key gets.
+    /// What a token signed with this key gets.
     pub async fn answer(self: &Rc<Self>, key: &ES256KeyPair) -> (u16, String) {
-        let response = self.response(&self.token(key)).await;
-        let code = response.headers().get("sb-error-code").map_or("", |code| code.to_str().unwrap());
-        (response.status().as_u16(), code.to_owned())
+        outcome(&self.response(&self.token(key)).await)
     }
 
     pub async fn status_of(self: &Rc<Self>, token: &str) -> u16 {
         self.response(token).await.status().as_u16()
     }
 
-    /// The status that a token signed with this key gets when its request's body has arrived after this time.
-    pub async fn status_after(self: &Rc<Self>, time: Duration, key: &ES256KeyPair) -> u16 {
-        let body = Box::new(Slow(self.clone(), time)) as Box<dyn Body>;
-        self.respond(&self.token(key), Method::POST, Some(body)).await.status().as_u16()
-    }
-
     async fn response(self: &Rc<Self>, token: &str) -> Response<Bytes> {
         self.respond(token, Method::GET, None).await
     }
 
-    async fn respond(self: &Rc<Self>, token: &str, method: Method, body: Option<Box<dyn Body>>) -> Response<Bytes> {
+    pub async fn respond(self: &Rc<Self>, token: &str, method: Method, body: Option<Box<dyn Body>>) -> Response<Bytes> {
         let bearer = format!("Bearer {token}");
         let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer.parse().unwrap())]);
         let incoming = Incoming { method, uri: "/keys".parse().unwrap(), headers, body };

@@ -79,7 +79,10 @@ async fn send(client: Client, allowed: &[String], mut request: Request<WasiBody>
     let response = timeout(first_byte, client.0.request(request))
         .await
         .map_err(|_| Error::ConnectionReadTimeout)?
-        .map_err(|error| Error::InternalError(Some(root_cause(&error))))?;
+        .map_err(|error| match error.is_connect() {
+            true => Error::ConnectionRefused,
+            false => Error::InternalError(Some(root_cause(&error))),
+        })?;
     let response = response.map(|body| {
         Paced { body: body.map_err(wasi::broken).boxed_unsync(), between_bytes, alarm: None }.boxed_unsync()
     });

@@ -152,6 +152,8 @@ pub enum End {
 pub enum Fault {
     /// Not among the allowed hosts.
     Denied,
+    /// Nobody listens there.
+    Refused,
     /// It took too long.
     ReadTimeout,
     /// The other side does not keep to HTTP, or broke off.
@@ -165,6 +167,7 @@ impl Fault {
     pub fn of(error: &Error) -> Self {
         match error {
             Error::HttpRequestDenied => Self::Denied,
+            Error::ConnectionRefused => Self::Refused,
             Error::ConnectionReadTimeout => Self::ReadTimeout,
             Error::HttpProtocolError => Self::Protocol,
             Error::InternalError(why) => Self::Internal(why.clone()),
@@ -176,6 +179,7 @@ impl Fault {
     pub fn error(&self) -> Error {
         match self {
             Self::Denied => Error::HttpRequestDenied,
+            Self::Refused => Error::ConnectionRefused,
             Self::ReadTimeout => Error::ConnectionReadTimeout,
             Self::Protocol => Error::HttpProtocolError,
             Self::Internal(why) => Error::InternalError(why.clone()),
