@@ -34,6 +34,10 @@ pub struct Project {
     /// How many of the next fetches go over a connection that is dead.
     pub dead_connections: Cell<u32>,
     pub provider: Cell<Provider>,
+    /// Variables that are another than usual.
+    pub changed: RefCell<HashMap<&'static str, String>>,
+    /// The records.
+    pub lines: RefCell<Vec<String>>,
     /// How often each variable was read, and how many were being read at one moment.
     pub readings: RefCell<HashMap<&'static str, u32>>,
     pub most_at_once: Cell<usize>,
@@ -90,7 +94,7 @@ impl Platform for World {
     }
 
     fn variable<'a>(&'a self, name: &'static str) -> Local<'a, Result<Option<String>, String>> {
-        let value = match name {
+        let usual = match name {
             "supabase_url" => Some("https://abc.supabase.co"),
             "supabase_publishable_key" => Some("sb_publishable_x"),
             "jwt_audience" | "jwt_issuer" | "allowed_origins" => Some("*"),
@@ -100,6 +104,7 @@ impl Platform for World {
             "flag" => Some("on"),
             _ => None,
         };
+        let value = self.0.changed.borrow().get(name).cloned().or(usual.map(str::to_owned));
         // As a provider does that asks over the network.
         Box::pin(async move {
             *self.0.readings.borrow_mut().entry(name).or_default() += 1;
@@ -108,7 +113,7 @@ impl Platform for World {
             others().await;
             self.0.at_once.set(self.0.at_once.get() - 1);
             match self.0.provider.get() {
-                Provider::Answers => Ok(value.map(str::to_owned)),
+                Provider::Answers => Ok(value),
                 Provider::Fails => Err("the vault is sealed".into()),
                 Provider::Hangs => std::future::pending().await,
             }
@@ -135,7 +140,9 @@ impl Platform for World {
         })
     }
 
-    fn log(&self, _: &str) {}
+    fn log(&self, line: &str) {
+        self.0.lines.borrow_mut().push(line.to_owned());
+    }
 }
 
 /// A body that takes its time.
@@ -162,6 +169,8 @@ impl Project {
             fetches: Cell::default(),
             dead_connections: Cell::default(),
             provider: Cell::new(Provider::Answers),
+            changed: RefCell::default(),
+            lines: RefCell::default(),
             readings: RefCell::default(),
             most_at_once: Cell::default(),
             at_once: Cell::default(),
@@ -197,6 +206,18 @@ impl Project {
         key.sign(claims).unwrap()
     }
 
+    /// With one variable changed.
+    pub fn with(name: &'static str, value: &str) -> Rc<Self> {
+        let project = Self::new(&[]);
+        project.changed.borrow_mut().insert(name, value.to_owned());
+        project
+    }
+
+    /// What the last request has left.
+    pub fn record(&self) -> Value {
+        serde_json::from_str(self.lines.borrow().last().unwrap()).unwrap()
+    }
+
     /// The status and the code that a token signed with this key gets.
     pub async fn answer(self: &Rc<Self>, key: &ES256KeyPair) -> (u16, String) {
         let response = self.response(&self.token(key)).await;
@@ -214,11 +235,11 @@ impl Project {
         self.respond(&self.token(key), Method::POST, Some(body)).await.status().as_u16()
     }
 
-    async fn response(self: &Rc<Self>, token: &str) -> Response<Bytes> {
+    pub async fn response(self: &Rc<Self>, token: &str) -> Response<Bytes> {
         self.respond(token, Method::GET, None).await
     }
 
-    async fn respond(self: &Rc<Self>, token: &str, method: Method, body: Option<Box<dyn Body>>) -> Response<Bytes> {
+    pub async fn respond(self: &Rc<Self>, token: &str, method: Method, body: Option<Box<dyn Body>>) -> Response<Bytes> {
         let bearer = format!("Bearer {token}");
         let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer.parse().unwrap())]);
         let incoming = Incoming { method, uri: "/keys".parse().unwrap(), headers, body };
