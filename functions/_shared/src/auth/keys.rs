@@ -57,9 +57,10 @@ impl Keys {
             KeySet::Inline(set) => Some(jwk::set(set, Source::Variable).context("variable supabase_jwks")?),
             KeySet::Url(_) => None,
         };
+        // An empty set is what a project serves that signs with the secret.
         if let Some(set) = &inline
             && set.keys.is_empty()
-            && config.jwt_secret.is_none()
+            && (config.jwt_secret.is_none() || !set.passed_over.is_empty())
         {
             bail!("variable supabase_jwks: {}", set.of_no_use());
         }

@@ -85,6 +85,8 @@ fn a_key_that_cannot_be_used_does_not_refuse_the_others() {
     ] {
         let bad = changed(bad.clone(), &members);
         let alone = with(&json!([bad]));
+        let secret = "0123456789abcdef0123456789abcdef".to_owned();
+        alone.changed.borrow_mut().insert("supabase_jwt_secret", secret);
         let beside = with(&json!([bad, public(&one)]));
 
         assert_eq!(block_on(alone.answer(&one)), (500, "misconfigured".into()), "{bad}");
