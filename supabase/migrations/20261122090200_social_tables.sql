@@ -29,8 +29,9 @@ create table if not exists public.social_channel_members (
 -- Whose channels are these? Also what `on delete cascade` of a user looks for.
 create index if not exists social_channel_members_by_user on public.social_channel_members (user_id);
 
--- Whether there is nothing to see: Unicode's white space, and what is drawn as nothing. It says its collation, so that
--- the answer is the same in every database.
+-- Whether there is nothing to see: Unicode's white space and controls, Default_Ignorable_Code_Point, the format characters
+-- (Cf) but those that are signs themselves (Prepended_Concatenation_Mark), and the few letters and symbols that are drawn
+-- as nothing. It says its collation, so that the answer is the same in every database.
 create or replace function lockstep.is_blank(p_text text)
 returns boolean
 language plpgsql
@@ -41,7 +42,8 @@ as $$
 begin
   return is_blank.p_text collate "C" ~ (
     '^[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f'
-    || '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]*$'
+    || '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f'
+    || '\U00013441\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*$'
   );
 end;
 $$;

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(36);
+select plan(39);
 
 -- ada and grace share a channel, ada has another alone. Nobody meets the limit. --------------------------------------
 
@@ -130,7 +130,8 @@ from (
     (e' \u00a0a\n', e' \u00a0a\n', 'blanks around a message stay'),
     (repeat(e'e\u0301', 4000), repeat(e'\u00e9', 4000), '4000 letters in two parts each are 4000 letters'),
     (repeat(e'\u0958', 2000), repeat(e'\u0915\u093c', 2000), 'a letter that is split counts as two'),
-    (repeat(e'\U0001f600', 4000), repeat(e'\U0001f600', 4000), '4000 characters, however many bytes')
+    (repeat(e'\U0001f600', 4000), repeat(e'\U0001f600', 4000), '4000 characters, however many bytes'),
+    (e'\u0600', e'\u0600', 'a sign of its own is seen, although it is called a format character')
 ) as said (body, stored, meaning);
 
 select results_eq(
@@ -142,7 +143,7 @@ from (
   values
     (null, 'null'), ('', 'the empty text'), (e' \t\r\n', 'white space'), (e'\u00a0', 'U+00A0'), (e'\u2003', 'U+2003'),
     (e'\u3000', 'U+3000'), (e'\u200b', 'U+200B'), (e'\ufeff', 'U+FEFF'), (e'\u2800', 'U+2800'), (e'\u3164', 'U+3164'),
-    (e'\U000e0020', 'U+E0020'), (e' \u200d\u2060\u00ad', 'a row of blanks'), (repeat('a', 4001), '4001 characters'),
+    (e'\U000e0020', 'U+E0020'), (e'\U0001d173', 'U+1D173'), (e'\ufff9\ufffa\ufffb', 'an empty annotation'), (e' \u200d\u2060\u00ad', 'a row of blanks'), (repeat('a', 4001), '4001 characters'),
     (repeat(e'e\u0301', 4001), '4001 letters in two parts each'), (repeat(e'\u0958', 2001), '2001 that become 4002'),
     (repeat(' ', 100000), 'a long row of blanks'),
     (repeat(e'\u0301\u0316', 1000000), 'what would take hours to normalise')
@@ -153,7 +154,7 @@ select results_eq(
   'a message needs a channel'
 );
 select results_eq(
-  'select count(*) from public.fetch_social_messages(''00000000-0000-4000-9000-000000000001'')', array[8::bigint],
+  'select count(*) from public.fetch_social_messages(''00000000-0000-4000-9000-000000000001'')', array[9::bigint],
   'and nothing of that was written'
 );
 

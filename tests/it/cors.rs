@@ -20,6 +20,58 @@ async fn a_preflight_is_answered_before_anything_else() {
     }
 }
 
+/// What a page's tracing adds to every request: one header that is not allowed, and no request leaves the page.
+#[tokio::test]
+async fn a_page_that_is_traced_may_call() {
+    for asked in [
+        "authorization,baggage,sentry-trace",
+        "traceparent,tracestate",
+        "b3",
+        "x-b3-flags,x-b3-parentspanid,x-b3-sampled,x-b3-spanid,x-b3-traceid",
+        "x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id,x-datadog-tags",
+        "x-cloud-trace-context",
+        "x-amzn-trace-id",
+        "newrelic,traceparent,tracestate",
+        "elastic-apm-traceparent",
+        "request-context,request-id",
+        "uber-trace-id",
+        "x-honeycomb-trace",
+        "x-instana-l,x-instana-s,x-instana-t",
+        "x-correlation-id",
+    ] {
+        let preflight = Call::new(Method::OPTIONS, "/functions/v1/messages-list")
+            .header("origin", "https://app.example")
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", asked)
+            .send()
+            .await;
+        let allowed = preflight.header("access-control-allow-headers");
+        for name in asked.split(',') {
+            assert!(allowed.split(", ").any(|entry| entry == name), "{name} in {allowed}");
+        }
+    }
+}
+
+/// Origins that no browser would ever send: nobody could call, and nobody would be told why.
+#[tokio::test]
+async fn a_list_that_no_page_can_be_in_is_the_operators_fault() {
+    for list in
+        ["https://*.example.com", "https://a.example;https://b.example", "ftp://a.example", "https://a.example:99999"]
+    {
+        let changed = [("allowed_origins", list)];
+        let upstream = Scripted::with_variables(|_| async { response(200, &[], "[]") }, &changed).await;
+
+        for method in [Method::GET, Method::OPTIONS] {
+            let call = Call::new(method, &upstream.url("messages-list")).header("origin", "https://a.example");
+            let (answer, record) = upstream.answer(call).await;
+            answer.assert_problem(500, "misconfigured");
+            assert!(!answer.headers.contains_key("access-control-allow-origin"));
+            let cause = record["app.error.cause"].as_str().unwrap();
+            assert!(cause.starts_with("variable allowed_origins: "), "{cause}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn only_listed_origins_are_granted_when_there_is_a_list() {
     let version = [("x-rpc-version", "fetch_social_messages/1.0.0")];

@@ -205,6 +205,22 @@ async fn a_variable_that_is_set_but_malformed_is_the_operators_fault() {
     }
 }
 
+/// As the platform has it in `SUPABASE_JWKS`: a bare array, here with a key that is of no use to us.
+#[tokio::test]
+async fn a_bare_array_verifies_and_what_cannot_is_recorded() {
+    let key = ES256KeyPair::generate().with_key_id("7828ac1a-f0ca-4987-94bf-3d59ac4c2aea");
+    let mut own: Value = serde_json::from_str(&key.public_key().to_jwk()).unwrap();
+    (own["key_ops"], own["ext"]) = (json!(["sign", "verify"]), json!(true));
+    let set = json!([own, { "kty": "EC", "crv": "P-521", "kid": "b-2" }]).to_string();
+    let changed = [("supabase_jwks", set.as_str()), ("supabase_jwt_secret", "")];
+    let upstream = Scripted::with_variables(|_| std::future::ready(response(200, &ROWS, "[]")), &changed).await;
+
+    let (answer, record) = upstream.answer(es256(&upstream, &key)).await;
+
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(record["app.config.warning"], "key `b-2`: its kind is not accepted (EC P-521)");
+}
+
 /// A set without a key is what a project serves that still signs with the legacy secret: without that one too, nobody
 /// could ever be let in, and no caller is to blame.
 #[tokio::test]

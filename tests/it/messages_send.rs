@@ -53,10 +53,11 @@ async fn the_same_key_again_is_the_same_message() {
     let again = keyed(&channel, "once", key).send().await;
     let body = json!({ "channel_id": channel.id, "body": "once" });
     let header = channel.member.post(PATH, &body).header("idempotency-key", &key.to_string()).send().await;
+    let quoted = channel.member.post(PATH, &body).header("idempotency-key", &format!("\"{key}\"")).send().await;
     let other = keyed(&channel, "twice", key).send().await;
 
     assert_eq!(first.status, 201);
-    for replay in [again, header] {
+    for replay in [again, header, quoted] {
         assert_eq!((replay.status.as_u16(), replay.header("x-idempotent-replay")), (200, "true"));
         assert_eq!(replay.json(), first.json());
     }

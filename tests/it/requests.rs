@@ -35,7 +35,7 @@ async fn a_body_that_is_not_json_is_refused_by_its_kind_and_by_its_content() {
     for kind in [None, Some("text/plain"), Some("multipart/form-data; boundary=x"), Some("application/xml")] {
         call(kind, &valid).send().await.assert_problem(415, "unsupported_media_type");
     }
-    for body in ["", "{", "nonsense", "{\"channel_id\":\"\\ud800\"}"] {
+    for body in ["", "{", "nonsense", "{\"channel_id\":\"\\ud800\"}", "{\"channel_id\":7,"] {
         call(Some("application/json"), body).send().await.assert_problem(400, "malformed_request");
     }
     for body in ["[]", "null", "7", "{}", r#"{"body":"x"}"#] {
@@ -124,7 +124,52 @@ async fn writing_functions_take_only_post() {
         let answer = Call::get(&format!("/functions/v1/{function}")).send().await;
         answer.assert_problem(405, "method_not_allowed");
         assert_eq!(answer.header("allow"), "POST, OPTIONS");
+        let head = Call::new(Method::HEAD, &format!("/functions/v1/{function}")).send().await;
+        assert_eq!((head.status.as_u16(), head.header("allow")), (405, "POST, OPTIONS"));
     }
+}
+
+/// Monitors and `curl -I` ask so.
+#[tokio::test]
+async fn where_get_works_head_does() {
+    let channel = Channel::with_messages(3).await;
+    let path = format!("{LIST}?channel_id={}", channel.id);
+    let ask = |method: Method| Call::new(method, &path).bearer(&channel.member.token).send();
+
+    let (get, head) = (ask(Method::GET).await, ask(Method::HEAD).await);
+    let unknown = Call::new(Method::HEAD, "/functions/v1/no-such-function").send().await;
+
+    assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
+    for name in ["content-length", "content-type", "x-rpc-version", "cache-control"] {
+        assert_eq!(head.header(name), get.header(name), "{name}");
+    }
+    assert_eq!(get.header("content-length"), get.body.len().to_string());
+    let record = head.record().await;
+    assert_eq!((&record["http.request.method"], &record["http.response.body.size"]), (&json!("HEAD"), &json!(0)));
+    assert_eq!((unknown.status.as_u16(), unknown.header("x-relay-error")), (404, "true"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_compressed_is_refused_as_such() {
+    let channel = Channel::new().await;
+    let body = json!({ "channel_id": channel.id, "body": "x" });
+
+    let gzip = channel.member.post(SEND, &body).header("content-encoding", "gzip").send().await;
+    let identity = channel.member.post(SEND, &body).header("content-encoding", "identity").send().await;
+
+    gzip.assert_problem(415, "unsupported_media_type");
+    assert_eq!(gzip.header("accept-encoding"), "identity");
+    assert_eq!(identity.status, 201);
+}
+
+/// Who looks at a function's errors does not find those of paths that are none.
+#[tokio::test]
+async fn what_is_no_functions_is_recorded_as_nobodys() {
+    let unknown = Call::get("/functions/v1/message-list").send().await.record().await;
+    let bare = Call::get("/messages-send").send().await.record().await;
+
+    assert_eq!((&unknown["faas.name"], &unknown["http.route"]), (&json!("_OTHER"), &json!(null)));
+    assert_eq!((&bare["faas.name"], &bare["http.route"]), (&json!("messages-send"), &json!("/messages-send")));
 }
 
 /// A write without a key could be stored twice; a broken connection does not say whether it was.

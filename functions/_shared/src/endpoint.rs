@@ -4,7 +4,10 @@
 use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header::CONTENT_LENGTH};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response,
+    header::{CONTENT_LENGTH, ORIGIN, X_CONTENT_TYPE_OPTIONS},
+};
 
 use crate::{
     auth::{Caller, Intent},
@@ -39,8 +42,8 @@ const LIMIT: usize = 64 * 1024;
 impl Endpoint {
     /// A function that reads. `functions.invoke` posts by default, so it takes its fields from a body too.
     pub const fn get(name: &'static str) -> Self {
-        let methods = &[Method::GET, Method::POST];
-        Self { name, methods, allow: "GET, POST, OPTIONS", intent: Intent::Read, limit: LIMIT }
+        let methods = &[Method::GET, Method::HEAD, Method::POST];
+        Self { name, methods, allow: "GET, HEAD, POST, OPTIONS", intent: Intent::Read, limit: LIMIT }
     }
 
     /// A function that stores something.
@@ -69,19 +72,19 @@ impl Endpoint {
         let request = Request { method, uri, headers, body: Bytes::new() };
         let trace = Trace::of(&request.headers, platform.random());
         let mut telemetry = Telemetry::begin(self.name, &request, &trace, platform.now());
-        let asked = request.headers.clone();
-        let preflight = request.method == Method::OPTIONS;
+        let origin = request.headers.get(ORIGIN).cloned();
+        let (preflight, head) = (request.method == Method::OPTIONS, request.method == Method::HEAD);
 
         let instance = shared.instance(platform.as_ref()).await;
-        let (origins, region) = match &instance {
-            Ok(instance) => (instance.config().allowed_origins.clone(), instance.config().region.clone()),
-            Err(_) => Default::default(),
-        };
-        telemetry.region(region.as_deref());
+        let known = instance.as_ref().ok().cloned();
+        let config = known.as_ref().map(|instance| instance.config());
+        let region = config.and_then(|config| config.region.as_deref());
+        telemetry.region(region);
+        telemetry.warned(known.as_ref().and_then(|instance| instance.verifier().passed_over()));
 
         let (telemetry, result) = match instance {
-            _ if preflight => (telemetry, None),
             Err(problem) => (telemetry, Some(Err(problem))),
+            Ok(_) if preflight => (telemetry, None),
             Ok(instance) => {
                 let edge = Edge::new(platform.clone(), instance, self.intent, trace.clone(), started, telemetry);
                 let result = self.run(&edge, request, body, handle).await;
@@ -89,11 +92,15 @@ impl Endpoint {
             }
         };
 
-        let mut response = match &result {
-            None => cors::preflight(self.allow),
-            Some(result) => reply::response(result, &trace),
+        let mut response = match (&result, config) {
+            (None, config) => cors::preflight(self.allow, config.and_then(|config| config.allowed_headers.as_deref())),
+            (Some(result), _) => reply::response(result, &trace),
         };
-        cors::apply(response.headers_mut(), &asked, &origins);
+        // Its length stays: it is that of the answer to `GET` (RFC 9110, section 9.3.2).
+        if head {
+            *response.body_mut() = Bytes::new();
+        }
+        cors::apply(response.headers_mut(), origin, config.map(|config| config.allowed_origins.as_slice()));
         let took = platform.elapsed().saturating_sub(started);
         common(response.headers_mut(), &trace, &telemetry, region, took);
 
@@ -128,7 +135,9 @@ impl Endpoint {
         // A client that is refused anyway need not send its body. Auth is asked when the body is there: see `Database::call`.
         let caller = edge.authenticate(&request.headers).await?;
         let body = match body {
-            Some(body) if request.method != Method::GET => self.read(edge, &request.headers, body).await?,
+            Some(body) if ![Method::GET, Method::HEAD].contains(&request.method) => {
+                self.read(edge, &request.headers, body).await?
+            }
             _ => Bytes::new(),
         };
         handle(edge, caller, Request { body, ..request }).await
@@ -155,7 +164,8 @@ impl Endpoint {
 }
 
 /// What every response has, whatever its status.
-fn common(headers: &mut HeaderMap, trace: &Trace, telemetry: &Telemetry, region: Option<String>, took: Duration) {
+fn common(headers: &mut HeaderMap, trace: &Trace, telemetry: &Telemetry, region: Option<&str>, took: Duration) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let mut add = |name, text: String| {
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name, value);
@@ -164,6 +174,6 @@ fn common(headers: &mut HeaderMap, trace: &Trace, telemetry: &Telemetry, region:
     add(REQUEST_ID, trace.request_id.clone());
     add(SERVER_TIMING, telemetry.server_timing(took));
     if let Some(region) = region {
-        add(REGION, region);
+        add(REGION, region.to_owned());
     }
 }

@@ -1,8 +1,38 @@
 //! The vocabulary of requests: each type is made at the edge, and what could not be made is refused there.
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// A JSON object. A derived reader alone would take an array for a struct too, field by field.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+    }
+}
 
 /// A UUID in its canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,9 +94,7 @@ pub struct Timestamp(String);
 impl TryFrom<String> for Timestamp {
     type Error = &'static str;
 
-    /// An unescaped `+` of the offset arrives as a space.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let text = text.replacen(' ', "+", 1);
         match OffsetDateTime::parse(&text, &Rfc3339) {
             Ok(_) if text.len() <= LONGEST_TIMESTAMP => Ok(Self(text)),
             _ => Err("not an RFC 3339 timestamp with an offset"),

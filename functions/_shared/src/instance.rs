@@ -26,10 +26,10 @@ impl Instance {
     /// Reads the variables.
     async fn load(platform: &dyn Platform) -> Result<Self, Problem> {
         let config = Config::load(platform).await.map_err(|fault| match fault {
-            Fault::Malformed(why) => Problem::Misconfigured(why),
-            Fault::Unavailable(why) => Problem::ConfigurationUnavailable(why),
+            Fault::Malformed(why) => Problem::Misconfigured(format!("{why:#}")),
+            Fault::Unavailable(why) => Problem::ConfigurationUnavailable(format!("{why:#}")),
         })?;
-        let keys = Keys::of(&config).map_err(Problem::Misconfigured)?;
+        let keys = Keys::of(&config).map_err(|why| Problem::Misconfigured(format!("{why:#}")))?;
         Ok(Self { verifier: Verifier::new(keys), config })
     }
 

@@ -55,6 +55,8 @@ pub fn response(result: &Result<Reply, Problem>, trace: &Trace) -> Response<Byte
     *response.headers_mut() = headers;
     let length = response.body().len().into();
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    // A person's data, or a refusal that may be over soon.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::CONTENT_LENGTH, length);
     response
 }
@@ -78,6 +80,10 @@ fn of_problem(problem: &Problem) -> HeaderMap {
         }
         Problem::MethodNotAllowed { allow } => {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        Problem::UnsupportedContentEncoding => {
+            // RFC 9110, section 15.5.16.
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         Problem::NotFound => {
             // supabase-js tells "no such function" from "the function failed" by this.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::fields::Id;
+use crate::fields::{Id, Object};
 
 /// The body of `stage-room-match`.
 #[derive(Debug, Deserialize)]
@@ -23,10 +23,10 @@ pub struct Staging {
     #[serde(alias = "matchInstanceId")]
     pub match_instance_id: Id,
     /// Who plays, by slot.
-    pub roster: Vec<RosterEntry>,
+    pub roster: Vec<Object<RosterEntry>>,
     /// Which slots there are.
     #[serde(alias = "slotTemplate")]
-    pub slot_template: SlotTemplate,
+    pub slot_template: Object<SlotTemplate>,
 }
 
 /// The template, whose version decides which of two stagings is the later.
@@ -40,9 +40,9 @@ pub struct SlotTemplate {
     #[serde(alias = "updatedAt", skip_serializing_if = "Option::is_none")]
     updated_at: Option<Value>,
     #[serde(default)]
-    roles: Vec<Role>,
+    roles: Vec<Object<Role>>,
     #[serde(default, alias = "slot_map", alias = "slotMap")]
-    slots: Vec<Slot>,
+    slots: Vec<Object<Slot>>,
 }
 
 /// A role, and how many active slots it has.
@@ -137,5 +137,20 @@ mod tests {
         assert!(read(twice, json!({})).unwrap_err().starts_with("roster[0]"));
         assert_eq!(read(json!({ "mvp": true }), json!({})).unwrap_err(), "roster[0].mvp");
         assert_eq!(read(json!({}), json!({ "colour": 1 })).unwrap_err(), "slotTemplate.colour");
+    }
+
+    /// A derived reader would take the first of its elements for the first field, and so on.
+    #[test]
+    fn an_array_is_no_object_at_any_depth() {
+        let (entry, slot) = (json!({ "slot_index": 0 }), json!([0, "tank", true]));
+        for (roster, template, path) in [
+            (json!([null, 0]), json!({}), "roster[0]"),
+            (json!([]), json!({}), "roster[0]"),
+            (entry.clone(), json!([1]), "slotTemplate"),
+            (entry.clone(), json!({ "roles": [["tank", 1]] }), "slotTemplate.roles[0]"),
+            (entry.clone(), json!({ "slots": [slot] }), "slotTemplate.slots[0]"),
+        ] {
+            assert_eq!(read(roster, template).unwrap_err(), path);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! From what happens during a request to the one line that remains of it: the fields are those of the crate `record`.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use http::Method;
 use record::{Auth, MAX_LINE, Record, Variant};
@@ -16,6 +16,10 @@ use crate::{
 /// In bytes. Longer causes are cut, so that a record stays below what one write may have.
 const MAX_CAUSE: usize = 512;
 
+/// For a path that is no function's, as `_OTHER` is for a method that nobody knows: the component that answers it is not
+/// who was asked.
+const NO_FUNCTION: &str = "_OTHER";
+
 /// Written once, by `endpoint`, whatever happened.
 #[derive(Debug, Clone)]
 pub struct Telemetry {
@@ -27,7 +31,7 @@ impl Telemetry {
     pub fn begin(function: &'static str, request: &Request, trace: &Trace, now: UtcDateTime) -> Self {
         let record = Record {
             timestamp: now.format(&Rfc3339).expect("a year of four digits").into(),
-            function: function.into(),
+            function: if request.names(function) { function } else { NO_FUNCTION }.into(),
             function_version: env!("CARGO_PKG_VERSION").into(),
             trace_id: trace.trace_id.clone().into(),
             span_id: trace.span_id.clone().into(),
@@ -44,6 +48,11 @@ impl Telemetry {
     /// Where this instance runs.
     pub fn region(&mut self, region: Option<&str>) {
         self.record.region = region.map(|text| cut(text, 64).into());
+    }
+
+    /// What an operator should mend, although the request can be served.
+    pub fn warned(&mut self, warning: Option<&str>) {
+        self.record.warning = warning.map(|text| cut(text, MAX_CAUSE).into());
     }
 
     /// How much was read of the caller's body, in bytes, and how long the caller took to send it.
@@ -114,7 +123,7 @@ impl Telemetry {
         self.record.status = status;
         self.record.response_bytes = bytes as u64;
         self.record.error = problem.map(|problem| problem.code().into());
-        self.record.cause = problem.and_then(Problem::cause).map(|text| cut(&impersonal(text), MAX_CAUSE).into());
+        self.record.cause = problem.and_then(cause).map(|text| cut(&text, MAX_CAUSE).into());
         self.record.duration_ms = milliseconds(took);
         let line = serde_json::to_string(&self.record).expect("a flat record of strings and numbers");
         debug_assert!(line.len() < MAX_LINE, "each field is bounded: {line}");
@@ -131,6 +140,13 @@ impl Telemetry {
         };
         stages.into_iter().filter_map(stage).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// What a variable or a key set has is no person's, and a key's id looks like a user's.
+fn cause(problem: &Problem) -> Option<Cow<'_, str>> {
+    let cause = problem.cause()?;
+    let of_the_operator = matches!(problem, Problem::Misconfigured(_) | Problem::KeySetUnavailable { .. });
+    Some(if of_the_operator { cause.into() } else { impersonal(cause).into() })
 }
 
 /// A user's id under the operator's key.
@@ -198,6 +214,7 @@ mod tests {
         let mut telemetry = telemetry(&"x".repeat(64));
         telemetry.region(Some(&long));
         telemetry.read(usize::MAX, Duration::MAX);
+        telemetry.warned(Some(&long));
         telemetry.flag("flag_stage_room_match", "100");
         telemetry.flagged(true);
         let refused = Problem::InvalidToken("there is more than one Authorization header");

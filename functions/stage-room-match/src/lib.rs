@@ -10,7 +10,7 @@ use shared::{
     contract::SYNC_RANK_MATCH_ROSTER,
     edge::Edge,
     endpoint::Endpoint,
-    fields::Id,
+    fields::{Id, Object},
     problem::Problem,
     reply::Reply,
     request::{Request, json},
@@ -35,8 +35,8 @@ struct Arguments {
     p_room_id: Id,
     p_game_id: Id,
     p_match_instance_id: Id,
-    p_roster: Vec<RosterEntry>,
-    p_slot_template: SlotTemplate,
+    p_roster: Vec<Object<RosterEntry>>,
+    p_slot_template: Object<SlotTemplate>,
 }
 
 /// Read, ask the database, answer. The template's version makes a second attempt a replay.

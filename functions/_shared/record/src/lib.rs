@@ -26,7 +26,7 @@ pub struct Record<'l> {
     #[serde(borrow, deserialize_with = "text::always")]
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub timestamp: Text<'l>,
-    /// The function.
+    /// The function; `_OTHER` for a path that is no function's.
     #[serde(rename = "faas.name", borrow, deserialize_with = "text::always")]
     pub function: Text<'l>,
     /// The function's own version (semver).
@@ -93,6 +93,16 @@ pub struct Record<'l> {
         deserialize_with = "text::maybe"
     )]
     pub cause: Option<Text<'l>>,
+    /// What an operator should mend, although requests are served: keys of the variable `supabase_jwks` that cannot be
+    /// used, by their ids.
+    #[serde(
+        rename = "app.config.warning",
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "text::maybe"
+    )]
+    pub warning: Option<Text<'l>>,
     /// Absent where authentication was not reached.
     #[serde(rename = "app.auth.outcome", default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,

@@ -4,9 +4,10 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
+use anyhow::{Context as _, Result, bail};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::jwk::{self, Key, Source};
+use super::jwk::{self, Key, Set, Source};
 use crate::{
     config::{Config, KeySet},
     edge::Edge,
@@ -32,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What an instance knows about keys.
 pub struct Keys {
     secret: Option<Key>,
+    /// The keys of the variable that cannot be used, and why.
+    passed_over: Option<String>,
     state: RefCell<State>,
     fetching: Flight,
 }
@@ -54,21 +57,30 @@ struct State {
 
 impl Keys {
     /// Before the first request: a set in a variable is complete, any other has to be fetched.
-    pub fn of(config: &Config) -> Result<Self, String> {
+    pub fn of(config: &Config) -> Result<Self> {
         let inline = match &config.key_set {
-            KeySet::Inline(set) => {
-                Some(jwk::keys(set, Source::Variable).map_err(|why| format!("variable supabase_jwks: {why}"))?)
-            }
+            KeySet::Inline(set) => Some(jwk::set(set, Source::Variable).context("variable supabase_jwks")?),
             KeySet::Url(_) => None,
         };
-        if inline.as_ref().is_some_and(Vec::is_empty) && config.jwt_secret.is_none() {
-            return Err("variable supabase_jwks: there is no key in it that could verify a token".into());
+        // An empty set is what a project serves that signs with the secret.
+        if let Some(set) = &inline
+            && set.keys.is_empty()
+            && (config.jwt_secret.is_none() || !set.passed_over.is_empty())
+        {
+            bail!("variable supabase_jwks: {}", set.of_no_use());
         }
+        let (keys, passed_over) = inline.map(|set| (set.keys, set.passed_over)).unzip();
         Ok(Self {
             secret: config.jwt_secret.as_deref().map(Key::secret),
-            state: RefCell::new(State { keys: inline.map(Rc::new), ..State::default() }),
+            passed_over: passed_over.filter(|keys| !keys.is_empty()).map(|keys| keys.join("; ")),
+            state: RefCell::new(State { keys: keys.map(Rc::new), ..State::default() }),
             fetching: Flight::default(),
         })
+    }
+
+    /// What an operator should mend in the variable, although others of its keys can be used.
+    pub fn passed_over(&self) -> Option<&str> {
+        self.passed_over.as_deref()
     }
 
     /// Runs `with` on the keys that a token with this header may be verified with. An empty list is a token that no key
@@ -189,13 +201,13 @@ impl Keys {
         state.failure = None;
         match result {
             // Nobody could be let in by it, and no caller is to blame; a project of the legacy secret serves it rightly.
-            Ok((_, keys)) if keys.is_empty() && self.secret.is_none() => {
-                state.failure = Some("supabase_jwks_url: there is no key in it that could verify a token".into());
+            Ok((_, set)) if set.keys.is_empty() && self.secret.is_none() => {
+                state.failure = Some(format!("supabase_jwks_url: {}", set.of_no_use()));
             }
-            Ok((text, keys)) => {
+            Ok((text, set)) => {
                 (state.fetched, state.doubted) = (Some(now), false);
                 if state.keys.is_none() || state.text != text {
-                    (state.keys, state.text) = (Some(Rc::new(keys)), text);
+                    (state.keys, state.text) = (Some(Rc::new(set.keys)), text);
                     state.generation += 1;
                 }
             }
@@ -219,7 +231,7 @@ impl From<String> for Unread {
     }
 }
 
-async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Vec<Key>), Unread> {
+async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Set), Unread> {
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
     let call = Outbound { method: Method::GET, uri: url.to_owned(), headers, body: None, within, limit: MAX_SET };
     let answer = match edge.send(call, true).await.0 {
@@ -231,5 +243,6 @@ async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Vec<K
         return Err(Unread::Unusable(format!("it answers {}", answer.status), retry_after));
     }
     let set = std::str::from_utf8(&answer.body).map_err(|_| "it is not UTF-8".to_owned())?;
-    Ok((set.to_owned(), jwk::keys(set, Source::Network)?))
+    let read = jwk::set(set, Source::Network).map_err(|why| format!("{why:#}"))?;
+    Ok((set.to_owned(), read))
 }

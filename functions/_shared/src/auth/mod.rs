@@ -62,6 +62,11 @@ impl Verifier {
         Self { keys, cache: RefCell::default() }
     }
 
+    /// What an operator should mend in the variable of the key set, although others of its keys can be used.
+    pub fn passed_over(&self) -> Option<&str> {
+        self.keys.passed_over()
+    }
+
     /// Establishes who is asking, from the token alone.
     pub async fn authenticate(&self, edge: &Edge, headers: &HeaderMap) -> Result<Caller, Problem> {
         let token = bearer::token(headers)?;

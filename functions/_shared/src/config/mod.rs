@@ -4,11 +4,13 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use futures::future::{join3, join5};
+use anyhow::{Error, Result, anyhow};
+use futures::future::{join, join3, join5};
 
 use crate::{flag::Flag, platform::Platform};
 
 mod parse;
+mod urls;
 
 /// The variables of `spin.toml`, parsed.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub struct Config {
     pub allow_guests: bool,
     /// Browsers' origins that may call; empty means any.
     pub allowed_origins: Vec<String>,
+    /// What their pages may send besides, separated by commas.
+    pub allowed_headers: Option<String>,
     /// Where this instance runs, for telemetry and the region header.
     pub region: Option<String>,
     /// The budget of one request, all upstream calls included.
@@ -64,12 +68,12 @@ pub enum SessionCheck {
 }
 
 /// Why there is no configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Fault {
     /// Variables that are missing or malformed: an operator has to mend them.
-    Malformed(String),
+    Malformed(Error),
     /// A provider did not answer. It may at the next request.
-    Unavailable(String),
+    Unavailable(Error),
 }
 
 /// What an HS256 secret must have at least (RFC 7518, section 3.2), in bytes.
@@ -82,29 +86,29 @@ impl Config {
 
         let (
             (supabase_url, publishable_key, jwt_secret, inline, jwks_url),
-            (jwt_issuer, jwt_audience, session_check, allow_guests, allowed_origins),
-            (region, request_timeout, flag, flag_testers, telemetry_key),
+            (jwt_issuer, jwt_audience, session_check, allow_guests, region),
+            (allowed_origins, allowed_headers, request_timeout, telemetry_key, (flag, flag_testers)),
         ) = join3(
             join5(
-                read.required("supabase_url", parse::origin),
+                read.required("supabase_url", urls::project),
                 read.required("supabase_publishable_key", parse::header_text),
                 read.optional("supabase_jwt_secret", parse::secret),
-                read.optional("supabase_jwks", parse::plain),
-                read.optional("supabase_jwks_url", parse::url),
+                read.json("supabase_jwks"),
+                read.optional("supabase_jwks_url", urls::key_set),
             ),
             join5(
                 read.optional("jwt_issuer", parse::plain),
                 read.required("jwt_audience", parse::plain),
                 read.required("session_check", parse::session_check),
                 read.required("allow_guests", parse::boolean),
-                read.required("allowed_origins", parse::origins),
+                read.optional("region", parse::header_text),
             ),
             join5(
-                read.optional("region", parse::header_text),
+                read.required("allowed_origins", urls::origins),
+                read.optional("allowed_headers", parse::header_names),
                 read.required("request_timeout_ms", parse::milliseconds),
-                read.required("flag", parse::flag),
-                read.optional("flag_testers", parse::users),
                 read.optional("telemetry_key", parse::telemetry_key),
+                join(read.required("flag", parse::flag), read.optional("flag_testers", parse::users)),
             ),
         )
         .await;
@@ -113,7 +117,7 @@ impl Config {
         // A provider that fails may be well again at the next request.
         let unavailable = unavailable.into_inner();
         if !unavailable.is_empty() {
-            return Err(Fault::Unavailable(unavailable.join("; ")));
+            return Err(Fault::Unavailable(anyhow!(unavailable.join("; "))));
         }
         let faults = malformed.into_inner().join("; ");
         let all = || {
@@ -129,6 +133,7 @@ impl Config {
                 session_check: session_check?,
                 allow_guests: allow_guests?,
                 allowed_origins: allowed_origins?,
+                allowed_headers,
                 region,
                 request_timeout: request_timeout?,
                 flag: flag?,
@@ -137,7 +142,7 @@ impl Config {
                 supabase_url,
             })
         };
-        all().ok_or(Fault::Malformed(faults))
+        all().ok_or_else(|| Fault::Malformed(anyhow!(faults)))
     }
 }
 
@@ -150,25 +155,36 @@ struct Reader<'p> {
     unavailable: RefCell<Vec<String>>,
 }
 
-type Parse<T> = fn(&str) -> Result<T, &'static str>;
+type Parse<T> = fn(&str) -> Result<T>;
 
 impl Reader<'_> {
     async fn required<T>(&self, name: &'static str, parse: Parse<T>) -> Option<T> {
-        self.read(name, parse, Some("not set")).await
+        self.read(name, parse::bare, parse, Some("not set")).await
     }
 
     async fn optional<T>(&self, name: &'static str, parse: Parse<T>) -> Option<T> {
-        self.read(name, parse, None).await
+        self.read(name, parse::bare, parse, None).await
+    }
+
+    /// Blanks around a JSON text are its own (RFC 8259, section 2).
+    async fn json(&self, name: &'static str) -> Option<String> {
+        self.read(name, |_| Ok(()), parse::plain, None).await
     }
 
     /// An empty value is an unset one: Spin has no other way to leave a variable out.
-    async fn read<T>(&self, name: &'static str, parse: Parse<T>, unset: Option<&'static str>) -> Option<T> {
+    async fn read<T>(
+        &self,
+        name: &'static str,
+        check: Parse<()>,
+        parse: Parse<T>,
+        unset: Option<&'static str>,
+    ) -> Option<T> {
         let fault = match self.platform.variable(name).await {
-            Ok(Some(value)) if !value.is_empty() => match parse(&value) {
+            Ok(Some(value)) if !value.is_empty() => match check(&value).and_then(|()| parse(&value)) {
                 Ok(parsed) => return Some(parsed),
-                Err(why) => Some(why),
+                Err(why) => Some(format!("{why:#}")),
             },
-            Ok(_) => unset,
+            Ok(_) => unset.map(str::to_owned),
             Err(provider) => {
                 self.unavailable.borrow_mut().push(format!("variable {name}: {provider}"));
                 None

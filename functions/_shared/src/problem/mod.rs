@@ -46,6 +46,8 @@ pub enum Problem {
     },
     /// Something else than JSON.
     UnsupportedMediaType,
+    /// JSON, perhaps, but compressed.
+    UnsupportedContentEncoding,
     /// The key was used for another message.
     ClientMessageIdReused,
     /// The room has a newer template, or another one of the same version.
@@ -145,7 +147,7 @@ impl Problem {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::MalformedRequest(_) => "malformed_request",
             Self::PayloadTooLarge { .. } => "payload_too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedMediaType | Self::UnsupportedContentEncoding => "unsupported_media_type",
             Self::ClientMessageIdReused => "client_message_id_reused",
             Self::SlotVersionConflict { .. } => "slot_version_conflict",
             Self::MatchInstanceConflict => "match_instance_conflict",
@@ -183,7 +185,7 @@ impl Problem {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::MalformedRequest(_) => StatusCode::BAD_REQUEST,
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType | Self::UnsupportedContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ClientMessageIdReused | Self::SlotVersionConflict { .. } | Self::MatchInstanceConflict => {
                 StatusCode::CONFLICT
             }

@@ -21,6 +21,7 @@ impl Problem {
             Self::MalformedRequest(reason) => format!("The request cannot be read: {reason}."),
             Self::PayloadTooLarge { limit } => format!("The body is larger than {} KiB.", limit / 1024),
             Self::UnsupportedMediaType => "The body is not application/json.".into(),
+            Self::UnsupportedContentEncoding => "The body is compressed or otherwise encoded.".into(),
             Self::ClientMessageIdReused => "This client_message_id was used for another message.".into(),
             Self::SlotVersionConflict { .. } => {
                 "The room has another slot template of this version, or a newer one.".into()
@@ -51,6 +52,7 @@ impl Problem {
             }
             Self::SessionRevoked => Some("Sign in again."),
             Self::UnsupportedMediaType => Some("Send JSON; give functions.invoke an object. Files go to Storage."),
+            Self::UnsupportedContentEncoding => Some("Send it as it is, without Content-Encoding."),
             Self::TokenExpired => Some("Refresh the session and try again."),
             Self::ConfigurationUnavailable(_)
             | Self::KeySetUnavailable { .. }

@@ -37,7 +37,7 @@ fn a_body_that_comes_too_late_is_the_clients_fault_and_fails_nothing_else() {
 
     assert_eq!(late, (400, "malformed_request".into()));
     assert_eq!(project.clock.get(), ALL);
-    assert_eq!(project.record.borrow()["body_ms"], 8_000.0);
+    assert_eq!(project.record()["body_ms"], 8_000.0);
     assert_eq!(block_on(project.status(&one)), 200);
 }
 
@@ -49,7 +49,7 @@ fn a_slow_body_takes_nothing_of_the_time_that_the_function_has() {
     let slow = answer_to_slow(&project, &project.token(&one), ALL);
 
     assert_eq!(slow.0, 200);
-    let record = project.record.take();
+    let record = project.record();
     assert_eq!((&record["body_ms"], &record["duration_ms"]), (&8_000.0.into(), &8_000.0.into()));
 }
 
@@ -63,5 +63,5 @@ fn who_is_refused_is_refused_before_the_body() {
 
     assert_eq!(forged, (401, "invalid_token".into()));
     assert_eq!(project.clock.get(), Duration::ZERO);
-    assert_eq!(project.record.borrow()["body_ms"], serde_json::Value::Null);
+    assert_eq!(project.record()["body_ms"], serde_json::Value::Null);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bodies;
+mod inline_keys;
 mod key_sets;
 mod project;
 mod variables;

@@ -37,12 +37,14 @@ pub struct Project {
     /// How many of the next fetches go over a connection that is dead.
     pub dead_connections: Cell<u32>,
     pub provider: Cell<Provider>,
+    /// Variables that are another than usual.
+    pub changed: RefCell<HashMap<&'static str, String>>,
     /// How long the next request waits for its variables.
     pub variables_take: Cell<Duration>,
     /// What the database answers.
     pub database: Cell<(u16, &'static str)>,
-    /// The newest record.
-    pub record: RefCell<Value>,
+    /// The records.
+    pub lines: RefCell<Vec<String>>,
     /// How often each variable was read, and how many were being read at one moment.
     pub readings: RefCell<HashMap<&'static str, u32>>,
     pub most_at_once: Cell<usize>,
@@ -99,7 +101,7 @@ impl Platform for World {
     }
 
     fn variable<'a>(&'a self, name: &'static str) -> Local<'a, Result<Option<String>, String>> {
-        let value = match name {
+        let usual = match name {
             "supabase_url" => Some("https://abc.supabase.co"),
             "supabase_publishable_key" => Some("sb_publishable_x"),
             "jwt_audience" | "jwt_issuer" | "allowed_origins" => Some("*"),
@@ -109,6 +111,7 @@ impl Platform for World {
             "flag" => Some("on"),
             _ => None,
         };
+        let value = self.0.changed.borrow().get(name).cloned().or(usual.map(str::to_owned));
         // As a provider does that asks over the network.
         Box::pin(async move {
             *self.0.readings.borrow_mut().entry(name).or_default() += 1;
@@ -118,7 +121,7 @@ impl Platform for World {
             self.0.at_once.set(self.0.at_once.get() - 1);
             self.0.clock.set(self.0.clock.get() + self.0.variables_take.take());
             match self.0.provider.get() {
-                Provider::Answers => Ok(value.map(str::to_owned)),
+                Provider::Answers => Ok(value),
                 Provider::Fails => Err("the vault is sealed".into()),
                 Provider::Hangs => std::future::pending().await,
             }
@@ -152,7 +155,7 @@ impl Platform for World {
     }
 
     fn log(&self, line: &str) {
-        *self.0.record.borrow_mut() = serde_json::from_str(line).unwrap();
+        self.0.lines.borrow_mut().push(line.to_owned());
     }
 }
 
@@ -174,9 +177,10 @@ impl Project {
             fetches: Cell::default(),
             dead_connections: Cell::default(),
             provider: Cell::new(Provider::Answers),
+            changed: RefCell::default(),
             variables_take: Cell::default(),
             database: Cell::new((200, "[]")),
-            record: RefCell::default(),
+            lines: RefCell::default(),
             readings: RefCell::default(),
             most_at_once: Cell::default(),
             at_once: Cell::default(),
@@ -212,7 +216,19 @@ impl Project {
         key.sign(claims).unwrap()
     }
 
-    /// What a token signed with this key gets.
+    /// With one variable changed.
+    pub fn with(name: &'static str, value: &str) -> Rc<Self> {
+        let project = Self::new(&[]);
+        project.changed.borrow_mut().insert(name, value.to_owned());
+        project
+    }
+
+    /// What the last request has left.
+    pub fn record(&self) -> Value {
+        serde_json::from_str(self.lines.borrow().last().unwrap()).unwrap()
+    }
+
+    /// The status and the code that a token signed with this key gets.
     pub async fn answer(self: &Rc<Self>, key: &ES256KeyPair) -> (u16, String) {
         outcome(&self.response(&self.token(key)).await)
     }
@@ -221,7 +237,7 @@ impl Project {
         self.response(token).await.status().as_u16()
     }
 
-    async fn response(self: &Rc<Self>, token: &str) -> Response<Bytes> {
+    pub async fn response(self: &Rc<Self>, token: &str) -> Response<Bytes> {
         self.respond(token, Method::GET, None).await
     }
 
