@@ -8,6 +8,7 @@ mod browser;
 mod client;
 mod clients;
 mod components;
+mod connections;
 mod cors;
 mod direct;
 mod flags;

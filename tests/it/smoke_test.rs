@@ -108,6 +108,18 @@ async fn without_the_database_it_reads_and_says_what_it_leaves_out() {
     );
 }
 
+#[tokio::test]
+async fn a_database_without_tls_is_not_written_to_by_who_asks_for_tls() {
+    let target = target().await;
+    let encrypted = format!("{}?ssl=true", target.database_url.as_ref().unwrap());
+    let encrypted = Target { database_url: Some(encrypted), ..target };
+
+    let test = move || smoke::run(&encrypted, &AtomicBool::default());
+    let Err(error) = tokio::task::spawn_blocking(test).await.unwrap() else { panic!("it wrote in the clear") };
+
+    assert!(format!("{error:#}").contains("sslmode=require asks for it"), "{error:#}");
+}
+
 /// Turned on, they do not say that they are turned off.
 #[tokio::test]
 async fn functions_that_are_on_are_no_functions_that_are_off() {

@@ -6,13 +6,10 @@ use std::fs;
 
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
-use sqlx::{
-    Connection as _,
-    postgres::{PgConnection, PgDatabaseError, PgErrorPosition},
-};
+use tokio_postgres::error::ErrorPosition;
 
 use crate::{
-    database::{self, literal},
+    database::{self, Connection, literal},
     migrations::Migration,
 };
 
@@ -25,7 +22,7 @@ const HISTORY: &str = "create schema if not exists supabase_migrations; \
 const APPLIED: &str = "select coalesce(jsonb_agg(version), '[]')::text from supabase_migrations.schema_migrations";
 
 /// Those that the history does not have. Reads only.
-pub async fn pending(connection: &mut PgConnection, files: Vec<Migration>) -> Result<Vec<Migration>> {
+pub async fn pending(connection: &mut Connection, files: Vec<Migration>) -> Result<Vec<Migration>> {
     let there = "select to_jsonb(to_regclass('supabase_migrations.schema_migrations') is not null)::text";
     let applied = match database::read(connection, there).await? {
         Value::Bool(true) => database::read(connection, APPLIED).await?,
@@ -37,15 +34,13 @@ pub async fn pending(connection: &mut PgConnection, files: Vec<Migration>) -> Re
 }
 
 /// Applies one, or nothing of it. The error says what PostgreSQL said, with line and hint.
-pub async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<()> {
+pub async fn apply(connection: &mut Connection, migration: &Migration) -> Result<()> {
     let file = migration.path.display().to_string();
     let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {file}"))?;
     if !there(connection).await? {
         database::run(connection, HISTORY).await.context("the migrations' history cannot be made")?;
     }
-    let mut transaction = connection.begin().await?;
-    run(&mut transaction, &file, &text).await?;
-    // The file has set a role and a search path; the history is the connection's own business.
+    // The file sets a role and a search path; the history is the connection's own business.
     let record = format!(
         "reset role; reset search_path; \
          insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[{}])",
@@ -53,16 +48,19 @@ pub async fn apply(connection: &mut PgConnection, migration: &Migration) -> Resu
         literal(&migration.name),
         literal(&text)
     );
-    database::run(&mut transaction, &record).await.with_context(|| format!("{file} cannot be recorded"))?;
-    transaction.commit().await.with_context(|| format!("{file} cannot be committed"))
+    let both = async |connection: &mut Connection| {
+        run(connection, &file, &text).await?;
+        database::run(connection, &record).await.with_context(|| format!("{file} cannot be recorded"))
+    };
+    database::in_transaction(connection, both).await
 }
 
 /// Runs the text of a file. The error says what PostgreSQL said, with line and hint.
-pub async fn run(connection: &mut PgConnection, file: &str, text: &str) -> Result<()> {
+pub async fn run(connection: &mut Connection, file: &str, text: &str) -> Result<()> {
     database::execute(connection, text).await.map_err(|error| explained(file, text, &error))
 }
 
-async fn there(connection: &mut PgConnection) -> Result<bool> {
+async fn there(connection: &mut Connection) -> Result<bool> {
     // The two columns came later than the table.
     let columns = "select to_jsonb(count(*) = 3)::text from pg_attribute \
         where attrelid = to_regclass('supabase_migrations.schema_migrations') and attname in ('version', 'name', 'statements')";
@@ -79,18 +77,19 @@ pub fn undo(text: &str) -> Option<String> {
     Some(undo)
 }
 
-fn explained(file: &str, text: &str, error: &sqlx::Error) -> anyhow::Error {
-    let Some(said) = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>()) else {
+fn explained(file: &str, text: &str, error: &tokio_postgres::Error) -> anyhow::Error {
+    let Some(said) = error.as_db_error() else {
         return anyhow!("{file}: {error}");
     };
     let line = match said.position() {
-        Some(PgErrorPosition::Original(at)) => {
-            format!(", line {}", text.chars().take(at.saturating_sub(1)).filter(|c| *c == '\n').count() + 1)
+        Some(ErrorPosition::Original(at)) => {
+            let before = usize::try_from(*at).unwrap_or(usize::MAX).saturating_sub(1);
+            format!(", line {}", text.chars().take(before).filter(|c| *c == '\n').count() + 1)
         }
         _ => String::new(),
     };
-    let more: Vec<&str> = [said.detail(), said.hint(), said.r#where()].into_iter().flatten().collect();
-    anyhow!("{file}{line}: {} {} {}", said.code(), said.message(), more.join("; "))
+    let more: Vec<&str> = [said.detail(), said.hint(), said.where_()].into_iter().flatten().collect();
+    anyhow!("{file}{line}: {} {} {}", said.code().code(), said.message(), more.join("; "))
 }
 
 #[cfg(test)]

@@ -8,11 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
-use sqlx::PgConnection;
 
 use crate::{
     check::Findings,
-    database,
+    database::{self, Connection},
     finding::{Code, Report, Unseen},
 };
 
@@ -68,7 +67,7 @@ struct Sight {
 }
 
 /// Compares. Expects to be in a reading transaction.
-pub async fn judge(connection: &mut PgConnection, migrations: &[Migration]) -> Result<Report> {
+pub async fn judge(connection: &mut Connection, migrations: &[Migration]) -> Result<Report> {
     let sight: Sight = serde_json::from_value(database::read(connection, SIGHT).await?)?;
     let looked_at = vec![format!("{} files", migrations.len())];
     let mut report = Report { looked_at, ..Report::default() };

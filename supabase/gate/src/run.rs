@@ -6,15 +6,14 @@ use anyhow::{Context as _, Result};
 use console::style;
 use indicatif::ProgressBar;
 
-use sqlx::PgConnection;
-
 use crate::{
     catalog::Catalog,
     check,
     cli::{Cli, Command, Database, Probe},
     components,
     contract::Contract,
-    database, describe, diff,
+    database::{self, Connection},
+    describe, diff,
     environment::{self, Lock},
     finding::{Report, Unseen},
     migrations, output,
@@ -128,7 +127,7 @@ async fn catalog(contract: &Contract, database: &Database) -> Result<Catalog> {
     Ok(catalog)
 }
 
-async fn reading(database: &Database) -> Result<PgConnection> {
+async fn reading(database: &Database) -> Result<Connection> {
     let mut connection = database::connect(&database.database_url).await?;
     database::begin_reading(&mut connection).await?;
     Ok(connection)

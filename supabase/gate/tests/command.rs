@@ -84,7 +84,7 @@ fn whatever_cannot_be_looked_at_is_2_and_says_what_to_do() {
     for (arguments, complaint) in [
         (vec!["check", "--contract", &same, "--database-url", nowhere], "cannot connect as postgres at 127.0.0.1:1"),
         (vec!["check", "--contract", "nowhere.json", "--database-url", nowhere], "give its path with --contract"),
-        (vec!["check", "--contract", &same], "--database-url <URL>"),
+        (vec!["check", "--contract", &same], "give it here, or in DATABASE_URL"),
         (vec!["check", "--database-url", nowhere, "--url", "http://x"], "--probe"),
         (vec!["diff", &same, "Cargo.toml"], "is no contract"),
         (vec!["migrations", "--migrations", "nowhere", "--database-url", nowhere], "cannot read nowhere"),

@@ -8,12 +8,11 @@ use std::{
     time::Duration,
 };
 
-use gate::database;
 use it::{Installation, running};
 use nix::sys::signal::Signal;
 use stack::{database::Grants, process::Process, reaper::Reaper, setup};
 
-use super::{admin, gate, said};
+use super::{gate, said};
 
 fn contract() -> String {
     setup::root().join("supabase/rank_required_rpcs.json").display().to_string()
@@ -64,39 +63,15 @@ async fn a_pooler_without_prepared_statements_is_no_obstacle() {
     }
 }
 
+/// How it connects is tested in `connections/`.
 #[tokio::test]
-async fn tls_is_as_strict_as_the_url_says() {
+async fn a_database_without_tls_is_not_looked_at_by_who_asks_for_tls() {
     let installation = Installation::empty(Grants::Today).await;
-    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let folder = tempfile::Builder::new().prefix("lockstep-").tempdir().unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
-    let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
-    give(&certificate, &certified.cert.pem());
-    give(&key, &certified.signing_key.serialize_pem());
-    let mut connection = admin(&installation).await;
-    for sql in [
-        &format!("alter system set ssl_cert_file = '{}'", certificate.display()),
-        &format!("alter system set ssl_key_file = '{}'", key.display()),
-        "alter system set ssl = on",
-        "select pg_reload_conf()",
-    ] {
-        database::run(&mut connection, sql).await.unwrap();
-    }
-    let url = |more: &str| {
-        let port = installation.cluster.port();
-        format!("postgresql://postgres:postgres@localhost:{port}/postgres?{more}")
-    };
-    let encrypted = "select to_jsonb(ssl)::text from pg_stat_ssl where pid = pg_backend_pid()";
-    let trusted = format!("sslmode=verify-full&sslrootcert={}", certificate.display());
+    let url = format!("{}?ssl=true", installation.cluster.url("postgres"));
 
-    for more in ["sslmode=require", &trusted] {
-        let mut connection = database::connect(&url(more)).await.unwrap_or_else(|error| panic!("{more}: {error:#}"));
-        assert_eq!(database::read(&mut connection, encrypted).await.unwrap(), true, "{more}");
-    }
-    let mut plain = database::connect(&url("sslmode=disable")).await.unwrap();
-    assert_eq!(database::read(&mut plain, encrypted).await.unwrap(), false);
-    let refused = database::connect(&url("sslmode=verify-full")).await.unwrap_err();
-    assert!(format!("{refused:#}").contains("certificate"), "{refused:#}");
+    let error = gate(&["check", "--contract", &contract(), "--database-url", &url]).await.unwrap_err();
+
+    assert!(format!("{error:#}").contains("sslmode=require asks for it"), "{error:#}");
 }
 
 #[tokio::test]

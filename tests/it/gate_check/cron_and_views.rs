@@ -3,11 +3,11 @@
 use gate::{
     catalog::Catalog,
     contract::{Contract, CronJob, Grants as Rights, Kind, Relation},
-    database, describe,
+    database::{self, Connection},
+    describe,
     finding::Report,
 };
 use it::{Installation, running};
-use sqlx::PgConnection;
 use stack::database::Grants;
 
 use super::{admin, check_as, contract, judge, said};
@@ -21,7 +21,7 @@ fn with_job() -> Contract {
     Contract { cron_jobs: vec![sweep], ..contract() }
 }
 
-async fn judged_after(connection: &mut PgConnection, contract: &Contract, sql: &str) -> Vec<String> {
+async fn judged_after(connection: &mut Connection, contract: &Contract, sql: &str) -> Vec<String> {
     database::run(connection, &format!("begin; {sql}")).await.unwrap_or_else(|error| panic!("{sql}: {error:#}"));
     let found = said(&judge(connection, contract).await);
     database::rollback(connection).await.unwrap();

@@ -15,9 +15,16 @@ mod relations;
 mod remake;
 
 use clap::Parser as _;
-use gate::{catalog::Catalog, check, cli::Cli, contract::Contract, database, finding::Report, run::Outcome};
+use gate::{
+    catalog::Catalog,
+    check,
+    cli::Cli,
+    contract::Contract,
+    database::{self, Connection},
+    finding::Report,
+    run::Outcome,
+};
 use it::Installation;
-use sqlx::PgConnection;
 use stack::setup;
 
 fn contract() -> Contract {
@@ -43,12 +50,12 @@ async fn check_as(installation: &Installation, role: &str, more: &[&str]) -> Rep
 }
 
 /// As the superuser, who can break everything.
-async fn admin(installation: &Installation) -> PgConnection {
+async fn admin(installation: &Installation) -> Connection {
     database::connect(&installation.cluster.socket_url("supabase_admin")).await.unwrap()
 }
 
 /// What the gate says of the transaction that is open.
-async fn judge(connection: &mut PgConnection, contract: &Contract) -> Report {
+async fn judge(connection: &mut Connection, contract: &Contract) -> Report {
     database::spell_plainly(connection).await.unwrap();
     check::judge(contract, &Catalog::read(connection, contract).await.unwrap())
 }

@@ -1,8 +1,11 @@
 //! How a mutation is tried: on a good database, in a transaction that is rolled back.
 
-use gate::{contract::Contract, database, finding::Report};
+use gate::{
+    contract::Contract,
+    database::{self, Connection},
+    finding::Report,
+};
 use it::Installation;
-use sqlx::PgConnection;
 
 use super::{admin, judge, remake::REMAKE, said};
 
@@ -37,11 +40,7 @@ pub async fn try_all(installation: &Installation, contract: &Contract, mutations
     assert_eq!(try_one(&mut connection, contract, &unchanged).await, Ok(Vec::new()), "the database is good again");
 }
 
-async fn try_one(
-    connection: &mut PgConnection,
-    contract: &Contract,
-    mutation: &Mutation,
-) -> Result<Vec<String>, String> {
+async fn try_one(connection: &mut Connection, contract: &Contract, mutation: &Mutation) -> Result<Vec<String>, String> {
     database::run(connection, "begin").await.unwrap();
     let changed = database::run(connection, &format!("{REMAKE}{}", mutation.sql)).await;
     let found = match changed {
@@ -56,7 +55,7 @@ async fn try_one(
 }
 
 /// A remedy that is SQL must be all that is needed. The others send people to a migration.
-async fn remedied(connection: &mut PgConnection, contract: &Contract, report: &Report) -> Result<(), String> {
+async fn remedied(connection: &mut Connection, contract: &Contract, report: &Report) -> Result<(), String> {
     let remedies: Vec<&str> = report.findings.iter().map(|finding| finding.remedy.as_str()).collect();
     if !remedies.iter().all(|remedy| remedy.ends_with(';')) {
         return Ok(());

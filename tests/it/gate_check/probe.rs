@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use gate::{database, finding::Report};
+use gate::{
+    database::{self, Connection},
+    finding::Report,
+};
 use it::running;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use stack::{
     demo,
     stack::{Options, Stack},
@@ -15,7 +17,7 @@ use super::{gate, said};
 
 struct Own {
     stack: Stack,
-    admin: PgConnection,
+    admin: Connection,
     token: String,
 }
 

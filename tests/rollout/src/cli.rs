@@ -101,8 +101,10 @@ pub struct Where {
 /// Which database.
 #[derive(Debug, Clone, Args)]
 pub struct Database {
-    /// Connection string, direct or through the session pooler: postgresql://postgres:password@host:5432/postgres
+    /// Connection string, direct or through the session pooler, as psql takes it:
+    /// postgresql://postgres:password@host:5432/postgres?sslmode=verify-full&sslrootcert=prod-ca.crt
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(default_value = "", hide_default_value = true, value_parser = gate::cli::database_url)]
     pub database_url: String,
 }
 

@@ -3,10 +3,9 @@
 use std::{collections::BTreeMap, fmt};
 
 use anyhow::{Result, bail};
-use gate::database::{self, literal};
+use gate::database::{self, Connection, literal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 
 /// What the variables of flags are called in spin.toml.
 pub const PREFIX: &str = "flag_";
@@ -111,7 +110,7 @@ impl Flags {
     }
 
     /// Sets those of the database. Returns whether it has them: from a certain migration on.
-    pub async fn set_in_database(&self, connection: &mut PgConnection) -> Result<bool> {
+    pub async fn set_in_database(&self, connection: &mut Connection) -> Result<bool> {
         let there = "select to_jsonb(to_regclass('lockstep.settings') is not null)::text";
         if database::read(connection, there).await? != Value::Bool(true) {
             return Ok(false);

@@ -4,10 +4,10 @@ use std::{env, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use gate::{
-    database, migrate,
+    database::{self, Connection},
+    migrate,
     migrations::{self, Migration},
 };
-use sqlx::PgConnection;
 
 use crate::{
     cli::{Sources, With},
@@ -23,7 +23,7 @@ pub fn with(sources: &Sources) -> With {
 }
 
 /// Those that the database does not have.
-pub async fn pending(connection: &mut PgConnection, folder: &Path) -> Result<Vec<Migration>> {
+pub async fn pending(connection: &mut Connection, folder: &Path) -> Result<Vec<Migration>> {
     migrate::pending(connection, migrations::files(folder)?).await
 }
 

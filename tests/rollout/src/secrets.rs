@@ -2,7 +2,7 @@
 
 use std::env;
 
-use percent_encoding::percent_decode_str;
+use gate::database::Settings;
 use url::Url;
 
 /// Shorter ones would take words out of sentences.
@@ -13,15 +13,13 @@ const SHORTEST: usize = 6;
 pub struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// The password of the database's URL, the tokens given, and what the environment's names say is secret.
+    /// The password of the database's URL or of a file beside it, the tokens given, and what the environment's names say is secret.
     pub fn of<'a>(database_url: &str, tokens: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all: Vec<String> = tokens.into_iter().map(str::to_owned).collect();
         all.push(database_url.to_owned());
-        if let Some(password) = Url::parse(database_url).ok().as_ref().and_then(Url::password) {
-            all.push(password.to_owned());
-            // As it stands in a URL, and as it is.
-            all.push(percent_decode_str(password).decode_utf8_lossy().into_owned());
-        }
+        // As it stands in a URL, and as it is.
+        all.extend(Url::parse(database_url).ok().and_then(|url| url.password().map(str::to_owned)));
+        all.extend(Settings::read(database_url).iter().flat_map(Settings::passwords));
         all.extend(env::vars().filter(|(name, _)| is_secret(name)).map(|(_, value)| value));
         all.retain(|value| value.len() >= SHORTEST);
         // What contains another goes first.

@@ -37,8 +37,8 @@ struct Arguments {
     /// A channel to read, by its id, where the test makes none of its own
     #[arg(long, env = "CHANNEL_ID")]
     channel: Option<String>,
-    /// Connection string of the project, for what the test needs there; not taken from the environment
-    #[arg(long, value_name = "URL", requires = "outsider")]
+    /// Connection string of the project, as psql takes it, for what the test needs there; not taken from DATABASE_URL
+    #[arg(long, value_name = "URL", requires = "outsider", value_parser = gate::cli::database_url)]
     database_url: Option<String>,
     /// The project's origin, for the overlays: https://<ref>.supabase.co
     #[arg(long, env = "SUPABASE_URL", value_name = "URL", requires = "apikey")]

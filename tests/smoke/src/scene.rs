@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result};
 use gate::database::{self, literal};
 use serde_json::json;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Target, person::subject};
@@ -117,7 +116,7 @@ fn rows(channel: Uuid, room: &Room, mark: &str) -> String {
 fn in_database(url: &str, sql: &str) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut connection: PgConnection = database::connect(url).await?;
+        let mut connection = database::connect(url).await?;
         let done = database::run(&mut connection, &format!("begin; set local role postgres; {sql} commit")).await;
         database::close(connection).await;
         done

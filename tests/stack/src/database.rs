@@ -4,7 +4,6 @@ use std::{fs, path::Path, str::FromStr};
 
 use anyhow::Result;
 use gate::{migrate, migrations};
-use sqlx::Connection as _;
 
 use crate::cluster::Cluster;
 
@@ -32,11 +31,13 @@ pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
     }
     let grants = if grants == Grants::Today { TODAY } else { BEFORE };
     // All or nothing: a folder that is kept would otherwise stay half a project.
-    let mut transaction = admin.begin().await?;
-    for (file, sql) in [("hosted.sql", HOSTED), ("realtime.sql", REALTIME), ("grants_*.sql", grants)] {
-        migrate::run(&mut transaction, &format!("baseline/{file}"), sql).await?;
-    }
-    Ok(transaction.commit().await?)
+    let all = async |admin: &mut gate::database::Connection| {
+        for (file, sql) in [("hosted.sql", HOSTED), ("realtime.sql", REALTIME), ("grants_*.sql", grants)] {
+            migrate::run(admin, &format!("baseline/{file}"), sql).await?;
+        }
+        Ok(())
+    };
+    gate::database::in_transaction(&mut admin, all).await
 }
 
 /// How many of the migrations are applied.

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 
 use crate::{
     contract::{Contract, CronJob, Function, Relation, Role, Schema},
-    database,
+    database::{self, Connection},
     finding::Unseen,
 };
 
@@ -118,7 +117,7 @@ pub struct Run {
 impl Catalog {
     /// Reads what the contract asks for. Expects to be in a transaction with `search_path = ''`
     /// ([`database::begin_reading`]); what that transaction has changed is seen.
-    pub async fn read(connection: &mut PgConnection, contract: &Contract) -> Result<Self> {
+    pub async fn read(connection: &mut Connection, contract: &Contract) -> Result<Self> {
         ask(connection, contract).await?;
         let functions = rows(connection, include_str!("functions.sql")).await.context("functions")?;
         let raising = rows(connection, include_str!("raising.sql")).await.context("sources")?;
@@ -135,7 +134,7 @@ impl Catalog {
 }
 
 /// The names, as a setting of this transaction: the simple protocol has no parameters.
-async fn ask(connection: &mut PgConnection, contract: &Contract) -> Result<()> {
+async fn ask(connection: &mut Connection, contract: &Contract) -> Result<()> {
     let schemas: BTreeSet<&str> = contract
         .all_functions()
         .map(|function| function.schema.as_str())
@@ -154,7 +153,7 @@ async fn ask(connection: &mut PgConnection, contract: &Contract) -> Result<()> {
     database::run(connection, &set).await
 }
 
-async fn cron(connection: &mut PgConnection, user: &str, unseen: &mut Vec<Unseen>) -> Result<Option<Cron>> {
+async fn cron(connection: &mut Connection, user: &str, unseen: &mut Vec<Unseen>) -> Result<Option<Cron>> {
     #[derive(Deserialize)]
     struct Sight {
         installed: bool,
@@ -186,7 +185,7 @@ async fn cron(connection: &mut PgConnection, user: &str, unseen: &mut Vec<Unseen
     Ok(Some(Cron { installed: true, jobs, runs }))
 }
 
-async fn rows<T: DeserializeOwned>(connection: &mut PgConnection, sql: &str) -> Result<T> {
+async fn rows<T: DeserializeOwned>(connection: &mut Connection, sql: &str) -> Result<T> {
     let value: Value = database::read(connection, sql).await?;
     Ok(serde_path_to_error::deserialize(value)?)
 }

@@ -2,19 +2,18 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 
 use super::{NIL, TURNED_OFF, callable, expected, names, required, tag, value};
 use crate::{
     catalog::Catalog,
     check::Findings,
     contract::{Contract, Function, Volatility},
-    database::{self, literal},
+    database::{self, Connection, literal},
     finding::{Code, Report, Unseen},
 };
 
 /// Calls each RPC that is there, each in a transaction of its own that is rolled back.
-pub async fn in_a_transaction(connection: &mut PgConnection, contract: &Contract, catalog: &Catalog) -> Result<Report> {
+pub async fn in_a_transaction(connection: &mut Connection, contract: &Contract, catalog: &Catalog) -> Result<Report> {
     let mut findings = Findings::default();
     if let Err(error) = become_somebody(connection, "read only", "").await {
         database::rollback(connection).await?;
@@ -45,7 +44,7 @@ pub async fn in_a_transaction(connection: &mut PgConnection, contract: &Contract
     Ok(Report { findings: findings.0, ..Report::default() })
 }
 
-async fn become_somebody(connection: &mut PgConnection, access: &str, expect: &str) -> Result<()> {
+async fn become_somebody(connection: &mut Connection, access: &str, expect: &str) -> Result<()> {
     let claims = json!({ "sub": NIL, "role": "authenticated", "aud": "authenticated", "is_anonymous": false });
     let headers = json!({ "x-rpc-expect": expect });
     let begin = format!(
@@ -59,7 +58,7 @@ async fn become_somebody(connection: &mut PgConnection, access: &str, expect: &s
 }
 
 /// Says what went wrong, if something did.
-async fn call(connection: &mut PgConnection, rpc: &Function) -> Result<(), String> {
+async fn call(connection: &mut Connection, rpc: &Function) -> Result<(), String> {
     let arguments: Vec<String> = required(rpc)
         .map(|argument| {
             let given = match value(argument) {
@@ -80,14 +79,13 @@ async fn call(connection: &mut PgConnection, rpc: &Function) -> Result<(), Strin
         }
         Err(error) => error,
     };
-    let Some(said) = error.as_database_error() else { return Err(error.to_string()) };
-    let code = said.code().unwrap_or_default();
+    let Some(said) = error.as_db_error() else { return Err(error.to_string()) };
+    let code = said.code().code();
     if code != "PGRST" {
         return Err(format!("{code}: {}", said.message()));
     }
     // Our own refusals: message and detail are JSON (lockstep.refuse).
-    let detail = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|error| error.detail());
-    let detail: Value = detail.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let detail: Value = said.detail().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let message: Value = serde_json::from_str(said.message()).unwrap_or_default();
     if detail["status"].as_i64().is_none_or(|status| status >= 500) && message["code"] != TURNED_OFF {
         return Err(format!("{}: {} ({})", message["code"], message["message"], message["details"]));

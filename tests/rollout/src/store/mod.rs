@@ -8,10 +8,8 @@ mod releases;
 mod runs;
 
 use anyhow::{Context as _, Result, ensure};
-use gate::database::{self, literal};
+use gate::database::{self, Connection, Settings, literal};
 use serde_json::Value;
-use sqlx::PgConnection;
-use url::Url;
 
 pub use self::{
     place::Place,
@@ -26,7 +24,7 @@ const TRANSACTION_POOLER: u16 = 6543;
 
 /// An open connection to it.
 pub struct Store {
-    connection: PgConnection,
+    connection: Connection,
     /// Of the row that this process writes.
     run: Option<i64>,
 }
@@ -42,13 +40,13 @@ pub enum Turn {
 impl Store {
     /// Connects. The error never shows the password.
     pub async fn open(url: &str) -> Result<Self> {
-        let port = Url::parse(url).ok().and_then(|url| url.port());
+        let settings = Settings::read(url)?;
         ensure!(
-            port != Some(TRANSACTION_POOLER),
+            settings.hosts()?.iter().all(|host| host.port != TRANSACTION_POOLER),
             "port {TRANSACTION_POOLER} is the pooler in transaction mode, where no lock holds: \
              give the direct connection or the session pooler (port 5432)"
         );
-        Ok(Self { connection: database::connect(url).await?, run: None })
+        Ok(Self { connection: database::connect_with(&settings).await?, run: None })
     }
 
     /// Connects again: what was dropped in the middle of a query answers no other. The lock is let go of.
@@ -116,7 +114,7 @@ impl Store {
     }
 
     /// The connection, for what belongs to the same database.
-    pub fn connection(&mut self) -> &mut PgConnection {
+    pub fn connection(&mut self) -> &mut Connection {
         &mut self.connection
     }
 

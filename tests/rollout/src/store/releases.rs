@@ -1,9 +1,8 @@
 //! The releases, as bytes.
 
 use anyhow::{Context as _, Result, bail};
-use gate::database::{self, literal};
+use gate::database::{self, Connection, literal};
 use serde_json::Value;
-use sqlx::{Connection as _, Row as _};
 
 use super::Store;
 use crate::release::Release;
@@ -14,17 +13,18 @@ const KEPT: usize = 5;
 impl Store {
     /// Keeps a release, and lets go of those that nobody can want any more.
     pub async fn keep(&mut self, release: &Release, who: &str) -> Result<()> {
-        let mut transaction = self.connection.begin().await?;
         let new = "insert into lockstep_rollout.releases (id, made_by, manifest) values ($1, $2, $3) \
             on conflict do nothing";
-        let new = sqlx::query(new).bind(&release.id).bind(who).bind(&release.manifest);
-        if new.execute(&mut *transaction).await?.rows_affected() > 0 {
-            for (name, content) in &release.files {
-                let file = "insert into lockstep_rollout.files (release, name, content) values ($1, $2, $3)";
-                sqlx::query(file).bind(&release.id).bind(name).bind(content).execute(&mut *transaction).await?;
+        let file = "insert into lockstep_rollout.files (release, name, content) values ($1, $2, $3)";
+        let all = async |connection: &mut Connection| {
+            if connection.client().execute(new, &[&release.id, &who, &release.manifest]).await? > 0 {
+                for (name, content) in &release.files {
+                    connection.client().execute(file, &[&release.id, name, content]).await?;
+                }
             }
-        }
-        transaction.commit().await.context("the release cannot be kept")?;
+            Ok(())
+        };
+        database::in_transaction(&mut self.connection, all).await.context("the release cannot be kept")?;
         // Only the bytes: the runs go on naming it.
         self.write(&format!(
             "delete from lockstep_rollout.files where release not in ( \
@@ -56,8 +56,8 @@ impl Store {
             [] => bail!("there is no release {id}: `rollout status` lists them"),
             _ => bail!("several releases begin with {id}: give more of it"),
         };
-        let rows = sqlx::query("select name, content from lockstep_rollout.files where release = $1 order by name");
-        let rows = rows.bind(id).fetch_all(&mut self.connection).await?;
+        let files = "select name, content from lockstep_rollout.files where release = $1 order by name";
+        let rows = self.connection.client().query(files, &[&id]).await?;
         let files = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<Vec<_>>>()?;
         if files.is_empty() {
             bail!("release {id} is no longer kept: build it from its commit, and apply it");

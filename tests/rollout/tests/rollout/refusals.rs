@@ -36,6 +36,11 @@ async fn what_cannot_be_begun_says_what_to_do_and_leaves_no_record() {
     let site = Site::empty(Migrations::All).await;
     let pooler = "postgresql://postgres.ref:secret-password@127.0.0.1:6543/postgres";
     site.rollout(&["apply", "--database-url", pooler]).await.is(2).says("session pooler (port 5432)");
+    let pooler = "host=127.0.0.1 port=6543 user=postgres.ref password=secret-password";
+    site.rollout(&["status", "--database-url", pooler]).await.is(2).says("session pooler (port 5432)");
+    site.rollout(&["status", "--database-url", ""]).await.is(2).says("or in DATABASE_URL");
+    let encrypted = format!("{}?ssl=true", site.stack.cluster().url("postgres"));
+    site.rollout(&["status", "--database-url", &encrypted]).await.is(2).says("sslmode=require asks for it");
     site.rollout(&["rollback"]).await.is(2).says("there is no apply that could be taken back");
     site.rollout(&["rollback", "--to", "0123456789"]).await.is(2).says("there is no release 0123456789");
     let made = "select to_regnamespace('lockstep_rollout') is not null";
