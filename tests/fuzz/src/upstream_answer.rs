@@ -4,7 +4,7 @@
 //! body.
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use shared::platform::Inbound;
+use shared::{contract::Rpc, platform::Inbound};
 
 use crate::world::{Asked, Function};
 
@@ -38,9 +38,7 @@ pub fn holds(data: &[u8]) -> bool {
     let first = answer.text.trim_start().chars().next();
     assert_eq!(first, Some(if function == Function::List { '[' } else { '{' }), "{}", answer.text);
     let version = answer.headers["x-rpc-version"].to_str().expect("text");
-    let known = Inbound::clone(&function.content()).headers["x-rpc-version"].clone();
-    let needed = known.to_str().expect("text").split(", ").take(if function == Function::Stage { 2 } else { 1 });
-    for name in needed.map(|tag| tag.split('/').next().expect("a name")) {
+    for Rpc { name, .. } in function.rpcs()[0].all() {
         assert!(version.contains(name), "{name} did not say its version: {version}");
     }
     true

@@ -4,9 +4,10 @@
 use std::{cell::RefCell, rc::Rc, sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use jwt_simple::reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _};
 use shared::{
+    contract::{FETCH_SOCIAL_MESSAGES, FETCH_SOCIAL_MESSAGES_PAGE, INSERT_SOCIAL_MESSAGE, Rpc, SYNC_RANK_MATCH_ROSTER},
     instance::Shared,
     platform::{Body, BodyError, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
 };
@@ -44,16 +45,26 @@ impl Function {
         }
     }
 
+    /// The RPCs that its answers come from: the usual one first.
+    pub fn rpcs(self) -> &'static [Rpc] {
+        match self {
+            Self::List => &[FETCH_SOCIAL_MESSAGES, FETCH_SOCIAL_MESSAGES_PAGE],
+            Self::Send => &[INSERT_SOCIAL_MESSAGE],
+            Self::Stage => &[SYNC_RANK_MATCH_ROSTER],
+        }
+    }
+
     /// What the database says to a request that is in order.
     pub fn content(self) -> Inbound {
-        let (status, version, body) = match self {
-            Self::List => (200, "fetch_social_messages/1.0.0, fetch_social_messages_page/1.0.0", "[]"),
-            Self::Send => (201, "insert_social_message/1.0.0", "{}"),
-            Self::Stage => (200, "sync_rank_match_roster/1.1.0, verify_rank_roles_and_slots/1.0.0", "{}"),
+        let (status, body) = match self {
+            Self::List => (StatusCode::OK, "[]"),
+            Self::Send => (StatusCode::CREATED, "{}"),
+            Self::Stage => (StatusCode::OK, "{}"),
         };
-        let version = ("x-rpc-version".parse().expect("a name"), HeaderValue::from_static(version));
-        let status = StatusCode::from_u16(status).expect("a status");
-        Inbound { status, headers: HeaderMap::from_iter([version]), body: Bytes::from_static(body.as_bytes()) }
+        let tags: Vec<&str> = self.rpcs().iter().flat_map(Rpc::all).map(Rpc::tag).collect();
+        let version = HeaderValue::try_from(tags.join(", ")).expect("names and numbers");
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("x-rpc-version"), version)]);
+        Inbound { status, headers, body: Bytes::from_static(body.as_bytes()) }
     }
 }
 

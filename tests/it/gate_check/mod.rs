@@ -15,7 +15,15 @@ mod relations;
 mod remake;
 
 use clap::Parser as _;
-use gate::{catalog::Catalog, check, cli::Cli, contract::Contract, database, finding::Report, run::Outcome};
+use gate::{
+    catalog::Catalog,
+    check,
+    cli::Cli,
+    contract::{Contract, Function},
+    database,
+    finding::Report,
+    run::Outcome,
+};
 use it::Installation;
 use sqlx::PgConnection;
 use stack::setup;
@@ -56,4 +64,18 @@ async fn judge(connection: &mut PgConnection, contract: &Contract) -> Report {
 /// `code where`, for a comparison that reads well when it fails.
 fn said(report: &Report) -> Vec<String> {
     report.findings.iter().map(|finding| format!("{} {}", finding.code.word(), finding.place)).collect()
+}
+
+/// The same without the arguments of the contract's functions, which stand there alone; `(…)` where they are others.
+fn said_in_short(report: &Report, contract: &Contract) -> Vec<String> {
+    let short = |said: String| {
+        let Some((start, signature)) = said.split_once("function ") else { return said };
+        let named = |function: &&Function| signature.split('(').next() == Some(&*function.qualified());
+        match contract.all_functions().find(named) {
+            Some(function) if function.signature() == signature => format!("{start}function {}", function.qualified()),
+            Some(function) => format!("{start}function {}(…)", function.qualified()),
+            None => said,
+        }
+    };
+    said(report).into_iter().map(short).collect()
 }

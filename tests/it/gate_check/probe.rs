@@ -11,7 +11,7 @@ use stack::{
     stack::{Options, Stack},
 };
 
-use super::{gate, said};
+use super::{contract, gate, said, said_in_short};
 
 struct Own {
     stack: Stack,
@@ -87,13 +87,14 @@ async fn a_probe_finds_what_the_catalog_does_not_show() {
     assert_eq!((said(&good), good.exit_code()), (vec![], 0), "{:?}", good.unseen);
     assert_eq!((said(&refused), refused.exit_code()), (vec![], 2));
     assert!(refused.unseen[0].remedy.contains("--token"), "{:?}", refused.unseen);
-    let probed: Vec<String> = said(&broken).into_iter().filter(|finding| finding.starts_with("probe_failed")).collect();
+    let probed = said_in_short(&broken, &contract());
+    let probed: Vec<String> = probed.into_iter().filter(|finding| finding.starts_with("probe_failed")).collect();
     assert_eq!(
         probed,
         [
-            "probe_failed function public.fetch_social_messages(uuid,integer,timestamp with time zone)",
-            "probe_failed function public.fetch_social_messages_page(uuid,timestamp with time zone,uuid,integer)",
-            "probe_failed function public.insert_social_message(uuid,text,uuid)",
+            "probe_failed function public.fetch_social_messages",
+            "probe_failed function public.fetch_social_messages_page",
+            "probe_failed function public.insert_social_message",
         ]
     );
     assert!(broken.findings.iter().any(|finding| finding.have.contains("42703")), "{:?}", broken.findings);
@@ -149,7 +150,7 @@ async fn without_the_verification_the_gate_fails_and_a_staging_answers_503_and_w
     let report = own.check(&[]).await;
     let (status, body, id) = own.call("/functions/v1/stage-room-match", &staging).await;
 
-    assert_eq!(said(&report), ["function_missing function public.verify_rank_roles_and_slots(jsonb,jsonb)"]);
+    assert_eq!(said_in_short(&report, &contract()), ["function_missing function public.verify_rank_roles_and_slots"]);
     assert_eq!(report.exit_code(), 1);
     assert_eq!((status, &body["code"]), (503, &json!("rpc_contract_mismatch")), "{body}");
     let mine = async {
