@@ -148,7 +148,7 @@ impl Stack {
             deployments: OnceCell::new(),
         });
         let origin = reserved.serve(backends.clone());
-        let mut all = own_variables(origin.url(), &keys);
+        let mut all = keys.variables(origin.url());
         all.extend(variables);
         let logs = logs.as_deref();
         let host = Runtime::start(
@@ -234,19 +234,6 @@ impl Stack {
     pub fn telemetry(&self) -> broadcast::Receiver<String> {
         self.runtime.telemetry()
     }
-}
-
-/// What an operator would set for a deployment against this origin.
-fn own_variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
-    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    BTreeMap::from([
-        set("supabase_url", origin),
-        set("supabase_publishable_key", &keys.publishable),
-        set("supabase_jwt_secret", keys.secret()),
-        set("jwks_host", origin),
-        set("region", "local"),
-        set("telemetry_key", &keys.telemetry),
-    ])
 }
 
 /// A temporary one. Short, because the path of a socket has at most 107 bytes, and passable for the user that PostgreSQL
