@@ -3,6 +3,7 @@
 mod built;
 mod connections;
 mod cron_and_views;
+mod describe;
 mod diff;
 mod environment;
 mod functions;
