@@ -42,8 +42,10 @@ fn main() -> Result<()> {
 }
 
 fn pack(package: &str, cargo: &str, root: &Path, target: &Path, flags: &str) -> Result<()> {
-    let build = ["build", "--target", TARGET, "--profile", PROFILE, "--package", package, "--config", flags];
-    run(Command::new(cargo).args(build).current_dir(root))?;
+    // A component alone: beside a library for the tests, cargo would leave out the optimisation at link time.
+    let kind = ["rustc", "--package", package, "--lib", "--crate-type", "cdylib"];
+    let shape = ["--target", TARGET, "--profile", PROFILE, "--config", flags];
+    run(Command::new(cargo).args(kind).args(shape).current_dir(root))?;
 
     let path = target.join(TARGET).join(PROFILE).join(format!("{}.wasm", package.replace('-', "_")));
     let component = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
