@@ -60,7 +60,8 @@ fn generate(text: &str, out: &Path) -> Result<String, serde_json::Error> {
         writeln!(source, "/// `{name}`, version {version} of the contract.").expect("a String");
         writeln!(
             source,
-            "pub const {constant}: Rpc = Rpc {{ name: {name:?}, version: {version:?}, runs: &[{runs}] }};"
+            "pub const {constant}: Rpc =\n    \
+             Rpc {{ name: {name:?}, version: {version:?}, runs: &[{runs}], tag: \"{name}/{version}\" }};"
         )
         .expect("a String");
     }

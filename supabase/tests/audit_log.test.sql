@@ -60,7 +60,8 @@ select results_eq(
   'select actor_id, rpc, rpc_version, subject, happened_at from entries',
   $$
     select
-      '00000000-0000-4000-8000-00000000000a'::uuid, 'insert_social_message', '1.0.0',
+      '00000000-0000-4000-8000-00000000000a'::uuid, 'insert_social_message',
+      obj_description('public.insert_social_message'::regproc, 'pg_proc')::jsonb ->> 'version',
       jsonb_build_object('channel_id', channel_id, 'message_id', id), now()
     from public.social_messages
     where body = 'said once'

@@ -2,6 +2,7 @@
 
 use http::Method;
 use it::{Call, Scripted, response};
+use shared::contract::FETCH_SOCIAL_MESSAGES;
 
 #[tokio::test]
 async fn a_preflight_is_answered_before_anything_else() {
@@ -74,7 +75,7 @@ async fn a_list_that_no_page_can_be_in_is_the_operators_fault() {
 
 #[tokio::test]
 async fn only_listed_origins_are_granted_when_there_is_a_list() {
-    let version = [("x-rpc-version", "fetch_social_messages/1.0.0")];
+    let version = [("x-rpc-version", FETCH_SOCIAL_MESSAGES.tag())];
     let upstream = Scripted::with_variables(
         move |_| async move { response(200, &version, "[]") },
         &[("allowed_origins", "https://app.example, https://admin.example")],

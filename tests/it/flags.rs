@@ -1,8 +1,9 @@
 //! Flags: who gets a function while it is being rolled out, and what the others are told.
 
 use it::{Scripted, response};
+use shared::contract::FETCH_SOCIAL_MESSAGES;
 
-const VERSION: (&str, &str) = ("x-rpc-version", "fetch_social_messages/1.0.0");
+const VERSION: (&str, &str) = ("x-rpc-version", FETCH_SOCIAL_MESSAGES.tag());
 
 async fn flagged(changed: &[(&str, &str)]) -> Scripted {
     Scripted::with_variables(|_| async { response(200, &[VERSION], "[]") }, changed).await

@@ -2,6 +2,7 @@
 
 use it::{Channel, Scripted, response};
 use serde_json::{Value, json};
+use shared::contract::FETCH_SOCIAL_MESSAGES;
 
 #[tokio::test]
 async fn the_rpc_names_itself_on_success_and_on_refusal() {
@@ -9,10 +10,10 @@ async fn the_rpc_names_itself_on_success_and_on_refusal() {
     let path = format!("/rest/v1/rpc/fetch_social_messages?p_channel_id={}", channel.id);
 
     for (person, status) in [(&channel.member, 200), (&channel.outsider, 403)] {
-        let answer =
-            person.get(&path).apikey().header("x-rpc-expect", "fetch_social_messages/1.0.0").send_anywhere().await;
+        let asked = person.get(&path).apikey().header("x-rpc-expect", FETCH_SOCIAL_MESSAGES.tag());
+        let answer = asked.send_anywhere().await;
         assert_eq!(answer.status, status, "{}", answer.body);
-        assert_eq!(answer.header("x-rpc-version"), "fetch_social_messages/1.0.0");
+        assert_eq!(answer.header("x-rpc-version"), FETCH_SOCIAL_MESSAGES.tag());
     }
 }
 
@@ -21,11 +22,13 @@ async fn the_database_refuses_who_was_built_for_another_version() {
     let channel = Channel::with_messages(1).await;
     let path = format!("/rest/v1/rpc/fetch_social_messages?p_channel_id={}", channel.id);
 
+    let (minor, _) = FETCH_SOCIAL_MESSAGES.tag().rsplit_once('.').unwrap();
+    let newer_patch = format!("{minor}.999");
     for (expect, status) in [
         ("fetch_social_messages/2.0.0", 503),
         ("fetch_social_messages/0.9.0", 503),
-        ("fetch_social_messages/1.0.1", 503),
-        ("fetch_social_messages/1.1.0", 503),
+        (&newer_patch, 503),
+        ("fetch_social_messages/1.999.0", 503),
         ("other/9.9.9, fetch_social_messages/2.0.0", 503),
         ("fetch_social_messages/one", 400),
         ("fetch_social_messages", 400),
@@ -34,7 +37,7 @@ async fn the_database_refuses_who_was_built_for_another_version() {
     ] {
         let answer = channel.member.get(&path).apikey().header("x-rpc-expect", expect).send_anywhere().await;
         assert_eq!(answer.status, status, "{expect:?}: {}", answer.body);
-        assert_eq!(answer.header("x-rpc-version"), "fetch_social_messages/1.0.0", "{expect:?}");
+        assert_eq!(answer.header("x-rpc-version"), FETCH_SOCIAL_MESSAGES.tag(), "{expect:?}");
     }
 }
 
@@ -57,19 +60,19 @@ async fn an_answer_without_the_right_version_is_a_contract_mismatch() {
 
         answer.assert_problem(503, "rpc_contract_mismatch");
         assert_eq!(record["app.rpc.version.matched"], matched, "{header:?}");
-        assert_eq!(record["app.rpc.version.expected"], "1.0.0");
+        assert_eq!(record["app.rpc.version.expected"], FETCH_SOCIAL_MESSAGES.version);
     }
 }
 
 #[tokio::test]
 async fn a_newer_minor_version_among_others_is_accepted() {
-    let headers = [("x-rpc-version", "verify/3.0.0, fetch_social_messages/1.7.2")];
+    let headers = [("x-rpc-version", "verify/3.0.0, fetch_social_messages/1.999.2")];
     let upstream = Scripted::answering(move |_| async move { response(200, &headers, "[]") }).await;
 
     let (answer, record) = upstream.answer(upstream.list()).await;
 
     assert_eq!(answer.rows(), [] as [Value; 0]);
-    assert_eq!(record["app.rpc.version.matched"], "1.7.2");
+    assert_eq!(record["app.rpc.version.matched"], "1.999.2");
 }
 
 /// On an error the version is the database's word or nothing: never filled in from the contract.

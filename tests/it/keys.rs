@@ -12,9 +12,10 @@ use jwt_simple::prelude::{
     RS256KeyPair, RSAKeyPairLike as _,
 };
 use serde_json::{Value, json};
+use shared::contract::FETCH_SOCIAL_MESSAGES;
 use uuid::Uuid;
 
-const ROWS: [(&str, &str); 1] = [("x-rpc-version", "fetch_social_messages/1.0.0")];
+const ROWS: [(&str, &str); 1] = [("x-rpc-version", FETCH_SOCIAL_MESSAGES.tag())];
 
 /// PostgREST's part of the scripted upstream, with a key set beside it.
 fn with_key_set(

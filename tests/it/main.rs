@@ -15,6 +15,7 @@ mod flags;
 mod gate_check;
 mod handshake;
 mod keys;
+mod manifest;
 mod messages_list;
 mod messages_send;
 mod migrations;

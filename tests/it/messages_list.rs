@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use it::{Call, Channel};
 use serde_json::Value;
+use shared::contract::{FETCH_SOCIAL_MESSAGES, FETCH_SOCIAL_MESSAGES_PAGE};
 
 #[tokio::test]
 async fn a_member_reads_the_channel_newest_first() {
@@ -14,7 +15,7 @@ async fn a_member_reads_the_channel_newest_first() {
     let rows = listed.rows();
     assert_eq!(rows.len(), 50, "the default");
     assert!(rows.is_sorted_by(|newer, older| position(newer) > position(older)));
-    assert_eq!(listed.header("x-rpc-version"), "fetch_social_messages/1.0.0");
+    assert_eq!(listed.header("x-rpc-version"), FETCH_SOCIAL_MESSAGES.tag());
     let fields: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
     assert_eq!(fields, ["body", "channel_id", "client_message_id", "id", "inserted_at", "sender_id"]);
 }
@@ -61,7 +62,7 @@ async fn paging_back_returns_each_of_a_thousand_messages_exactly_once() {
     let mut read: Vec<Value> = channel.list(&channel.member, "&limit=70").send().await.rows();
     loop {
         let page = channel.page_before(read.last().unwrap(), 70).await;
-        assert_eq!(page.header("x-rpc-version"), "fetch_social_messages_page/1.0.0");
+        assert_eq!(page.header("x-rpc-version"), FETCH_SOCIAL_MESSAGES_PAGE.tag());
         let rows = page.rows();
         if rows.is_empty() {
             break;
@@ -119,7 +120,7 @@ async fn what_cannot_be_accepted_is_named() {
 #[tokio::test]
 async fn the_function_answers_under_its_bare_name_too() {
     let scripted = it::Scripted::answering(|_| async {
-        it::response(200, &[("x-rpc-version", "fetch_social_messages/1.0.0")], "[]")
+        it::response(200, &[("x-rpc-version", FETCH_SOCIAL_MESSAGES.tag())], "[]")
     })
     .await;
 

@@ -2,6 +2,7 @@
 
 use it::{Answer, Call, Channel, Person, running};
 use serde_json::{Value, json};
+use shared::contract::INSERT_SOCIAL_MESSAGE;
 use uuid::Uuid;
 
 const PATH: &str = "/functions/v1/messages-send";
@@ -29,7 +30,7 @@ async fn a_member_sends_and_the_stored_row_comes_back() {
     let row = sent.json();
     assert_eq!((&row["body"], &row["sender_id"]), (&json!("hello"), &json!(channel.member.id)));
     assert_eq!(sent.header("x-idempotent-replay"), "false");
-    assert_eq!(sent.header("x-rpc-version"), "insert_social_message/1.0.0");
+    assert_eq!(sent.header("x-rpc-version"), INSERT_SOCIAL_MESSAGE.tag());
     assert_eq!(channel.list(&channel.member, "").send().await.rows(), [row]);
     assert_eq!(sent.record().await["db.response.returned_rows"], 1);
 }
@@ -157,7 +158,10 @@ async fn every_message_leaves_a_line_that_nobody_can_change() {
 
     let query = "select to_jsonb(a) from lockstep.audit_log as a where actor_id = $1";
     let line: Value = channel.database.query_one(query, &[&channel.member.id]).await.unwrap().get(0);
-    assert_eq!((&line["rpc"], &line["rpc_version"]), (&json!("insert_social_message"), &json!("1.0.0")));
+    assert_eq!(
+        (&line["rpc"], &line["rpc_version"]),
+        (&json!("insert_social_message"), &json!(INSERT_SOCIAL_MESSAGE.version))
+    );
     assert!(line["subject"].to_string().contains(&id), "{line}");
     assert!(!line.to_string().contains("audited"), "the text is in the audit: {line}");
 

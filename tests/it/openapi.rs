@@ -12,6 +12,10 @@ use regex::Regex;
 use serde_json::{Value, json};
 use stack::setup;
 
+fn contract() -> Contract {
+    Contract::read(&setup::root().join("supabase/rank_required_rpcs.json")).unwrap()
+}
+
 fn source(path: &str) -> String {
     fs::read_to_string(setup::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
@@ -101,24 +105,57 @@ fn the_version_is_the_workspaces() {
     assert_eq!(document()["info"]["version"], env!("CARGO_PKG_VERSION"));
 }
 
+/// The schema of what a function answers with, or of a row of it, by its name.
+fn row(function: &str) -> &'static str {
+    let responses = document()["paths"][format!("/functions/v1/{function}")]["post"]["responses"].as_object();
+    let responses = responses.unwrap_or_else(|| panic!("openapi.json has no POST /functions/v1/{function}"));
+    let (_, success) = responses.iter().find(|(status, _)| status.starts_with('2')).unwrap();
+    let schema = &success["content"]["application/json"]["schema"];
+    let schema = if schema["type"] == "array" { &schema["items"] } else { schema };
+    schema["$ref"].as_str().unwrap().strip_prefix("#/components/schemas/").unwrap()
+}
+
+/// And is described as the RPC is that the caller may run.
 #[test]
 fn a_row_has_the_columns_of_the_contract() {
-    let contract = Contract::read(&setup::root().join("supabase/rank_required_rpcs.json")).unwrap();
+    let contract = contract();
+    let called = contract.components().into_iter().flat_map(|(function, rpcs)| {
+        let rpcs = rpcs.into_iter().filter(|rpc| rpc.execute.must.iter().any(|role| role == "authenticated"));
+        rpcs.map(move |rpc| (row(function), rpc))
+    });
+    // Within a staged match.
+    let verify = contract.rpcs.iter().find(|rpc| rpc.name == "verify_rank_roles_and_slots").unwrap();
 
-    for (schema, rpc) in [
-        ("Message", "fetch_social_messages"),
-        ("Message", "fetch_social_messages_page"),
-        ("Message", "insert_social_message"),
-        ("StagedMatch", "sync_rank_match_roster"),
-        ("RoleCount", "verify_rank_roles_and_slots"),
-    ] {
-        let rpc = contract.rpcs.iter().find(|known| known.name == rpc).unwrap();
+    for (schema, rpc) in called.chain([("RoleCount", verify)]) {
         let columns: BTreeSet<&str> = rpc.returns.columns.iter().map(|column| column.name.as_str()).collect();
         let described: BTreeSet<&str> =
             components("schemas")[schema]["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(described, columns, "{schema}");
+        assert_eq!(described, columns, "{schema}, {}", rpc.name);
         assert_eq!(components("schemas")[schema]["required"].as_array().unwrap().len(), columns.len(), "{schema}");
     }
+}
+
+/// The browser module's types have the names of the schemas. It need not have a call for each function.
+#[test]
+fn the_types_of_the_browser_module_have_the_columns_of_the_contract() {
+    let contract = contract();
+    let types = source("functions/client/index.d.ts");
+    let mut typed = BTreeSet::new();
+
+    for (function, rpcs) in contract.components() {
+        let schema = row(function);
+        let body = Regex::new(&format!(r"(?s)export interface {schema} \{{\n(.*?)\n\}}")).unwrap();
+        let Some(body) = body.captures(&types) else { continue };
+        let fields: Vec<&str> =
+            body[1].lines().map(|line| line.trim().split([':', '?']).next().unwrap()).collect::<Vec<_>>();
+        for rpc in rpcs.iter().filter(|rpc| rpc.execute.must.iter().any(|role| role == "authenticated")) {
+            let columns: Vec<&str> = rpc.returns.columns.iter().map(|column| column.name.as_str()).collect();
+            assert_eq!(fields, columns, "{schema}, {}", rpc.name);
+        }
+        typed.insert(schema);
+    }
+
+    assert!(typed.len() > 1, "{typed:?}");
 }
 
 /// The limits that are constants here, and those of the database.
@@ -135,8 +172,10 @@ fn a_limit_is_the_limit() {
     };
 
     let default = number("functions/_shared/src/endpoint.rs", r"LIMIT: usize = (\d+) \* 1024");
-    let staging = number("functions/stage-room-match/src/lib.rs", r"LIMIT: usize = (\d+) \* 1024");
-    for (function, limit) in [("messages-list", default), ("messages-send", default), ("stage-room-match", staging)] {
+    for function in contract().components().into_keys() {
+        let path = format!("functions/{function}/src/lib.rs");
+        let own = source(&path).contains(".up_to(");
+        let limit = if own { number(&path, r"LIMIT: usize = (\d+) \* 1024") } else { default };
         assert_eq!(body(function), format!("At most {limit} KiB."), "{function}");
     }
     let longest = number("functions/_shared/src/fields.rs", r"LONGEST_TIMESTAMP: usize = (\d+)");

@@ -1,8 +1,9 @@
 //! What every function does with a request, whatever the request is for.
 
 use http::Method;
-use it::{Call, Channel, Scripted, response};
+use it::{Call, Channel, Scripted, document::document, response};
 use serde_json::json;
+use shared::contract::INSERT_SOCIAL_MESSAGE;
 
 const LIST: &str = "/functions/v1/messages-list";
 const SEND: &str = "/functions/v1/messages-send";
@@ -120,8 +121,11 @@ async fn a_function_that_does_not_exist_is_told_from_one_that_fails() {
 
 #[tokio::test]
 async fn writing_functions_take_only_post() {
-    for function in ["messages-send", "stage-room-match"] {
-        let answer = Call::get(&format!("/functions/v1/{function}")).send().await;
+    let paths = document()["paths"].as_object().unwrap().iter();
+    let writing: Vec<&String> = paths.filter(|(_, path)| path["get"].is_null()).map(|(path, _)| path).collect();
+    assert!(writing.len() > 1, "{writing:?}");
+    for path in writing {
+        let answer = Call::get(path).send().await;
         answer.assert_problem(405, "method_not_allowed");
         assert_eq!(answer.header("allow"), "POST, OPTIONS");
         let head = Call::new(Method::HEAD, &format!("/functions/v1/{function}")).send().await;
@@ -196,7 +200,7 @@ async fn only_a_write_with_a_key_is_sent_again() {
 /// What an RPC without the handshake has stored is stored: the answer is a fault all the same.
 #[tokio::test]
 async fn a_write_is_sent_with_its_length_and_its_version() {
-    let version = [("x-rpc-version", "insert_social_message/1.0.0")];
+    let version = [("x-rpc-version", INSERT_SOCIAL_MESSAGE.tag())];
     let upstream = Scripted::with_variables(
         move |_| async move { response(201, &version, r#"{"id":1}"#) },
         &[("session_check", "off")],
@@ -210,7 +214,7 @@ async fn a_write_is_sent_with_its_length_and_its_version() {
     let [seen] = upstream.seen().try_into().expect("one call");
     let sent = |name: &str| seen.headers.get(name).map_or("", |value| value.to_str().unwrap());
     assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/rest/v1/rpc/insert_social_message"));
-    assert_eq!(sent("x-rpc-expect"), "insert_social_message/1.0.0");
+    assert_eq!(sent("x-rpc-expect"), INSERT_SOCIAL_MESSAGE.tag());
     assert_eq!((sent("content-type"), sent("content-profile")), ("application/json", "public"));
     // The first call of an instance: Spin sends its head alone. What answers this has acknowledged the head; without it,
     // and without TCP_NODELAY, the body waits for 40 ms.
@@ -225,7 +229,7 @@ async fn a_write_is_sent_with_its_length_and_its_version() {
 /// RFC 9110, section 10.1.1: the refusal comes before anything is done, and concerns the header alone.
 #[tokio::test]
 async fn who_expects_too_much_sends_it_again_without() {
-    let version = [("x-rpc-version", "insert_social_message/1.0.0")];
+    let version = [("x-rpc-version", INSERT_SOCIAL_MESSAGE.tag())];
     let script = move |seen: it::Seen| async move {
         let expects = seen.headers.contains_key("expect");
         if expects { response(417, &[], "") } else { response(201, &version, r#"{"id":1}"#) }

@@ -3,17 +3,19 @@
 use it::{Channel, Scripted, response, running, user};
 use jwt_simple::prelude::{Clock, Duration};
 use serde_json::json;
+use shared::contract::{FETCH_SOCIAL_MESSAGES, INSERT_SOCIAL_MESSAGE};
 use stack::keys::UserClaims;
 
-const VERSION: [(&str, &str); 1] = [("x-rpc-version", "fetch_social_messages/1.0.0, insert_social_message/1.0.0")];
+const LISTED: (&str, &str) = ("x-rpc-version", FETCH_SOCIAL_MESSAGES.tag());
+const SENT: (&str, &str) = ("x-rpc-version", INSERT_SOCIAL_MESSAGE.tag());
 
 /// An upstream whose Auth answers like this.
 async fn auth(session_check: &str, status: u16, body: &'static str) -> Scripted {
     let script = move |seen: it::Seen| {
         let answer = match seen.path.as_str() {
             "/auth/v1/user" => response(status, &[], body),
-            path if path.contains("insert") => response(201, &VERSION, "{}"),
-            _ => response(200, &VERSION, "[]"),
+            path if path.contains("insert") => response(201, &[SENT], "{}"),
+            _ => response(200, &[LISTED], "[]"),
         };
         std::future::ready(answer)
     };
@@ -149,7 +151,7 @@ async fn a_guest_is_refused_by_the_function_and_by_the_database() {
 #[tokio::test]
 async fn guests_are_let_in_where_the_operator_says_so() {
     let upstream =
-        Scripted::with_variables(|_| std::future::ready(response(200, &VERSION, "[]")), &[("allow_guests", "true")])
+        Scripted::with_variables(|_| std::future::ready(response(200, &[LISTED], "[]")), &[("allow_guests", "true")])
             .await;
     let guest = upstream.token(UserClaims { is_anonymous: true, ..user() }, |_| {});
 

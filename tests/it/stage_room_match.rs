@@ -2,6 +2,7 @@
 
 use it::{Answer, Room};
 use serde_json::{Value, json};
+use shared::contract::{SYNC_RANK_MATCH_ROSTER, VERIFY_RANK_ROLES_AND_SLOTS};
 use uuid::Uuid;
 
 /// A staging with something changed in it.
@@ -26,13 +27,14 @@ async fn the_owner_stages_and_the_database_looks_up_what_it_decides() {
     assert_eq!((&answer["inserted_count"], &answer["slot_template_version"]), (&json!(2), &json!(3)));
     let roles: Vec<&Value> = answer["role_counts"].as_array().unwrap().iter().map(|role| &role["role_name"]).collect();
     assert_eq!(roles, ["tank", "healer"]);
-    assert_eq!(staged.header("x-rpc-version"), "sync_rank_match_roster/1.1.0, verify_rank_roles_and_slots/1.0.0");
+    let versions = [SYNC_RANK_MATCH_ROSTER, VERIFY_RANK_ROLES_AND_SLOTS].map(|rpc| rpc.tag()).join(", ");
+    assert_eq!(staged.header("x-rpc-version"), versions);
     let roster = room.roster().await;
     assert_eq!((&roster[0]["hero_name"], &roster[0]["rating"]), (&json!("Owner's hero"), &json!(1500)));
     assert_eq!((&roster[1]["owner_id"], &roster[1]["rating"]), (&json!(room.guest.id), &json!(1600)));
     let record = staged.record().await;
     assert_eq!(record["db.stored_procedure.name"], "sync_rank_match_roster");
-    assert_eq!(record["app.rpc.versions"], "sync_rank_match_roster/1.1.0, verify_rank_roles_and_slots/1.0.0");
+    assert_eq!(record["app.rpc.versions"], versions);
 }
 
 #[tokio::test]

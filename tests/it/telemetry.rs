@@ -2,8 +2,9 @@
 
 use it::{Channel, Scripted, response};
 use serde_json::{Value, json};
+use shared::contract::FETCH_SOCIAL_MESSAGES;
 
-const VERSION: (&str, &str) = ("x-rpc-version", "fetch_social_messages/1.0.0");
+const VERSION: (&str, &str) = ("x-rpc-version", FETCH_SOCIAL_MESSAGES.tag());
 
 /// As the gate knows the file.
 fn contract_hash() -> String {
@@ -34,8 +35,8 @@ async fn a_record_names_the_rpc_both_versions_the_rows_and_the_latency() {
         ("http.request.body.size", json!(0)),
         ("db.system.name", json!("postgresql")),
         ("db.stored_procedure.name", json!("fetch_social_messages")),
-        ("app.rpc.version.expected", json!("1.0.0")),
-        ("app.rpc.version.matched", json!("1.0.0")),
+        ("app.rpc.version.expected", json!(FETCH_SOCIAL_MESSAGES.version)),
+        ("app.rpc.version.matched", json!(FETCH_SOCIAL_MESSAGES.version)),
         ("app.upstream.status_code", json!(200)),
         ("db.response.status_code", Value::Null),
         ("db.response.returned_rows", json!(3)),
@@ -61,7 +62,7 @@ async fn a_refusal_is_recorded_with_its_code_and_the_version_that_refused() {
 
     assert_eq!(record["error.type"], "not_channel_member");
     assert_eq!(record["db.response.status_code"], "not_channel_member");
-    assert_eq!(record["app.rpc.version.matched"], "1.0.0");
+    assert_eq!(record["app.rpc.version.matched"], FETCH_SOCIAL_MESSAGES.version);
     assert_eq!(record["db.response.returned_rows"], Value::Null);
 }
 
@@ -127,8 +128,8 @@ async fn every_way_out_leaves_a_record() {
         Scripted::with_variables(|_| async { response(200, &[], "[]") }, &[("flag_messages_list", "perhaps")]).await;
     let list = || upstream.list();
     let other = |method: http::Method, path: &str| it::Call::new(method, &upstream.url(path));
-    let [_, send, _] = upstream.every_function();
-    let send = || send.clone().bearer(&upstream.token(it::user(), |_| {}));
+    let message = json!({ "channel_id": uuid::Uuid::new_v4(), "body": "x" });
+    let send = || upstream.post("messages-send", &message);
 
     for (upstream, call, status) in [
         (&upstream, list(), 200),

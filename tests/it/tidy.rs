@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use regex::Regex;
-use stack::{host::Manifest, setup};
+use stack::setup;
 
 /// Every file of the checkout that is or could be committed.
 fn files(endings: &[&str]) -> Vec<(String, String)> {
@@ -15,23 +15,6 @@ fn files(endings: &[&str]) -> Vec<(String, String)> {
     let listed = String::from_utf8(listed.expect("git is installed").stdout).unwrap();
     let wanted = listed.lines().filter(|path| endings.iter().any(|ending| path.ends_with(ending)));
     wanted.filter_map(|path| Some((path.to_owned(), fs::read_to_string(root.join(path)).ok()?))).collect()
-}
-
-#[test]
-fn every_folder_of_a_function_is_a_component_and_vice_versa() {
-    let root = setup::root();
-    let mut folders: Vec<String> = fs::read_dir(root.join("functions"))
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .filter(|name| !["_shared", "client"].contains(&name.as_str()))
-        .collect();
-    folders.sort();
-
-    let components: Vec<String> = Manifest::read(&root).unwrap().components.into_keys().collect();
-
-    assert_eq!(folders, components);
 }
 
 /// They build in seconds, and on machines that run no component.
@@ -134,6 +117,11 @@ fn every_migration_has_its_frame() {
         {
             assert!(text.contains(part), "{path} has no `{part}`");
         }
+        let reload = !text.contains(" function public.") || text.contains("notify pgrst, 'reload schema';");
+        assert!(
+            reload,
+            "{path} changes a function of PostgREST's and does not end with notify pgrst, 'reload schema';"
+        );
         let functions = text.matches("create or replace function").count();
         assert_eq!(text.matches("set search_path = ''").count(), functions, "{path}: a function without a search path");
         assert!(!own_transaction.is_match(&text), "{path}: the CLI wraps each file in a transaction of its own");

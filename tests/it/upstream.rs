@@ -6,8 +6,9 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use it::{Scripted, response};
 use serde_json::Value;
+use shared::contract::FETCH_SOCIAL_MESSAGES;
 
-const VERSION: (&str, &str) = ("x-rpc-version", "fetch_social_messages/1.0.0");
+const VERSION: (&str, &str) = ("x-rpc-version", FETCH_SOCIAL_MESSAGES.tag());
 
 #[tokio::test]
 async fn the_call_is_made_as_the_caller_with_the_projects_key_and_without_a_body() {
@@ -26,7 +27,7 @@ async fn the_call_is_made_as_the_caller_with_the_projects_key_and_without_a_body
     assert!(!seen.path.contains("p_limit"), "what was not given is left to the RPC's default: {}", seen.path);
     assert!(sent("authorization").starts_with("Bearer ey"));
     assert!(sent("apikey").starts_with("sb_publishable_"));
-    assert_eq!(sent("x-rpc-expect"), "fetch_social_messages/1.0.0");
+    assert_eq!(sent("x-rpc-expect"), FETCH_SOCIAL_MESSAGES.tag());
     assert_eq!(sent("x-request-id"), "order-17");
     assert_eq!(sent("traceparent"), format!("00-{trace}-{}-01", record["span_id"].as_str().unwrap()));
     // A chunked GET would be a second write, which waits for the first one's ACK where TCP_NODELAY is off.

@@ -11,12 +11,13 @@ pub struct Rpc {
     pub version: &'static str,
     /// RPCs that it runs itself, in the same transaction: their versions count too.
     pub runs: &'static [Rpc],
+    tag: &'static str,
 }
 
 impl Rpc {
     /// How `X-RPC-Expect` and `X-RPC-Version` spell it: `name/semver`.
-    pub fn tag(&self) -> String {
-        format!("{}/{}", self.name, self.version)
+    pub const fn tag(&self) -> &'static str {
+        self.tag
     }
 
     /// What must answer: this RPC, and those that it runs.
@@ -64,7 +65,7 @@ macro_rules! carry {
 mod tests {
     use super::*;
 
-    const RPC: Rpc = Rpc { name: "fetch", version: "1.2.0", runs: &[] };
+    const RPC: Rpc = Rpc { name: "fetch", version: "1.2.0", runs: &[], tag: "fetch/1.2.0" };
 
     #[test]
     fn a_newer_minor_version_is_accepted_and_anything_else_is_not() {

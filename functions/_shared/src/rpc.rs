@@ -83,7 +83,7 @@ impl Database<'_> {
         };
         let mut bearer = value(format!("Bearer {}", self.caller.token()))?;
         bearer.set_sensitive(true);
-        let expected: Vec<String> = rpc.all().map(Rpc::tag).collect();
+        let expected: Vec<&str> = rpc.all().map(Rpc::tag).collect();
         let mut headers = HeaderMap::from_iter([
             (header::AUTHORIZATION, bearer),
             (APIKEY, value(config.publishable_key.clone())?),

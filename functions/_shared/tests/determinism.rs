@@ -69,7 +69,7 @@ impl Platform for Fixed {
 
     fn send<'a>(&'a self, _: Outbound) -> Local<'a, Result<Inbound, OutboundError>> {
         let mut headers = HeaderMap::new();
-        headers.insert("x-rpc-version", HeaderValue::from_static("fetch_social_messages/1.0.0"));
+        headers.insert("x-rpc-version", HeaderValue::from_static(FETCH_SOCIAL_MESSAGES.tag()));
         let body = Bytes::from_static(br#"[{"body":"hello"}]"#);
         Box::pin(std::future::ready(Ok(Inbound { status: StatusCode::OK, headers, body })))
     }
@@ -146,9 +146,9 @@ fn the_record_of_a_known_request_is_known() {
             "app.contract.sha256": shared::contract::CONTRACT_SHA256,
             "db.system.name": "postgresql",
             "db.stored_procedure.name": "fetch_social_messages",
-            "app.rpc.version.expected": "1.0.0",
-            "app.rpc.version.matched": "1.0.0",
-            "app.rpc.versions": "fetch_social_messages/1.0.0",
+            "app.rpc.version.expected": FETCH_SOCIAL_MESSAGES.version,
+            "app.rpc.version.matched": FETCH_SOCIAL_MESSAGES.version,
+            "app.rpc.versions": FETCH_SOCIAL_MESSAGES.tag(),
             "app.upstream.status_code": 200,
             "db.response.returned_rows": 1,
             "app.rpc.retries": 0,

@@ -16,7 +16,8 @@ use shared::{
 };
 use spin_sdk::http::{IntoResponse, Request as SpinRequest};
 
-pub(crate) const ENDPOINT: Endpoint = Endpoint::get("messages-list");
+/// Its name, and how it is asked.
+pub const ENDPOINT: Endpoint = Endpoint::get("messages-list");
 shared::carry!(MESSAGES_LIST);
 
 /// What the host calls.
@@ -45,7 +46,7 @@ struct Arguments {
 }
 
 /// Read, ask the database, answer.
-pub(crate) async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
+pub async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
     let Listing { channel_id: p_channel_id, limit: p_limit, since: p_since, before } = input(&request)?;
     let rpc = match (&p_since, &before) {
         (_, None) => FETCH_SOCIAL_MESSAGES,

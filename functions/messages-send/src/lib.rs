@@ -16,7 +16,8 @@ use shared::{
 };
 use spin_sdk::http::{IntoResponse, Request as SpinRequest};
 
-pub(crate) const ENDPOINT: Endpoint = Endpoint::post("messages-send");
+/// Its name, and how it is asked.
+pub const ENDPOINT: Endpoint = Endpoint::post("messages-send");
 shared::carry!(MESSAGES_SEND);
 
 /// What the host calls.
@@ -45,7 +46,7 @@ struct Arguments {
 }
 
 /// Read, ask the database, answer. With a key, a second attempt stores nothing twice.
-pub(crate) async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
+pub async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
     let NewMessage { channel_id: p_channel_id, body: p_body, client_message_id, .. } = json(&request)?;
     let p_client_message_id = idempotency_key(&request, client_message_id)?;
     let repeatable = p_client_message_id.is_some();

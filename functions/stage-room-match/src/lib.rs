@@ -21,7 +21,8 @@ use spin_sdk::http::{IntoResponse, Request as SpinRequest};
 /// A roster of 64 with its template fits several times.
 const LIMIT: usize = 256 * 1024;
 
-pub(crate) const ENDPOINT: Endpoint = Endpoint::post("stage-room-match").up_to(LIMIT);
+/// Its name, and how it is asked.
+pub const ENDPOINT: Endpoint = Endpoint::post("stage-room-match").up_to(LIMIT);
 shared::carry!(STAGE_ROOM_MATCH);
 
 /// What the host calls.
@@ -40,7 +41,7 @@ struct Arguments {
 }
 
 /// Read, ask the database, answer. The template's version makes a second attempt a replay.
-pub(crate) async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
+pub async fn handle(edge: &Edge, caller: Caller, request: Request) -> Result<Reply, Problem> {
     let staging: Staging = json(&request)?;
     let arguments = Arguments {
         p_room_id: staging.room_id,

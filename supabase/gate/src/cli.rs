@@ -76,7 +76,8 @@ pub enum Command {
     Schema,
     /// Print the contract as a database has it now, to paste from after a migration
     Describe {
-        /// Functions and relations to take in that the contract does not have yet: schema.name
+        /// What to take in that the contract does not have yet: an RPC as schema.name=component, a helper or a relation as
+        /// schema.name
         also: Vec<String>,
         #[command(flatten)]
         contract: ContractFile,

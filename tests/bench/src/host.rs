@@ -8,7 +8,7 @@ use clap::Args;
 use stack::{
     host::{Manifest, Sockets},
     setup,
-    stack::{Options, Stack},
+    stack::{Components, Options, Stack},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -42,7 +42,7 @@ pub struct Host {
 /// The stack without components, until it is told to stop.
 pub async fn upstream(arguments: Upstream) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
-    let stack = Stack::start(Options { components: false, ..Options::default() }).await?;
+    let stack = Stack::start(Options { components: Components::Built, ..Options::default() }).await?;
     let mut environment = stack.environment()?;
     // Without a host's name: that of the URL would be one, and the socket a second.
     environment.push((SUPERUSER, stack.cluster().socket_url("supabase_admin").replacen("localhost", "", 1)));

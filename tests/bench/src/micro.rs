@@ -1,7 +1,7 @@
 //! One instance: how large its component is, how long it takes to make, how much memory it has when it is over, and what
 //! it spends on a token. In this process, since the host says of itself what no other process could see.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use record::Record;
@@ -41,13 +41,10 @@ pub async fn measure(upstream: &Upstream, people: &Arc<People>, signer: &Signer,
     let host = Host::start(&root, Some(&manifest), &upstream.variables("off")?, Sockets::NoDelay, None, None).await?;
     let micro = Bench { host: &host, people, signer };
 
-    let operations = BTreeMap::from([
-        ("messages-list", Operation::List { rows: 50 }),
-        ("messages-send", Operation::Send),
-        ("stage-room-match", Operation::Stage),
-    ]);
     let mut components = Vec::new();
-    for (component, operation) in operations {
+    for component in manifest.components.keys() {
+        let operation = Operation::USUAL.into_iter().find(|operation| operation.name() == component);
+        let operation = operation.with_context(|| format!("Operation::USUAL has nothing for {component}"))?;
         let one_at_a_time = micro.lives(component, operation, 1, amount.lives).await?;
         let at_once = micro.lives(component, operation, AT_ONCE, amount.lives).await?;
         let largest = |lives: &[Ended]| lives.iter().map(|life| life.memory_bytes).max().unwrap_or(0);

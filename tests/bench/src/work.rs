@@ -40,6 +40,9 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// What each function is for.
+    pub const USUAL: [Self; 3] = [Self::List { rows: 50 }, Self::Send, Self::Stage];
+
     /// The function's, or what is wrong with the request.
     pub fn name(self) -> &'static str {
         match self {
@@ -179,7 +182,7 @@ const PAGE: usize = 50;
 const SENTENCE: &str = "Thursday, same time as always. I am ten minutes late, start without me.";
 
 fn expected(rpc: Rpc) -> HeaderValue {
-    let all: Vec<String> = rpc.all().map(Rpc::tag).collect();
+    let all: Vec<&str> = rpc.all().map(Rpc::tag).collect();
     HeaderValue::try_from(all.join(", ")).expect("names and versions are ASCII")
 }
 

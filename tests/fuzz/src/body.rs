@@ -12,12 +12,7 @@ pub fn holds(data: &[u8]) -> bool {
     let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return false };
     let (line, body) = (&data[..end], &data[end + 1..]);
     let (name, kind) = line.split_at(line.iter().position(|byte| *byte == b' ').unwrap_or(line.len()));
-    let function = match name {
-        b"list" => Function::List,
-        b"send" => Function::Send,
-        b"stage" => Function::Stage,
-        _ => return false,
-    };
+    let Some(function) = Function::named(name) else { return false };
     let Ok(kind) = HeaderValue::from_bytes(kind.trim_ascii()) else { return false };
     let Some(sent) = sent(function, &kind, body) else { return false };
 

@@ -11,11 +11,3 @@ pub mod query;
 pub mod token;
 pub mod upstream_answer;
 pub mod world;
-
-// The functions themselves: as components they are no libraries, so they are taken in by their source.
-#[path = "../../../functions/messages-list/src/lib.rs"]
-pub mod messages_list;
-#[path = "../../../functions/messages-send/src/lib.rs"]
-pub mod messages_send;
-#[path = "../../../functions/stage-room-match/src/lib.rs"]
-pub mod stage_room_match;

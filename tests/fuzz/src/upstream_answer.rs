@@ -3,7 +3,7 @@
 //! The bytes: a line with the function's name and the status, one with `X-RPC-Version`, one with `Retry-After`, then the
 //! body.
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use shared::platform::Inbound;
 
 use crate::world::{Asked, Function};
@@ -11,22 +11,13 @@ use crate::world::{Asked, Function};
 /// Panics where it does not hold. Says whether the answer was handed on.
 pub fn holds(data: &[u8]) -> bool {
     let Some((function, said)) = read(data) else { return false };
-    let mut asked = Asked::by_a_user(function, if function == Function::List { Method::GET } else { Method::POST });
-    let json = HeaderValue::from_static("application/json");
-    let id = "c0000000-0000-4000-8000-000000000001";
-    match function {
-        Function::List => asked.uri = format!("/messages-list?channel_id={id}").parse().expect("a URI"),
-        Function::Send => asked.body = format!(r#"{{"channel_id":"{id}","body":"x"}}"#).into(),
-        Function::Stage => {
-            let ids = format!(r#""room_id":"{id}","game_id":"{id}","match_instance_id":"{id}""#);
-            asked.body = format!(r#"{{{ids},"roster":[],"slot_template":{{}}}}"#).into();
-        }
-    }
-    asked.headers.insert("content-type", json);
+    let mut asked = Asked::by_a_user(function, Method::POST);
+    asked.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    asked.body = function.example();
 
     let answer = asked.ask(Ok(said.clone()));
 
-    assert!(answer.call().is_some(), "{}", answer.body);
+    let call = answer.call().unwrap_or_else(|| panic!("{}", answer.body));
     if answer.code().is_some() {
         assert!(answer.status != 404 || answer.code() == Some("room_not_found"));
         let again = answer.headers.get("retry-after").map(|value| value.to_str().expect("a number").parse::<u32>());
@@ -35,12 +26,12 @@ pub fn holds(data: &[u8]) -> bool {
     }
     assert!(said.status.is_success(), "{}", said.status);
     assert_eq!(answer.text, String::from_utf8_lossy(&said.body), "it is handed on as it is");
-    let first = answer.text.trim_start().chars().next();
-    assert_eq!(first, Some(if function == Function::List { '[' } else { '{' }), "{}", answer.text);
+    let first = |text: &str| text.trim_start().chars().next();
+    let kind = first(std::str::from_utf8(&function.content().body).expect("JSON"));
+    assert_eq!(first(&answer.text), kind, "{}", answer.text);
     let version = answer.headers["x-rpc-version"].to_str().expect("text");
-    let known = Inbound::clone(&function.content()).headers["x-rpc-version"].clone();
-    let needed = known.to_str().expect("text").split(", ").take(if function == Function::Stage { 2 } else { 1 });
-    for name in needed.map(|tag| tag.split('/').next().expect("a name")) {
+    let path = call.uri.split('?').next().unwrap_or_default();
+    for name in Function::runs(path.rsplit('/').next().unwrap_or_default()) {
         assert!(version.contains(name), "{name} did not say its version: {version}");
     }
     true
@@ -50,12 +41,7 @@ fn read(data: &[u8]) -> Option<(Function, Inbound)> {
     let mut lines = data.splitn(4, |byte| *byte == b'\n');
     let first = std::str::from_utf8(lines.next()?).ok()?;
     let (name, status) = first.split_once(' ')?;
-    let function = match name {
-        "list" => Function::List,
-        "send" => Function::Send,
-        "stage" => Function::Stage,
-        _ => return None,
-    };
+    let function = Function::named(name.as_bytes())?;
     let mut headers = http::HeaderMap::new();
     for name in ["x-rpc-version", "retry-after"] {
         if let (value @ [_, ..], Ok(name)) = (lines.next()?, name.parse::<HeaderName>()) {

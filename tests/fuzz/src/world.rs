@@ -4,15 +4,16 @@
 use std::{cell::RefCell, rc::Rc, sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use jwt_simple::reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _};
+use serde_json::Value;
 use shared::{
     instance::Shared,
     platform::{Body, BodyError, Inbound, Incoming, Local, Outbound, OutboundError, Platform},
 };
 use time::UtcDateTime;
 
-use crate::{answer::Answer, messages_list, messages_send, stage_room_match};
+use crate::answer::Answer;
 
 /// In seconds since 1970.
 pub const NOW: u64 = 1_795_000_000;
@@ -23,37 +24,89 @@ pub const ISSUER: &str = "https://abc.supabase.co/auth/v1";
 /// A public key of the project, of RFC 7515, appendix A.3. Its private half signs nothing here.
 pub const PUBLIC_KEY: &str = r#"{"kty":"EC","crv":"P-256","alg":"ES256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
 
-/// One of the three.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
+/// The functions, each by its crate; what else there is to know of one says the contract or its description.
+macro_rules! functions {
+    ($($(#[$doc:meta])* $function:ident = $module:ident),*) => {
+        /// A function that ships.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Function {
+            $($(#[$doc])* $function),*
+        }
+
+        impl Function {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$function),*];
+
+            /// Its crate, and with hyphens its route.
+            fn module(self) -> &'static str {
+                match self {
+                    $(Self::$function => stringify!($module)),*
+                }
+            }
+
+            async fn answer(self, platform: Rc<dyn Platform>, shared: &Shared, incoming: Incoming) -> Response<Bytes> {
+                match self {
+                    $(Self::$function => $module::ENDPOINT.answer(platform, shared, incoming, $module::handle).await),*
+                }
+            }
+        }
+    };
+}
+
+functions! {
     /// `messages-list`.
-    List,
+    List = messages_list,
     /// `messages-send`.
-    Send,
+    Send = messages_send,
     /// `stage-room-match`.
-    Stage,
+    Stage = stage_room_match
+}
+
+/// The contract.
+static CONTRACT: LazyLock<Value> = LazyLock::new(|| json(include_str!("../../../supabase/rank_required_rpcs.json")));
+/// The functions' description.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| json(include_str!("../../../functions/openapi.json")));
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("a file that other tests have read")
 }
 
 impl Function {
-    /// The path.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::List => "/messages-list",
-            Self::Send => "/messages-send",
-            Self::Stage => "/stage-room-match",
-        }
+    /// As spin.toml calls it.
+    pub fn name(self) -> String {
+        self.module().replace('_', "-")
     }
 
-    /// What the database says to a request that is in order.
+    /// The one of this name.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        Self::ALL.iter().copied().find(|function| function.name().as_bytes() == name)
+    }
+
+    /// A body that is in order: the example of the description.
+    pub fn example(self) -> Bytes {
+        let operation = &DOCUMENT["paths"][format!("/functions/v1/{}", self.name())]["post"];
+        operation["requestBody"]["content"]["application/json"]["example"].to_string().into()
+    }
+
+    /// The RPC of this name, and those that it runs: the names of all.
+    pub fn runs(rpc: &str) -> Vec<&'static str> {
+        let all = CONTRACT["rpcs"].as_array().expect("a list");
+        let entry = all.iter().find(|entry| entry["name"] == rpc).expect("a component calls what the contract has");
+        let also = entry["runs"].as_array().into_iter().flatten();
+        std::iter::once(&entry["name"]).chain(also).filter_map(Value::as_str).collect()
+    }
+
+    /// What the database says to a request that is in order: nothing, in the versions of the contract.
     pub fn content(self) -> Inbound {
-        let (status, version, body) = match self {
-            Self::List => (200, "fetch_social_messages/1.0.0, fetch_social_messages_page/1.0.0", "[]"),
-            Self::Send => (201, "insert_social_message/1.0.0", "{}"),
-            Self::Stage => (200, "sync_rank_match_roster/1.1.0, verify_rank_roles_and_slots/1.0.0", "{}"),
-        };
-        let version = ("x-rpc-version".parse().expect("a name"), HeaderValue::from_static(version));
-        let status = StatusCode::from_u16(status).expect("a status");
-        Inbound { status, headers: HeaderMap::from_iter([version]), body: Bytes::from_static(body.as_bytes()) }
+        let all = CONTRACT["rpcs"].as_array().expect("a list");
+        let own: Vec<&Value> = all.iter().filter(|entry| entry["component"] == self.name()).collect();
+        let tag = |entry: &&Value| Some(format!("{}/{}", entry["name"].as_str()?, entry["version"].as_str()?));
+        let tags: Vec<String> = own.iter().filter_map(tag).collect();
+        let version = HeaderValue::try_from(tags.join(", ")).expect("names and numbers");
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("x-rpc-version"), version)]);
+        let rows = own.iter().any(|entry| entry["returns"]["set"] == true && entry["returns"]["type"] != "record");
+        let body = Bytes::from_static(if rows { b"[]" } else { b"{}" });
+        Inbound { status: StatusCode::OK, headers, body }
     }
 }
 
@@ -84,7 +137,13 @@ impl Asked {
             format!("Bearer {token}").parse().expect("a header")
         });
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, BEARER.clone())]);
-        Self { function, method, uri: Uri::from_static(function.path()), headers, body: Bytes::new() }
+        Self {
+            function,
+            method,
+            uri: format!("/{}", function.name()).parse().expect("a path"),
+            headers,
+            body: Bytes::new(),
+        }
     }
 
     /// Asks a fresh instance, in a world in which the database says `said`.
@@ -93,19 +152,7 @@ impl Asked {
         let body = Some(Box::new(Sent(self.body)) as Box<dyn Body>);
         let incoming = Incoming { method: self.method, uri: self.uri, headers: self.headers, body };
         let (shared, platform) = (Shared::default(), world.clone());
-        let response = futures::executor::block_on(async {
-            match self.function {
-                Function::List => {
-                    messages_list::ENDPOINT.answer(platform, &shared, incoming, messages_list::handle).await
-                }
-                Function::Send => {
-                    messages_send::ENDPOINT.answer(platform, &shared, incoming, messages_send::handle).await
-                }
-                Function::Stage => {
-                    stage_room_match::ENDPOINT.answer(platform, &shared, incoming, stage_room_match::handle).await
-                }
-            }
-        });
+        let response = futures::executor::block_on(self.function.answer(platform, &shared, incoming));
         Answer::of(response, &world.log.take(), world.calls.take())
     }
 }

@@ -5,6 +5,7 @@
 
 use std::{fs, path::Path};
 
+use fuzz::world::Function;
 use proptest::{
     collection::vec,
     prelude::*,
@@ -46,6 +47,29 @@ fn corpus(target: &str, holds: fn(&[u8]) -> bool) {
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{target}: {error}"));
+}
+
+/// Which has an entry in `world::functions!`, and for each property of its own a body and an answer that are accepted.
+#[test]
+fn each_function_that_ships_is_looked_at() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("../../spin.toml")).unwrap();
+    let components = manifest.lines().filter_map(|line| line.strip_prefix("[component.")?.strip_suffix(']'));
+    let mut components: Vec<&str> = components.filter(|name| !name.contains('.')).collect();
+    components.sort();
+
+    let known: Vec<String> = Function::ALL.iter().map(|function| function.name()).collect();
+
+    assert_eq!(known, components);
+    for target in ["body", "upstream_answer"] {
+        let entries = fs::read_dir(root.join("corpus").join(target)).unwrap().map(|entry| entry.unwrap().path());
+        let accepted = entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("accepted"));
+        let seeds: Vec<Vec<u8>> = accepted.map(|path| fs::read(path).unwrap()).collect();
+        for name in &known {
+            let start = format!("{name} ");
+            assert!(seeds.iter().any(|seed| seed.starts_with(start.as_bytes())), "corpus/{target} has no {name}");
+        }
+    }
 }
 
 #[test]

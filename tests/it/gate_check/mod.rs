@@ -3,6 +3,7 @@
 mod built;
 mod connections;
 mod cron_and_views;
+mod describe;
 mod diff;
 mod environment;
 mod functions;
@@ -19,7 +20,7 @@ use gate::{
     catalog::Catalog,
     check,
     cli::Cli,
-    contract::Contract,
+    contract::{Contract, Function},
     database::{self, Connection},
     finding::Report,
     run::Outcome,
@@ -63,4 +64,18 @@ async fn judge(connection: &mut Connection, contract: &Contract) -> Report {
 /// `code where`, for a comparison that reads well when it fails.
 fn said(report: &Report) -> Vec<String> {
     report.findings.iter().map(|finding| format!("{} {}", finding.code.word(), finding.place)).collect()
+}
+
+/// The same without the arguments of the contract's functions, which stand there alone; `(…)` where they are others.
+fn said_in_short(report: &Report, contract: &Contract) -> Vec<String> {
+    let short = |said: String| {
+        let Some((start, signature)) = said.split_once("function ") else { return said };
+        let named = |function: &&Function| signature.split('(').next() == Some(&*function.qualified());
+        match contract.all_functions().find(named) {
+            Some(function) if function.signature() == signature => format!("{start}function {}", function.qualified()),
+            Some(function) => format!("{start}function {}(…)", function.qualified()),
+            None => said,
+        }
+    };
+    said(report).into_iter().map(short).collect()
 }

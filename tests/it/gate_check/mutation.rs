@@ -7,13 +7,13 @@ use gate::{
 };
 use it::Installation;
 
-use super::{admin, judge, remake::REMAKE, said};
+use super::{admin, judge, remake::REMAKE, said, said_in_short};
 
 /// One change, and all that the gate must say about it.
 pub struct Mutation {
     /// SQL, run by a superuser.
     pub sql: &'static str,
-    /// `code where`.
+    /// `code where`, as [`said_in_short`] has it.
     pub findings: &'static [&'static str],
 }
 
@@ -46,7 +46,7 @@ async fn try_one(connection: &mut Connection, contract: &Contract, mutation: &Mu
     let found = match changed {
         Ok(()) => {
             let report = judge(connection, contract).await;
-            remedied(connection, contract, &report).await.map(|()| said(&report))
+            remedied(connection, contract, &report).await.map(|()| said_in_short(&report, contract))
         }
         Err(error) => Err(format!("{error:#}")),
     };

@@ -9,16 +9,16 @@ use super::{
 };
 
 pub const OVERLAYS: &[Mutation] = mutations! {
-    "drop function public.end_rank_session" => ["function_missing function public.end_rank_session(uuid)"];
-    "alter function public.renew_rank_session_overlay security invoker" => ["security function public.renew_rank_session_overlay(uuid)"];
-    "grant execute on function public.fetch_rank_session_overlays to anon" => ["execute_too_wide function public.fetch_rank_session_overlays()"];
-    "grant execute on function lockstep.sweep_rank_overlays to authenticated" => ["execute_too_wide function lockstep.sweep_rank_overlays()"];
-    "revoke execute on function lockstep.is_own_topic from anon" => ["execute_missing function lockstep.is_own_topic(text)"];
-    "alter function lockstep.try_overlay_event reset timezone" => ["function_settings function lockstep.try_overlay_event(text,text,jsonb)"];
-    "select pg_temp.rebody('lockstep.sits_in_room', 'slot.occupant_owner_id = sits_in_room.p_owner_id', 'true')" => ["body_changed function lockstep.sits_in_room(uuid,uuid)"];
-    "select pg_temp.rebody('lockstep.seated_in_hand', 'slot.room_id = v_room', 'true')" => ["body_changed function lockstep.seated_in_hand()"];
-    "alter function lockstep.session_in_hand security invoker" => ["security function lockstep.session_in_hand()"];
-    "select pg_temp.rebody('lockstep.is_own_topic', '^(social:', '^(')" => ["body_changed function lockstep.is_own_topic(text)"];
+    "drop function public.end_rank_session" => ["function_missing function public.end_rank_session"];
+    "alter function public.renew_rank_session_overlay security invoker" => ["security function public.renew_rank_session_overlay"];
+    "grant execute on function public.fetch_rank_session_overlays to anon" => ["execute_too_wide function public.fetch_rank_session_overlays"];
+    "grant execute on function lockstep.sweep_rank_overlays to authenticated" => ["execute_too_wide function lockstep.sweep_rank_overlays"];
+    "revoke execute on function lockstep.is_own_topic from anon" => ["execute_missing function lockstep.is_own_topic"];
+    "alter function lockstep.try_overlay_event reset timezone" => ["function_settings function lockstep.try_overlay_event"];
+    "select pg_temp.rebody('lockstep.sits_in_room', 'slot.occupant_owner_id = sits_in_room.p_owner_id', 'true')" => ["body_changed function lockstep.sits_in_room"];
+    "select pg_temp.rebody('lockstep.seated_in_hand', 'slot.room_id = v_room', 'true')" => ["body_changed function lockstep.seated_in_hand"];
+    "alter function lockstep.session_in_hand security invoker" => ["security function lockstep.session_in_hand"];
+    "select pg_temp.rebody('lockstep.is_own_topic', '^(social:', '^(')" => ["body_changed function lockstep.is_own_topic"];
     "alter table public.rank_session_overlays drop constraint overlay_lives_five_minutes_at_most" => ["constraint_missing constraint overlay_lives_five_minutes_at_most on public.rank_session_overlays"];
     "alter table public.rank_session_overlays drop constraint overlay_lives_five_minutes_at_most, add constraint overlay_lives_five_minutes_at_most check (expires_at <= renewed_at + interval '5 hours')" => ["constraint_changed constraint overlay_lives_five_minutes_at_most on public.rank_session_overlays"];
     "alter table public.rank_session_overlays drop constraint one_overlay_per_player" => ["constraint_missing constraint one_overlay_per_player on public.rank_session_overlays"];
@@ -31,7 +31,7 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     r#"drop policy "players renew their overlays" on public.rank_session_overlays"# => [r#"policy_missing policy "players renew their overlays" on public.rank_session_overlays"#];
     r#"drop policy "the rank RPCs change no other sessions" on public.rank_sessions"# => [r#"policy_missing policy "the rank RPCs change no other sessions" on public.rank_sessions"#];
     "drop trigger seats_given_are_noted on public.rank_room_slots" => ["trigger_missing trigger seats_given_are_noted on public.rank_room_slots"];
-    "select pg_temp.rebody('lockstep.still_plays', 'and not template.session_ended', '')" => ["body_changed function lockstep.still_plays(uuid)"];
+    "select pg_temp.rebody('lockstep.still_plays', 'and not template.session_ended', '')" => ["body_changed function lockstep.still_plays"];
     r#"drop policy "our topics are heard by whom they are for" on realtime.messages"# => [r#"policy_missing policy "our topics are heard by whom they are for" on realtime.messages"#];
     r#"drop policy "nobody sends on our topics" on realtime.messages"# => [r#"policy_missing policy "nobody sends on our topics" on realtime.messages"#];
     r#"alter policy "players hear of their overlays" on realtime.messages using (extension = 'broadcast')"# => [r#"policy_changed policy "players hear of their overlays" on realtime.messages"#];

@@ -1,6 +1,9 @@
 //! A stack of its own for what breaks the database under a running system: the gate sees it, and so does a request.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use gate::{
     database::{self, Connection},
@@ -13,7 +16,7 @@ use stack::{
     stack::{Options, Stack},
 };
 
-use super::{gate, said};
+use super::{contract, gate, remake::REMAKE, said, said_in_short};
 
 struct Own {
     stack: Stack,
@@ -35,15 +38,22 @@ impl Own {
     }
 
     async fn check(&self, more: &[&str]) -> Report {
-        let contract = stack::setup::root().join("supabase/rank_required_rpcs.json");
+        self.check_by(&stack::setup::root().join("supabase/rank_required_rpcs.json"), more).await
+    }
+
+    async fn check_by(&self, contract: &Path, more: &[&str]) -> Report {
         let url = self.stack.cluster().url("postgres");
         let arguments = ["check", "--contract", contract.to_str().unwrap(), "--database-url", &url];
         gate(&[&arguments[..], more].concat()).await.unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     async fn probe(&self, token: &str) -> Report {
+        self.probe_by(&stack::setup::root().join("supabase/rank_required_rpcs.json"), token).await
+    }
+
+    async fn probe_by(&self, contract: &Path, token: &str) -> Report {
         let (url, apikey) = (self.stack.origin(), &self.stack.keys().publishable);
-        self.check(&["--probe", "--url", url, "--apikey", apikey, "--token", token]).await
+        self.check_by(contract, &["--probe", "--url", url, "--apikey", apikey, "--token", token]).await
     }
 
     async fn call(&self, path: &str, body: &Value) -> (u16, Value, String) {
@@ -62,10 +72,14 @@ impl Own {
 
     /// PostgREST reads its cache again in the background: a member's listing is asked for until it is answered so.
     async fn until_a_listing_answers(&self, status: u16, code: &str) {
-        let asked = json!({ "p_channel_id": demo::GENERAL });
+        self.until_a_call_answers("fetch_social_messages", &json!({ "p_channel_id": demo::GENERAL }), status, code)
+            .await;
+    }
+
+    async fn until_a_call_answers(&self, rpc: &str, asked: &Value, status: u16, code: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let (answered, body, _) = self.call("/rest/v1/rpc/fetch_social_messages", &asked).await;
+            let (answered, body, _) = self.call(&format!("/rest/v1/rpc/{rpc}"), asked).await;
             if answered == status && body["code"].as_str().unwrap_or_default() == code {
                 return;
             }
@@ -89,19 +103,19 @@ async fn a_probe_finds_what_the_catalog_does_not_show() {
     assert_eq!((said(&good), good.exit_code()), (vec![], 0), "{:?}", good.unseen);
     assert_eq!((said(&refused), refused.exit_code()), (vec![], 2));
     assert!(refused.unseen[0].remedy.contains("--token"), "{:?}", refused.unseen);
-    let probed: Vec<String> = said(&broken).into_iter().filter(|finding| finding.starts_with("probe_failed")).collect();
+    let probed = said_in_short(&broken, &contract());
+    let probed: Vec<String> = probed.into_iter().filter(|finding| finding.starts_with("probe_failed")).collect();
     assert_eq!(
         probed,
         [
-            "probe_failed function public.fetch_social_messages(uuid,integer,timestamp with time zone)",
-            "probe_failed function public.fetch_social_messages_page(uuid,timestamp with time zone,uuid,integer)",
-            "probe_failed function public.insert_social_message(uuid,text,uuid)",
+            "probe_failed function public.fetch_social_messages",
+            "probe_failed function public.fetch_social_messages_page",
+            "probe_failed function public.insert_social_message",
         ]
     );
     assert!(broken.findings.iter().any(|finding| finding.have.contains("42703")), "{:?}", broken.findings);
 }
 
-/// A migration that forgot to tell PostgREST, on a server without the event triggers that do.
 /// A rollout goes through this state, and the gate has to let it.
 #[tokio::test]
 async fn what_an_operator_has_switched_off_is_no_finding_as_long_as_it_says_its_version() {
@@ -113,6 +127,7 @@ async fn what_an_operator_has_switched_off_is_no_finding_as_long_as_it_says_its_
     assert_eq!((said(&report), report.unseen.len()), (vec![], 0));
 }
 
+/// A migration that forgot to tell PostgREST, on a server without the event triggers that do.
 #[tokio::test]
 async fn a_stale_schema_cache_is_a_finding_with_its_remedy() {
     let mut own = Own::start().await;
@@ -133,6 +148,37 @@ async fn a_stale_schema_cache_is_a_finding_with_its_remedy() {
     assert_eq!((said(&fresh), fresh.exit_code()), (vec![], 0));
 }
 
+/// A call without the new argument would be answered by what the cache has: the probe gives each argument.
+#[tokio::test]
+async fn an_optional_argument_that_postgrest_has_not_been_told_of_is_a_stale_cache_too() {
+    let mut own = Own::start().await;
+    own.execute("alter event trigger pgrst_ddl_watch disable; alter event trigger pgrst_drop_watch disable").await;
+    let remake = "select pg_temp.remake('public.insert_social_message', 'DEFAULT NULL::uuid', \
+        'DEFAULT NULL::uuid, p_scope text DEFAULT NULL::text')";
+    own.execute(&format!("begin; {REMAKE} {remake}; commit")).await;
+    let mut contract = contract();
+    let insert = contract.rpcs.iter_mut().find(|rpc| rpc.name == "insert_social_message").unwrap();
+    let scope = json!({ "name": "p_scope", "type": "text", "mode": "in", "default": "NULL::text" });
+    insert.arguments.push(serde_json::from_value(scope).unwrap());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), serde_json::to_string(&contract).unwrap()).unwrap();
+
+    let token = own.token.clone();
+    let stale = own.probe_by(file.path(), &token).await;
+    own.execute("notify pgrst, 'reload schema'").await;
+    own.until_a_call_answers(
+        "insert_social_message",
+        &json!({ "p_channel_id": demo::GENERAL, "p_body": "x", "p_scope": "" }),
+        201,
+        "",
+    )
+    .await;
+    let fresh = own.probe_by(file.path(), &token).await;
+
+    assert_eq!(said(&stale), ["schema_cache_stale insert_social_message through PostgREST"]);
+    assert_eq!((said(&fresh), fresh.exit_code()), (vec![], 0), "{:?}", fresh.findings);
+}
+
 /// The playbook's drift: the deploy is blocked, and what is deployed already fails closed and says what is missing.
 #[tokio::test]
 async fn without_the_verification_the_gate_fails_and_a_staging_answers_503_and_writes_nothing() {
@@ -151,7 +197,7 @@ async fn without_the_verification_the_gate_fails_and_a_staging_answers_503_and_w
     let report = own.check(&[]).await;
     let (status, body, id) = own.call("/functions/v1/stage-room-match", &staging).await;
 
-    assert_eq!(said(&report), ["function_missing function public.verify_rank_roles_and_slots(jsonb,jsonb)"]);
+    assert_eq!(said_in_short(&report, &contract()), ["function_missing function public.verify_rank_roles_and_slots"]);
     assert_eq!(report.exit_code(), 1);
     assert_eq!((status, &body["code"]), (503, &json!("rpc_contract_mismatch")), "{body}");
     let mine = async {

@@ -22,6 +22,10 @@ begin
   execute format('comment on function %s is %L', v_new::regprocedure, v_comment);
 end;
 $do$;
+-- What the comment of an RPC says.
+create function pg_temp.version(p_rpc regproc) returns text language sql as $do$
+  select obj_description(p_rpc, 'pg_proc')::pg_catalog.jsonb ->> 'version';
+$do$;
 -- Changes the body alone.
 create function pg_temp.rebody(p_function regproc, p_from text, p_to text) returns void language plpgsql as $do$
 declare

@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, body::Body, extract::Request, response::Response};
 use http::{HeaderMap, Method};
 use jwt_simple::prelude::JWTClaims;
-use serde_json::{Value, json};
+use serde_json::Value;
 use stack::{
     host::{Host, Sockets},
     keys::{Keys, UserClaims},
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     answer::{Answer, Call},
+    document::document,
     recording::recorder,
     records::Records,
     running,
@@ -118,15 +119,14 @@ impl Scripted {
         format!("http://{}/{path}", self.host.address())
     }
 
-    /// A well-formed request to each function, without a token.
-    pub fn every_function(&self) -> [Call; 3] {
-        let id = Uuid::new_v4();
-        let message = json!({ "channel_id": id, "body": "x" });
-        let template = json!({ "version": 1, "roles": [], "slots": [] });
-        let staging =
-            json!({ "room_id": id, "game_id": id, "match_instance_id": id, "roster": [], "slot_template": template });
-        let post = |name: &str, body: &Value| Call::new(Method::POST, &self.url(name)).json(body);
-        [self.anonymous(), post("messages-send", &message), post("stage-room-match", &staging)]
+    /// A well-formed request to each function, without a token: the example of its description.
+    pub fn every_function(&self) -> Vec<Call> {
+        let paths = document()["paths"].as_object().expect("paths").iter();
+        let posted = paths.map(|(path, operations)| {
+            let example = &operations["post"]["requestBody"]["content"]["application/json"]["example"];
+            Call::new(Method::POST, &self.url(path.trim_start_matches('/'))).json(example)
+        });
+        posted.collect()
     }
 
     /// The record of a request that nobody waited for.

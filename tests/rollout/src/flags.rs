@@ -100,13 +100,13 @@ impl Flags {
         Self { level: Level::Off, testers: Vec::new() }
     }
 
-    /// The values of those variables of a manifest that are flags.
+    /// The values of a manifest's flags.
     pub fn variables(&self, declared: &[String]) -> BTreeMap<String, String> {
         let value = |name: &String| match name.as_str() {
             TESTERS => self.testers.join(","),
             _ => self.level.to_string(),
         };
-        declared.iter().filter(|name| name.starts_with(PREFIX)).map(|name| (name.clone(), value(name))).collect()
+        declared.iter().map(|name| (name.clone(), value(name))).collect()
     }
 
     /// Sets those of the database. Returns whether it has them: from a certain migration on.
@@ -143,7 +143,7 @@ mod tests {
         assert!(Level::Percent(100) < Level::On && Level::of(100) == Level::On && !Level::of(0).is_up());
 
         let flags = Flags { level: Level::of(10), testers: vec!["a".to_owned(), "b".to_owned()] };
-        let declared = ["flag_messages_list", "flag_testers", "region"].map(str::to_owned);
+        let declared = ["flag_messages_list", "flag_testers"].map(str::to_owned);
         let text = serde_json::to_string(&flags).unwrap();
 
         assert_eq!(text, r#"{"level":"10","testers":["a","b"]}"#);

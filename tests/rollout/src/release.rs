@@ -6,10 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use crate::flags::{PREFIX, TESTERS};
 
 /// A release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,8 @@ struct Manifest {
 #[derive(Deserialize)]
 struct Component {
     source: String,
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
 }
 
 impl Release {
@@ -61,10 +65,26 @@ impl Release {
         short(&self.id)
     }
 
-    /// The variables that its manifest declares.
-    pub fn variables(&self) -> Result<Vec<String>> {
-        let parsed: Manifest = toml::from_str(&self.manifest).context("the release's manifest cannot be read")?;
-        Ok(parsed.variables.into_keys().collect())
+    /// The flags that its manifest declares. Each component has one of them: it would be on for everybody otherwise.
+    pub fn flags(&self) -> Result<Vec<String>> {
+        let Manifest { variables, component } =
+            toml::from_str(&self.manifest).context("the release's manifest cannot be read")?;
+        let flags: Vec<String> = variables.into_keys().filter(|name| name.starts_with(PREFIX)).collect();
+        let mut taken = BTreeMap::new();
+        for (name, Component { variables, .. }) in component {
+            let flag = variables.get("flag").map(|text| text.trim_matches(['{', '}', ' ']).to_owned());
+            let flag = flag.filter(|flag| flags.contains(flag) && flag != TESTERS).with_context(|| {
+                let own = format!("{PREFIX}{}", name.replace('-', "_"));
+                format!(
+                    "spin.toml: component {name} has no flag, and would be on for everybody: declare {own} in \
+                     [variables], and give it as flag = \"{{{{ {own} }}}}\" in [component.{name}.variables]"
+                )
+            })?;
+            if let Some(other) = taken.insert(flag.clone(), name.clone()) {
+                bail!("spin.toml: {flag} turns on {other} and {name} alike: give each component a flag of its own");
+            }
+        }
+        Ok(flags)
     }
 
     /// Writes it into a folder that goes with the returned value.
@@ -109,7 +129,9 @@ mod tests {
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
         fs::create_dir(folder.path().join("target")).unwrap();
         write("target/a.wasm", "one");
-        write("spin.toml", "[variables]\nflag_a = {}\n[component.a]\nsource = \"target/a.wasm\"\n");
+        let flag = "[component.a.variables]\nflag = \"{{ flag_a }}\"\n";
+        let manifest = "[variables]\nflag_a = {}\nregion = {}\n[component.a]\nsource = \"target/a.wasm\"\n";
+        write("spin.toml", &format!("{manifest}{flag}"));
         let first = Release::read(&folder.path().join("spin.toml")).unwrap();
 
         write("target/a.wasm", "two");
@@ -119,6 +141,11 @@ mod tests {
 
         assert_ne!(first.id, second.id);
         assert_eq!(again, first);
-        assert_eq!(first.variables().unwrap(), ["flag_a"]);
+        assert_eq!(first.flags().unwrap(), ["flag_a"]);
+        for (wrong, complaint) in [("", "has no flag"), (&*flag.replace("flag_a", "flag_b"), "declare flag_a")] {
+            write("spin.toml", &format!("{manifest}{wrong}"));
+            let release = Release::read(&folder.path().join("spin.toml")).unwrap();
+            assert!(release.flags().unwrap_err().to_string().contains(complaint), "{wrong}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     cli::{Begin, Cli, Command, People, Sources, Where},
     context::Context,
     course::Course,
+    deploy::refuse_forgotten_flags,
     plan,
     release::Release,
     rollback::{self, Back},
@@ -48,6 +49,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
 async fn plan(place: &Where, people: &People, sources: &Sources, begin: Begin) -> Result<u8> {
     let release = Release::read(&sources.manifest)?;
     let mut context = Context::new(place, people).await?;
+    refuse_forgotten_flags(&context.settings, &release)?;
     let present = context.store.place(&place.environment).await?;
     context.refuse_strangers(&present, begin).await?;
     let last = context.store.last_apply(&place.environment).await?;
@@ -60,6 +62,7 @@ async fn plan(place: &Where, people: &People, sources: &Sources, begin: Begin) -
 async fn apply(place: &Where, people: &People, sources: &Sources, begin: Begin) -> Result<u8> {
     let release = Release::read(&sources.manifest)?;
     let mut context = Context::new(place, people).await?;
+    refuse_forgotten_flags(&context.settings, &release)?;
     if let Turn::Theirs(who) = context.store.take().await? {
         return Ok(another(&who));
     }
@@ -113,6 +116,9 @@ async fn rollback(
         None => None,
     };
     let back = Back::to(&present, last, named.as_ref(), flags_only)?;
+    if let Some(id) = &back.release {
+        refuse_forgotten_flags(&context.settings, &context.store.release(id).await?)?;
+    }
     if dry_run {
         println!("In place: {}\nAfter it: {}", plan::describe(&present), back.describe());
         let judged = rollback::judged(&mut context, &back).await;

@@ -9,7 +9,7 @@ use stack::{
     progress::Progress,
     reaper::Reaper,
     setup,
-    stack::{Options, Stack},
+    stack::{Components, Options, Stack},
 };
 use tempfile::TempDir;
 use tokio_postgres::Client;
@@ -42,7 +42,8 @@ impl Site {
     /// Starts it, with this budget for one request.
     pub async fn start(budget: Duration) -> Result<Self> {
         setup::packages(&setup::root().join("tests/stack/demo")).await?;
-        let options = Options { durable: true, components: false, progress: Progress::Shown, ..Options::default() };
+        let options =
+            Options { durable: true, components: Components::Built, progress: Progress::Shown, ..Options::default() };
         let stack = Stack::start(options).await?;
         let folder = tempfile::Builder::new().prefix("soak-").tempdir()?;
         let reaper = Reaper::start()?;

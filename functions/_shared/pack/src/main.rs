@@ -1,4 +1,4 @@
-//! `cargo run -p pack -- messages-list`: builds a component in the shape in which it ships.
+//! `cargo run -p pack -- messages-list`: builds a component in the shape in which it ships. Without a name, all of them.
 //!
 //! cargo alone leaves two things in it: the folders of the machine that built it, in the texts of panics, and the names of
 //! the component's parts, which nobody reads at the edge. Without them, the same commit built elsewhere gives the same
@@ -21,15 +21,15 @@ const PROFILE: &str = "component";
 /// The linker leaves five bytes for every function and address that code names. Most need two: a tenth of a component.
 const COMPRESSED: &str = "-Clink-arg=--compress-relocations";
 
-/// Builds a component in the shape in which it ships, for `spin build` and the stack.
+/// Builds components in the shape in which they ship, for `spin build` and the stack.
 #[derive(Parser)]
 struct Cli {
-    /// The function: the name of its package, and of its folder below functions/.
-    package: String,
+    /// Functions: the names of their packages, and of their folders below functions/ [default: the components of spin.toml]
+    packages: Vec<String>,
 }
 
 fn main() -> Result<()> {
-    let Cli { package } = Cli::parse();
+    let Cli { mut packages } = Cli::parse();
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let Workspace { root, target } = Workspace::find(&cargo)?;
     // Only then is the registry's folder there on a machine that has never built anything.
@@ -39,8 +39,17 @@ fn main() -> Result<()> {
     flags.push(COMPRESSED.to_owned());
     let flags: Vec<String> = flags.iter().map(|flag| format!("{flag:?}")).collect();
     let flags = format!("target.{TARGET}.rustflags=[{}]", flags.join(","));
-    let build = ["build", "--target", TARGET, "--profile", PROFILE, "--package", &package, "--config", &flags];
-    run(Command::new(&cargo).args(build).current_dir(&root))?;
+    if packages.is_empty() {
+        packages = components(&root)?;
+    }
+    packages.iter().try_for_each(|package| pack(package, &cargo, &root, &target, &flags))
+}
+
+fn pack(package: &str, cargo: &str, root: &Path, target: &Path, flags: &str) -> Result<()> {
+    // A component alone: beside a library for the tests, cargo would leave out the optimisation at link time.
+    let kind = ["rustc", "--package", package, "--lib", "--crate-type", "cdylib"];
+    let shape = ["--target", TARGET, "--profile", PROFILE, "--config", flags];
+    run(Command::new(cargo).args(kind).args(shape).current_dir(root))?;
 
     let path = target.join(TARGET).join(PROFILE).join(format!("{}.wasm", package.replace('-', "_")));
     let component = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -49,6 +58,16 @@ fn main() -> Result<()> {
         fs::write(&path, stripped).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// Those of spin.toml.
+fn components(root: &Path) -> Result<Vec<String>> {
+    let path = root.join("spin.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let manifest: toml::Table = text.parse().with_context(|| format!("{} is no TOML", path.display()))?;
+    let components = manifest.get("component").and_then(toml::Value::as_table);
+    let components = components.with_context(|| format!("{} has no components", path.display()))?;
+    Ok(components.keys().cloned().collect())
 }
 
 /// Where cargo has the project, and where it puts what it builds.

@@ -8,7 +8,7 @@ mod function;
 mod read;
 mod relation;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use semver::Version;
@@ -20,6 +20,9 @@ pub use self::{
     read::sha256,
     relation::{Columns, Command, Enabled, Grants, Kind, Policy, Privilege, Relation, Rights, Trigger},
 };
+
+/// Who calls an RPC that no component calls.
+const CLIENT: &str = "client";
 
 /// What the components need from a database (supabase/rank_required_rpcs.json).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +60,17 @@ impl Contract {
     /// Every function, RPCs first.
     pub fn all_functions(&self) -> impl Iterator<Item = &Function> {
         self.rpcs.iter().chain(&self.functions)
+    }
+
+    /// The components that ship, with the RPCs that are theirs. `client` is none: it is the browser module.
+    pub fn components(&self) -> BTreeMap<&str, Vec<&Function>> {
+        let mut components = BTreeMap::<&str, Vec<&Function>>::new();
+        for rpc in &self.rpcs {
+            if let Some(component) = rpc.component.as_deref().filter(|name| *name != CLIENT) {
+                components.entry(component).or_default().push(rpc);
+            }
+        }
+        components
     }
 
     /// Every role that is named anywhere, `public` apart.

@@ -1,9 +1,10 @@
-//! Called through PostgREST, which knows functions from a cache that it may have read before the last migration.
+//! Called through PostgREST, which knows functions from a cache that it may have read before the last migration: with all
+//! their arguments, since a call without the newest would be answered by what the cache has.
 
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{TURNED_OFF, callable, expected, names, required, tag, value};
+use super::{TURNED_OFF, all, callable, expected, names, tag, value};
 use crate::{
     catalog::Found,
     check::Findings,
@@ -50,11 +51,11 @@ fn call(project: &Project, rpc: &Function, expect: &str) -> anyhow::Result<Answe
     let mut headers = vec![("apikey", project.apikey.as_str()), ("authorization", &bearer), ("x-rpc-expect", expect)];
     if rpc.volatility == Volatility::Volatile {
         headers.push(("content-profile", &rpc.schema));
-        let body: Map<String, Value> = required(rpc).map(|argument| (argument.name.clone(), value(argument))).collect();
+        let body: Map<String, Value> = all(rpc).map(|argument| (argument.name.clone(), value(argument))).collect();
         return http::send(url.as_str(), &headers, Some(&Value::Object(body)));
     }
     headers.push(("accept-profile", &rpc.schema));
-    for argument in required(rpc) {
+    for argument in all(rpc) {
         let given = value(argument);
         let text = given.as_str().map_or_else(|| given.to_string(), str::to_owned);
         url.query_pairs_mut().append_pair(&argument.name, &text);

@@ -30,6 +30,11 @@ fn required(rpc: &Function) -> impl Iterator<Item = &Argument> {
     rpc.arguments.iter().filter(|argument| argument.default.is_none())
 }
 
+/// What can be given besides, so that PostgREST has to know it too. Null would be a text in a query.
+fn all(rpc: &Function) -> impl Iterator<Item = &Argument> {
+    rpc.arguments.iter().filter(|argument| argument.default.is_none() || !value(argument).is_null())
+}
+
 fn value(argument: &Argument) -> Value {
     match argument.kind.as_str() {
         "uuid" => json!(NIL),

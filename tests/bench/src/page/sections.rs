@@ -3,11 +3,14 @@
 use maud::{Markup, html};
 
 use super::{number, table};
-use crate::result::{Cell, Figures, Speed, connections};
+use crate::{
+    result::{Cell, Figures, Speed, connections},
+    work::Operation,
+};
 
 /// Added latency and throughput of each system at 50 rows, as bars.
 pub fn bars(speed: &Speed) -> Markup {
-    let shown = |cell: &&Cell| ["messages-list", "messages-send", "stage-room-match"].contains(&cell.name.as_str());
+    let shown = |cell: &&Cell| Operation::USUAL.iter().any(|operation| operation.name() == cell.name);
     let cells: Vec<&Cell> = speed.cells.iter().filter(shown).filter(|cell| [0, 50].contains(&cell.rows)).collect();
     let host = cells.iter().find_map(|cell| cell.of("lockstep")?.host.as_deref());
     let chart = |title: &str,

@@ -70,7 +70,10 @@ async fn what_stops_a_rollout_when_something_is_deployed() {
     let before = site.in_place().await;
     site.new_release("second");
 
-    site.environment(&[("deploy", "'echo \"the cloud has no room\"; echo $TOKEN_MEMBER $DATABASE_URL >&2; exit 7'")]);
+    site.environment(&[(
+        "deploy",
+        "'echo \"the cloud has no room\"; echo $TOKEN_MEMBER $DATABASE_URL >&2; exit 7 # $FLAGS'",
+    )]);
     fails(&site, &before, "deploy", &["the cloud has no room", "exit status: 7", "has not come back"]).await;
 
     // It is up, and asks Supabase with a key that is not the project's.

@@ -16,7 +16,7 @@ async fn overlays(site: &Site) -> [Value; 2] {
 #[tokio::test(flavor = "multi_thread")]
 async fn until_the_first_level_only_the_testers_see_anything_and_the_way_back_is_off() {
     let site = Site::empty(Migrations::First(0)).await;
-    site.environment(&[("flags", "'echo not now; exit 1'")]);
+    site.environment(&[("flags", "'echo not now; exit 1 # $FLAGS'")]);
     site.rollout(&["apply"]).await.is(1).says("stopped at flags 10 %").says("not now");
 
     // Grace is no tester; ada and eve, whom the smoke test is made as, are.
@@ -34,7 +34,7 @@ async fn until_the_first_level_only_the_testers_see_anything_and_the_way_back_is
     assert_eq!(overlays(&site).await, [json!("on"), json!([])]);
 
     // By the command that is quick, where there is one.
-    site.environment(&[("deploy", "'exit 1'"), ("flags", &format!("'''{DEPLOY}'''"))]);
+    site.environment(&[("deploy", "'exit 1 # $FLAGS'"), ("flags", &format!("'''{DEPLOY}'''"))]);
     site.rollout(&["rollback", "--flags-only"]).await.is(0);
     assert_eq!(site.answer().await, (503, "feature_disabled".to_owned()));
 }

@@ -14,7 +14,7 @@ impl Hanging {
 
     /// The shell's line.
     pub fn command(&self) -> String {
-        format!("'curl -sS http://{}/'", self.0.local_addr().unwrap())
+        format!("'curl -sS http://{}/ # $FLAGS'", self.0.local_addr().unwrap())
     }
 
     /// Returns when the command runs.

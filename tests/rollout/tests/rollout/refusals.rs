@@ -1,14 +1,16 @@
 //! What is not begun, and why.
 
+use gate::contract::Contract;
 use stack::database::Migrations;
 
-use crate::site::{Site, steps};
+use crate::site::{DEPLOY, Site, steps};
 
 /// An RPC has moved on to another major version since; `supabase_admin` stands in for a migration that does it.
 const MOVE_ON: &str = "do $$ begin \
     execute replace( \
-      pg_get_functiondef('public.fetch_social_messages(uuid, integer, timestamptz)'::regprocedure), '1.0.0', '2.0.0'); \
-    comment on function public.fetch_social_messages(uuid, integer, timestamptz) is \
+      pg_get_functiondef('public.fetch_social_messages'::regproc), \
+      obj_description('public.fetch_social_messages'::regproc, 'pg_proc')::jsonb ->> 'version', '2.0.0'); \
+    comment on function public.fetch_social_messages is \
       '{\"rpc\": \"fetch_social_messages\", \"version\": \"2.0.0\"}'; \
     end $$";
 
@@ -23,7 +25,10 @@ async fn components_that_need_a_version_that_is_gone_are_not_put_back() {
     site.rollout(&["rollback", "--dry-run"]).await.is(1).says("version_incompatible").says("In place:");
     let said = site.rollout(&["rollback"]).await.is(1);
 
-    let said = said.says("version_incompatible component messages-list").says("fetch_social_messages/1.0.0, or newer");
+    let contract = Contract::read(&site.path("supabase/rank_required_rpcs.json")).unwrap();
+    let fetch = contract.rpcs.iter().find(|rpc| rpc.name == "fetch_social_messages").unwrap();
+    let needed = format!("fetch_social_messages/{}, or newer", fetch.version.as_ref().unwrap());
+    let said = said.says("version_incompatible component messages-list").says(&needed);
     said.says("announced: fetch_social_messages/2.0.0").says("nothing has been changed").says("--flags-only");
     assert_eq!(steps(&site.last_run().await), ["gate failed"]);
     assert_eq!(site.in_place().await, second);
@@ -63,6 +68,27 @@ async fn what_cannot_be_begun_says_what_to_do_and_leaves_no_record() {
     site.rollout(&["apply"]).await.is(2).says("[local.rollout] is not there");
 
     assert_eq!(site.status().await["runs"], serde_json::json!([]));
+}
+
+/// What is in spin.toml is on, so that `spin up` works: a function whose flag nobody hands on would be on at 0 %.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_leaves_a_flag_out_and_a_component_without_one_are_refused_before_anything_is_touched() {
+    let site = Site::empty(Migrations::First(0)).await;
+    let (start, _) = DEPLOY.split_once("$(").unwrap();
+    site.environment(&[("deploy", &format!("'''{start} -d flag_messages_list=$FLAG_MESSAGES_LIST'''"))]);
+
+    for command in ["plan", "apply"] {
+        let said = site.rollout(&[command]).await.is(2).says("`deploy` does not hand on").says("$FLAGS has all");
+        said.says("flag_messages_send, flag_stage_room_match, flag_testers");
+    }
+    site.environment(&[("flags", "'true'")]);
+    site.rollout(&["apply"]).await.is(2).says("`flags` does not hand on flag_messages_list");
+    site.environment(&[]);
+    site.edit("spin.toml", |text| text.replace("flag = \"{{ flag_messages_send }}\"\n", ""));
+    site.rollout(&["apply"]).await.is(2).says("component messages-send has no flag").says("declare flag_messages_send");
+
+    let untouched = "select to_regnamespace('lockstep_rollout') is null and to_regnamespace('lockstep') is null";
+    assert!(site.database.query_one(untouched, &[]).await.unwrap().get::<_, bool>(0));
 }
 
 /// They may have been deployed by hand for a year.

@@ -9,11 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rollout::{flags::TESTERS, release::Release};
 use serde_json::Value;
 use stack::{
     database::Migrations,
     demo, setup,
-    stack::{Options, Stack},
+    stack::{Components, Options, Stack},
 };
 use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
@@ -24,8 +25,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Curl is a cloud's command line here: it deploys to the stack, with the flags that rollout gives it.
 pub const DEPLOY: &str = "curl -sS --fail-with-body \"$ORIGIN/_stack/deploy\" --data-urlencode \"folder=$RELEASE\" \
-    -d \"flag_messages_list=$FLAG_MESSAGES_LIST\" -d \"flag_messages_send=$FLAG_MESSAGES_SEND\" \
-    -d \"flag_stage_room_match=$FLAG_STAGE_ROOM_MATCH\" --data-urlencode \"flag_testers=$FLAG_TESTERS\"";
+    $(printf -- '-d %s ' $FLAGS)";
 
 pub struct Site {
     pub stack: Stack,
@@ -44,15 +44,15 @@ pub struct Said {
 impl Site {
     /// With so many migrations applied, and flags and other variables as they are given.
     pub async fn new(migrations: Migrations, variables: &[(&str, &str)]) -> Self {
-        Self::with(migrations, true, variables).await
+        Self::with(migrations, Components::Deployed, variables).await
     }
 
     /// Without any components yet.
     pub async fn empty(migrations: Migrations) -> Self {
-        Self::with(migrations, false, &[]).await
+        Self::with(migrations, Components::Built, &[]).await
     }
 
-    async fn with(migrations: Migrations, components: bool, variables: &[(&str, &str)]) -> Self {
+    async fn with(migrations: Migrations, components: Components, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("rollout-test-").tempdir().unwrap();
         let variables: BTreeMap<_, _> = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let logs = Some(folder.path().join("logs"));
@@ -67,7 +67,10 @@ impl Site {
 
     /// With so many migrations applied, and every function off.
     pub async fn off(migrations: Migrations) -> Self {
-        let off = ["flag_messages_list", "flag_messages_send", "flag_stage_room_match"].map(|name| (name, "off"));
+        let manifest = Release::read(&setup::root().join("spin.toml")).unwrap();
+        let flags = manifest.flags().unwrap();
+        let off: Vec<(&str, &str)> =
+            flags.iter().filter(|name| *name != TESTERS).map(|name| (name.as_str(), "off")).collect();
         Self::new(migrations, &off).await
     }
 

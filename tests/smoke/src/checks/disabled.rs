@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
-use super::{Check, FUNCTIONS, refusals, refused};
+use super::{Check, functions, refusals, refused};
 use crate::{http::send, scene::Scene};
 
 pub fn all() -> Vec<Check> {
@@ -15,10 +15,10 @@ pub fn all() -> Vec<Check> {
 }
 
 fn turned_off(scene: &Scene) -> Result<()> {
-    for (method, name) in FUNCTIONS {
+    for (method, name) in functions() {
         let body = (method == "POST").then(|| json!({}));
-        let answer = send(method, &scene.function(name), Some(&scene.target.token), &[], body.as_ref())?;
-        refused(&answer, 503, &["feature_disabled"]).context(name)?;
+        let answer = send(method, &scene.function(&name), Some(&scene.target.token), &[], body.as_ref())?;
+        refused(&answer, 503, &["feature_disabled"]).context(name.clone())?;
         ensure!(answer.header("x-rpc-version").is_none(), "{name}: the database was asked");
     }
     Ok(())

@@ -8,7 +8,10 @@ mod staging;
 mod writing;
 
 use anyhow::{Context as _, Result, ensure};
-use gate::http::Answer;
+use gate::{
+    contract::{Contract, Function, Volatility},
+    http::Answer,
+};
 
 use crate::{Target, scene::Scene};
 
@@ -56,9 +59,15 @@ pub fn all(target: &Target) -> Vec<Check> {
     ]
 }
 
-/// The three that ship.
-const FUNCTIONS: [(&str, &str); 3] =
-    [("GET", "messages-list"), ("POST", "messages-send"), ("POST", "stage-room-match")];
+/// Those that ship, by the contract that this was built with, each with its method: what calls an RPC that may write is
+/// posted to.
+fn functions() -> Vec<(&'static str, String)> {
+    let contract = Contract::parse(include_str!("../../../../supabase/rank_required_rpcs.json"));
+    let contract = contract.expect("a test of the gate has read it");
+    let writes = |rpcs: &[&Function]| rpcs.iter().any(|rpc| rpc.volatility == Volatility::Volatile);
+    let functions = contract.components().into_iter();
+    functions.map(|(name, rpcs)| (if writes(&rpcs) { "POST" } else { "GET" }, name.to_owned())).collect()
+}
 
 /// A refusal, in the one form that all have.
 fn refused(answer: &Answer, status: u16, codes: &[&str]) -> Result<()> {

@@ -1,27 +1,43 @@
 //! `gate describe`: the contract as this database would have it, to be pasted into the file after a migration.
 
+mod unmeant;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
+use semver::Version;
 use serde_json::json;
 
+use self::unmeant::{owners, unmeant};
 use crate::{
     catalog::Catalog,
-    check,
-    contract::{Access, Contract, Function, Grants, Relation, Rights, Role, Schema},
+    check::{self, commented},
+    contract::{Access, Contract, Function, Grants, Relation, Rights, Schema},
     finding::Code,
 };
 
-/// Takes names in, of which nothing is known yet but that clients have no business there.
+/// Takes names in, of which nothing is known yet but that clients have no business there; with a component, `name=component`
+/// is an RPC for signed-in users.
 pub fn with(mut contract: Contract, also: &[String]) -> Result<Contract> {
     let clients = ["public", "anon", "authenticated", "service_role"];
-    // Those that functions run as: whoever else may is none of the contract's.
-    let owning = |role: &&Role| !role.login && !clients.contains(&role.name.as_str());
-    let owners: Vec<String> = contract.roles.iter().filter(owning).map(|role| role.name.clone()).collect();
+    // Whoever else may is none of the contract's.
+    let owners = owners(&contract);
     let everybody = owners.iter().map(String::as_str).chain(clients);
     let exact: BTreeMap<String, Rights> = everybody.map(|role| (role.to_owned(), Rights::new())).collect();
     for name in also {
+        let (name, component) = name.split_once('=').map_or((&**name, None), |(name, of)| (name, Some(of)));
+        let known = contract.all_functions().any(|function| function.qualified() == name);
+        ensure!(!known, "{name} is in the contract already: leave it out");
         let (schema, name) = name.split_once('.').with_context(|| format!("{name}: say schema.name"))?;
+        if let Some(component) = component {
+            contract.rpcs.push(serde_json::from_value(json!({
+                "name": name, "version": "0.0.0", "schema": schema, "component": component, "arguments": [],
+                "returns": { "set": false, "type": NOTHING }, "volatility": "volatile", "security": "definer",
+                "owner": NOTHING, "search_path": null,
+                "execute": { "must": ["authenticated"], "must_not": ["public", "anon", "service_role"] },
+            }))?);
+            continue;
+        }
         // Whichever of the two it is; the other is not found, and left out.
         contract.functions.push(serde_json::from_value(json!({
             "name": name, "schema": schema, "arguments": [], "returns": { "set": false, "type": NOTHING },
@@ -38,9 +54,15 @@ pub fn with(mut contract: Contract, also: &[String]) -> Result<Contract> {
 /// The type or owner of what was only named.
 const NOTHING: &str = "-";
 
-/// The same entries, as they are found. What the catalog does not know (component, runs, versions, which roles matter)
-/// is taken over. What is not there cannot be described.
+/// The same entries, as they are found; an RPC has the version that it says. What the catalog does not know (component,
+/// runs, which roles matter) is taken over. What is not there cannot be described, and what nobody means is not.
 pub fn describe(mut contract: Contract, catalog: &Catalog) -> Result<Contract> {
+    let forgotten = unmeant(&contract, catalog);
+    ensure!(
+        forgotten.is_empty(),
+        "this would be written down as meant, and is a migration that forgot something:\n  {}",
+        forgotten.join("\n  ")
+    );
     let Contract { rpcs, functions, relations, schemas, roles, .. } = &mut contract;
     for function in rpcs.iter_mut().chain(functions.iter_mut()) {
         self::function(function, catalog);
@@ -88,8 +110,9 @@ fn function(function: &mut Function, catalog: &Catalog) {
         let Function { execute, owner, .. } = &found.function;
         function.execute.must.retain(|role| role != owner && execute.must.contains(role));
     }
+    let said = commented(found).and_then(|(_, version)| Version::parse(&version).ok());
     *function = Function {
-        version: function.version.take(),
+        version: function.version.take().map(|version| said.unwrap_or(version)),
         component: function.component.take(),
         runs: std::mem::take(&mut function.runs),
         execute: access(&function.execute, &found.function.execute),
