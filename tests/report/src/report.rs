@@ -62,7 +62,7 @@ impl Report {
 pub struct Lines {
     /// All that are not empty.
     pub read: u64,
-    /// Those that are records.
+    /// Records in them: a line can have many, and one can go over many lines.
     pub records: u64,
     /// Records from before or after the time that was asked for. They count nowhere.
     pub outside: u64,
