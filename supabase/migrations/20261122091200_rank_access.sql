@@ -106,8 +106,7 @@ grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
 -- What an RPC works on -----------------------------------------------------------------------------------------------
 
 -- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: each of these looks whose it is.
--- A policy asks them once for a statement, and the questions above only for rows of other rooms. They pass by the policies
--- that ask them, because a staging asks them more than forty times.
+-- A policy asks them once for a statement. They pass by the policies that ask them: a staging asks them forty times.
 create or replace function lockstep.room_in_hand()
 returns uuid
 language plpgsql
@@ -198,8 +197,7 @@ create policy "the rank RPCs see no other heroes" on public.heroes
 drop policy if exists "room owners replace the roster of their rooms" on public.rank_match_roster;
 create policy "room owners replace the roster of their rooms" on public.rank_match_roster
   for all to rank_rpc_owner
-  using (true)
-  with check (true);
+  using (true) with check (true);
 
 drop policy if exists "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster;
 create policy "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster
@@ -225,9 +223,8 @@ begin
       select class.oid, 0::smallint, array[class.oid]
       from pg_catalog.pg_class as class
       where class.relnamespace = 'public'::regnamespace
-        and class.relname in (
-          'heroes', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
-        )
+        and class.relname = any (
+          '{heroes, rank_rooms, rank_room_slots, rank_participants, rank_match_roster, rank_sessions}')
       union
       select depend.refobjid, depend.refobjsubid::smallint, looked_up.seen || depend.refobjid
       from looked_up

@@ -139,7 +139,8 @@ comment on function lockstep.read_rank_roster(jsonb) is 'The entries of a roster
 revoke all on function lockstep.read_rank_roster(jsonb) from public, anon, authenticated, service_role;
 grant execute on function lockstep.read_rank_roster(jsonb) to rank_rpc_owner;
 
--- Takes what read_rank_roster and rank_template_slots give. The first entry that does not fit is refused, with the path of the value.
+-- Takes what read_rank_roster and rank_template_slots give. The first entry that does not fit is refused, with the path
+-- of the value.
 create or replace function lockstep.require_fitting_roster(
   p_room_id uuid,
   p_game_id uuid,

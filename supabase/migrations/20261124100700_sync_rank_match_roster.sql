@@ -133,10 +133,7 @@ begin
   end if;
 
   perform lockstep.require_fitting_roster(
-    sync_rank_match_roster.p_room_id,
-    sync_rank_match_roster.p_game_id,
-    v_roster,
-    v_slots
+    sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster, v_slots
   );
 
   -- The room's roster is replaced ------------------------------------------------------------------------------------
@@ -144,9 +141,7 @@ begin
   replayed := false;
 
   -- Rooms that name one match come one after the other here, so that the second sees what the first has written.
-  perform pg_advisory_xact_lock(
-    hashtextextended('rank_match_instance:' || sync_rank_match_roster.p_match_instance_id, 0)
-  );
+  perform pg_advisory_xact_lock(hashtextextended('rank_match_instance:' || sync_rank_match_roster.p_match_instance_id, 0));
   if lockstep.is_match_of_another_room(
     sync_rank_match_roster.p_match_instance_id, sync_rank_match_roster.p_room_id
   ) then
@@ -205,17 +200,12 @@ begin
   get diagnostics inserted_count = row_count;
 
   v_session := lockstep.open_rank_session(
-    sync_rank_match_roster.p_room_id,
-    sync_rank_match_roster.p_game_id,
-    v_stored.session_id,
+    sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_stored.session_id,
     v_stored.match_instance_id = sync_rank_match_roster.p_match_instance_id and not v_stored.session_ended,
-    v_roster,
-    slot_template_version
+    v_roster, slot_template_version
   );
 
-  insert into lockstep.rank_room_templates (
-    room_id, version, source, updated_at, match_instance_id, digest, session_id
-  )
+  insert into lockstep.rank_room_templates (room_id, version, source, updated_at, match_instance_id, digest, session_id)
   values (
     sync_rank_match_roster.p_room_id, slot_template_version, v_source, slot_template_updated_at,
     sync_rank_match_roster.p_match_instance_id, v_digest, v_session
