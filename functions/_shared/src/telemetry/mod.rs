@@ -2,7 +2,7 @@
 
 mod texts;
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use http::Method;
 use record::{Auth, MAX_LINE, Record, Variant};
@@ -146,10 +146,10 @@ impl Telemetry {
 }
 
 /// What a variable or a key set has is no person's, and a key's id looks like a user's.
-fn cause(problem: &Problem) -> Option<Cow<'_, str>> {
-    let cause = problem.cause()?;
+fn cause(problem: &Problem) -> Option<String> {
+    let cause = problem.cause()?.to_string();
     let of_the_operator = matches!(problem, Problem::Misconfigured(_) | Problem::KeySetUnavailable { .. });
-    Some(if of_the_operator { cause.into() } else { impersonal(cause).into() })
+    Some(if of_the_operator { cause } else { impersonal(&cause) })
 }
 
 /// A user's id under the operator's key.
@@ -202,7 +202,7 @@ mod tests {
         telemetry.answered(599, Some(&long), Some(&long), Some(&long));
         telemetry.rows(u64::MAX);
 
-        let line = telemetry.finish(599, usize::MAX, Some(&Problem::UpstreamFailed(long)), Duration::MAX);
+        let line = telemetry.finish(599, usize::MAX, Some(&Problem::UpstreamFailed(long.into())), Duration::MAX);
 
         assert!(line.len() < MAX_LINE, "{}", line.len());
         let read: Record<'_> = serde_json::from_str(&line).unwrap();
