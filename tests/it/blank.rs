@@ -22,7 +22,9 @@ async fn the_database_knows_every_character_that_cannot_be_seen() {
         .collect();
     let database = running().stack.cluster().connect("postgres").await.unwrap();
 
-    let query = "select array_agg(number order by number) from generate_series(1, 1114111) as number \
+    // Planes 0, 1 and 14: the others have ideographs and what is nobody's.
+    let query = "select array_agg(number order by number) \
+         from (select generate_series(1, 131071) union all select generate_series(917504, 921599)) as of (number) \
          where number not between 55296 and 57343 and lockstep.is_blank(chr(number))";
     let judged: Vec<i32> = database.query_one(query, &[]).await.unwrap().get(0);
 

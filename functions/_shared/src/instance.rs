@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
+use anyhow::anyhow;
 use futures::future::{Either, select};
 
 use crate::{
@@ -26,10 +27,10 @@ impl Instance {
     /// Reads the variables.
     async fn load(platform: &dyn Platform) -> Result<Self, Problem> {
         let config = Config::load(platform).await.map_err(|fault| match fault {
-            Fault::Malformed(why) => Problem::Misconfigured(format!("{why:#}")),
-            Fault::Unavailable(why) => Problem::ConfigurationUnavailable(format!("{why:#}")),
+            Fault::Malformed(why) => Problem::Misconfigured(why.into()),
+            Fault::Unavailable(why) => Problem::ConfigurationUnavailable(why.into()),
         })?;
-        let keys = Keys::of(&config).map_err(|why| Problem::Misconfigured(format!("{why:#}")))?;
+        let keys = Keys::of(&config).map_err(|why| Problem::Misconfigured(why.into()))?;
         Ok(Self { verifier: Verifier::new(keys), config })
     }
 
@@ -78,5 +79,5 @@ impl Shared {
 }
 
 fn too_slow() -> Problem {
-    Problem::ConfigurationUnavailable(format!("the variables were not there after {} s", PATIENCE.as_secs()))
+    Problem::ConfigurationUnavailable(anyhow!("the variables were not there after {} s", PATIENCE.as_secs()).into())
 }

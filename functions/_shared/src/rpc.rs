@@ -1,5 +1,6 @@
 //! The one call: as the caller, with the version that this build expects, under what is left of the time budget.
 
+use anyhow::anyhow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
@@ -130,5 +131,5 @@ impl Database<'_> {
 }
 
 fn mismatch(needed: &Rpc, answered: &str) -> Problem {
-    Problem::ContractMismatch(format!("{} is needed, {answered} answered", needed.tag()))
+    Problem::ContractMismatch(anyhow!("{} is needed, {answered} answered", needed.tag()).into())
 }

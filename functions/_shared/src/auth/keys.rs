@@ -4,7 +4,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Error, Result, anyhow, bail};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::jwk::{self, Key, Set, Source};
@@ -13,7 +13,7 @@ use crate::{
     edge::Edge,
     flight::Flight,
     platform::{Outbound, OutboundError},
-    problem::Problem,
+    problem::{Cause, Problem},
     upstream,
 };
 
@@ -47,7 +47,7 @@ struct State {
     doubted: bool,
     attempted: Option<Duration>,
     /// How the last attempt failed.
-    failure: Option<String>,
+    failure: Option<Cause>,
     /// When the source has asked to be asked again. It is told to clients, who need not come sooner; we look sooner.
     not_before: Duration,
     /// What the keys were read from, and how often that has changed.
@@ -191,7 +191,7 @@ impl Keys {
         let Ok(left) = edge.remaining() else { return };
         let result = match read(edge, url, if known { left.min(PATIENCE) } else { left }).await {
             Err(Unread::TimedOut) if left < PATIENCE => return,
-            Err(Unread::TimedOut) => Err((upstream::described(&OutboundError::TimedOut), None)),
+            Err(Unread::TimedOut) => Err((anyhow!(upstream::described(&OutboundError::TimedOut)), None)),
             Err(Unread::Unusable(why, retry_after)) => Err((why, retry_after)),
             Ok(read) => Ok(read),
         };
@@ -202,7 +202,7 @@ impl Keys {
         match result {
             // Nobody could be let in by it, and no caller is to blame; a project of the legacy secret serves it rightly.
             Ok((_, set)) if set.keys.is_empty() && self.secret.is_none() => {
-                state.failure = Some(format!("supabase_jwks_url: {}", set.of_no_use()));
+                state.failure = Some(anyhow!("supabase_jwks_url: {}", set.of_no_use()).into());
             }
             Ok((text, set)) => {
                 (state.fetched, state.doubted) = (Some(now), false);
@@ -212,7 +212,7 @@ impl Keys {
                 }
             }
             Err((why, retry_after)) => {
-                state.failure = Some(format!("supabase_jwks_url: {why}"));
+                state.failure = Some(why.context("supabase_jwks_url").into());
                 state.not_before = now + Duration::from_secs(retry_after.unwrap_or_default().into());
             }
         }
@@ -222,11 +222,11 @@ impl Keys {
 enum Unread {
     TimedOut,
     /// Why, and what `Retry-After` said.
-    Unusable(String, Option<u32>),
+    Unusable(Error, Option<u32>),
 }
 
-impl From<String> for Unread {
-    fn from(why: String) -> Self {
+impl From<Error> for Unread {
+    fn from(why: Error) -> Self {
         Self::Unusable(why, None)
     }
 }
@@ -236,13 +236,13 @@ async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Set),
     let call = Outbound { method: Method::GET, uri: url.to_owned(), headers, body: None, within, limit: MAX_SET };
     let answer = match edge.send(call, true).await.0 {
         Err(OutboundError::TimedOut) => return Err(Unread::TimedOut),
-        answer => answer.map_err(|error| upstream::described(&error))?,
+        answer => answer.map_err(|error| anyhow!(upstream::described(&error)))?,
     };
     if answer.status != StatusCode::OK {
         let retry_after = upstream::retry_after(&answer.headers, edge.now());
-        return Err(Unread::Unusable(format!("it answers {}", answer.status), retry_after));
+        return Err(Unread::Unusable(anyhow!("it answers {}", answer.status), retry_after));
     }
-    let set = std::str::from_utf8(&answer.body).map_err(|_| "it is not UTF-8".to_owned())?;
-    let read = jwk::set(set, Source::Network).map_err(|why| format!("{why:#}"))?;
+    let set = std::str::from_utf8(&answer.body).context("it is not UTF-8")?;
+    let read = jwk::set(set, Source::Network)?;
     Ok((set.to_owned(), read))
 }

@@ -1,6 +1,7 @@
 //! The playbook's `getUser()`: is the session behind a valid token still there? A token lives for an hour after
 //! somebody signed out; a write should not.
 
+use anyhow::anyhow;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,7 +57,7 @@ fn refusal(edge: &Edge, answer: &Inbound, caller: &Caller) -> Problem {
         return Problem::SessionRevoked;
     }
     let text = message.unwrap_or_default();
-    let cause = format!("/auth/v1/user: {} {status}: {text}", code.unwrap_or("no code"));
+    let cause = anyhow!("/auth/v1/user: {} {status}: {text}", code.unwrap_or("no code")).into();
     match status {
         401 | 403 | 404 if code.is_none() && message.is_none() => Problem::UpstreamMisconfigured(cause),
         // Auth knows no leeway.

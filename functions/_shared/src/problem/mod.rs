@@ -3,9 +3,12 @@
 //!
 //! The table in `functions/README.md` equals this enum; a test holds it.
 
+mod cause;
 mod words;
 
 use http::StatusCode;
+
+pub use self::cause::Cause;
 
 /// A refusal: a public half that goes into the response, and for some a private cause that goes into the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,31 +91,31 @@ pub enum Problem {
         reason: String,
     },
     /// A variable is missing or malformed.
-    Misconfigured(String),
+    Misconfigured(Cause),
     /// The gateway refused our own key, or refused to be called at all.
-    UpstreamMisconfigured(String),
+    UpstreamMisconfigured(Cause),
     /// A provider of variables does not answer.
-    ConfigurationUnavailable(String),
+    ConfigurationUnavailable(Cause),
     /// The keys that tokens are signed with cannot be read.
     KeySetUnavailable {
         /// For the record.
-        cause: String,
+        cause: Cause,
         /// When they are asked for again, in seconds.
         retry_after: u32,
     },
     /// The RPC is missing, ambiguous, or not the version that this component was built for.
-    ContractMismatch(String),
+    ContractMismatch(Cause),
     /// The database or Auth is not there right now, or does not accept a token that is in order.
     UpstreamUnavailable {
         /// For the record.
-        cause: String,
+        cause: Cause,
         /// What the upstream has asked for, in seconds.
         retry_after: u32,
     },
     /// The upstream answered something that makes no sense.
-    UpstreamFailed(String),
+    UpstreamFailed(Cause),
     /// The answer to a write was lost that must not simply be made again: it may have been made, or not.
-    OutcomeUnknown(String),
+    OutcomeUnknown(Cause),
     /// The time budget is used up.
     DeadlineExceeded,
     /// The flag of this function is off for the caller.
@@ -126,8 +129,8 @@ impl Problem {
     }
 
     /// An upstream that is not there and has not said when it will be.
-    pub fn unavailable(cause: String) -> Self {
-        Self::UpstreamUnavailable { cause, retry_after: 1 }
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::UpstreamUnavailable { cause: cause.into(), retry_after: 1 }
     }
 
     /// The stable name that clients switch on; also the header `sb-error-code` and `error.type` in the record.
@@ -229,7 +232,7 @@ impl Problem {
     }
 
     /// The private half, for the record only.
-    pub fn cause(&self) -> Option<&str> {
+    pub fn cause(&self) -> Option<&Cause> {
         match self {
             Self::Misconfigured(cause)
             | Self::UpstreamMisconfigured(cause)

@@ -5,6 +5,7 @@ mod refusal;
 
 use std::collections::HashMap;
 
+use anyhow::{Context as _, Result, anyhow};
 use http::{HeaderMap, header};
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
@@ -31,7 +32,7 @@ pub fn silence(error: OutboundError, repeatable: bool) -> Problem {
     match error {
         OutboundError::Denied => Problem::Misconfigured("supabase_url is not an allowed outbound host".into()),
         OutboundError::Unreachable(cause) => Problem::unavailable(cause),
-        lost if !repeatable => Problem::OutcomeUnknown(described(&lost)),
+        lost if !repeatable => Problem::OutcomeUnknown(described(&lost).into()),
         OutboundError::TimedOut => Problem::DeadlineExceeded,
         OutboundError::TooLarge => Problem::UpstreamFailed("the answer is larger than a page can be".into()),
         OutboundError::Broken(cause) => Problem::unavailable(cause),
@@ -59,9 +60,9 @@ pub fn retry_after(headers: &HeaderMap, now: UtcDateTime) -> Option<u32> {
 /// How many rows an array has. It is counted because it must be read anyway: a proxy's HTML page with status 200, or
 /// half an answer, is not to be handed on as messages.
 pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
-    match serde_json::from_str::<Vec<IgnoredAny>>(text(answer).map_err(Problem::UpstreamFailed)?) {
+    match serde_json::from_str::<Vec<IgnoredAny>>(text(answer).map_err(|why| Problem::UpstreamFailed(why.into()))?) {
         Ok(rows) => Ok(rows.len() as u64),
-        Err(error) => Err(Problem::UpstreamFailed(format!("not a JSON array: {}", fault(&error)))),
+        Err(error) => Err(Problem::UpstreamFailed(anyhow!("not a JSON array: {}", fault(&error)).into())),
     }
 }
 
@@ -69,15 +70,15 @@ pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
 pub fn object(answer: &Inbound, repeatable: bool) -> Result<(), Problem> {
     let read = text(answer).and_then(|text| {
         let object = serde_json::from_str::<HashMap<String, IgnoredAny>>(text);
-        object.map_err(|error| format!("not a JSON object: {}", fault(&error)))
+        object.map_err(|error| anyhow!("not a JSON object: {}", fault(&error)))
     });
     let unusable = if repeatable { Problem::UpstreamFailed } else { Problem::OutcomeUnknown };
-    read.map(|_| ()).map_err(unusable)
+    read.map(|_| ()).map_err(|why| unusable(why.into()))
 }
 
 /// serde does not validate what it skips: bytes that are no text would be handed on in a string.
-fn text(answer: &Inbound) -> Result<&str, String> {
-    std::str::from_utf8(&answer.body).map_err(|_| "not UTF-8".into())
+fn text(answer: &Inbound) -> Result<&str> {
+    std::str::from_utf8(&answer.body).context("not UTF-8")
 }
 
 /// What is wrong with a body, without a word of it: serde quotes the value that it did not expect.
@@ -111,7 +112,7 @@ mod tests {
             object(&answer(r#"["hello Ada"]"#), true).unwrap_err(),
             object(&answer(r#"["hello Ada"]"#), false).unwrap_err(),
         ] {
-            let cause = problem.cause().unwrap();
+            let cause = problem.cause().unwrap().to_string();
             assert!(!cause.contains("Ada"), "{cause}");
         }
     }

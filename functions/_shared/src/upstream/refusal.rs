@@ -7,7 +7,10 @@ use serde_json::Value;
 use time::UtcDateTime;
 
 use super::{is_absent, retry_after};
-use crate::{platform::Inbound, problem::Problem};
+use crate::{
+    platform::Inbound,
+    problem::{Cause, Problem},
+};
 
 /// What is known of a call that was refused.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +68,7 @@ impl Refusal {
         if self.code().is_none_or(is_of_the_system) {
             cause = format!("{cause}: {}", self.message);
         }
+        let cause = Cause::from(cause);
         if !asked.repeatable && self.may_have_run() {
             return Problem::OutcomeUnknown(cause);
         }
@@ -94,12 +98,12 @@ impl Refusal {
         }
     }
 
-    fn unavailable(&self, cause: String) -> Problem {
+    fn unavailable(&self, cause: Cause) -> Problem {
         Problem::UpstreamUnavailable { cause, retry_after: self.retry_after.unwrap_or(1).max(1) }
     }
 
     /// What says nothing that we know.
-    fn of_status(&self, cause: String) -> Problem {
+    fn of_status(&self, cause: Cause) -> Problem {
         if is_absent(self.status) || self.status >= 500 && self.retry_after.is_some() {
             self.unavailable(cause)
         } else {
@@ -107,7 +111,7 @@ impl Refusal {
         }
     }
 
-    fn of_code(self, code: &str, cause: String) -> Problem {
+    fn of_code(self, code: &str, cause: Cause) -> Problem {
         match code {
             // What our RPCs say. Their messages and details are written for the caller.
             "not_channel_member" => Problem::NotChannelMember,
@@ -181,8 +185,8 @@ mod tests {
         let raised = refusal(400, r#"{"code":"P0001","message":"hello Ada is not allowed"}"#).problem(ASKED);
         let known = refusal(404, r#"{"code":"42883","message":"function public.f() does not exist"}"#).problem(ASKED);
 
-        assert!(!raised.cause().unwrap().contains("Ada"), "{raised:?}");
-        assert!(known.cause().unwrap().contains("public.f()"), "{known:?}");
+        assert!(!raised.cause().unwrap().to_string().contains("Ada"), "{raised:?}");
+        assert!(known.cause().unwrap().to_string().contains("public.f()"), "{known:?}");
     }
 
     /// A write without a key: whoever cannot know whether it was made is not told to make it again.

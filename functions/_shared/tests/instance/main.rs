@@ -6,4 +6,5 @@ mod bodies;
 mod inline_keys;
 mod key_sets;
 mod project;
+mod usual;
 mod variables;

@@ -25,10 +25,11 @@ use shared::{
 };
 use time::UtcDateTime;
 
+use crate::usual;
+
 const START: i64 = 1_795_000_000;
 const VERSION: &str = "fetch_social_messages/1.0.0";
 
-/// A project whose clock is set by hand, and whose key set is whatever the test says.
 pub struct Project {
     pub clock: Cell<Duration>,
     /// `None` is a source that fails.
@@ -101,17 +102,7 @@ impl Platform for World {
     }
 
     fn variable<'a>(&'a self, name: &'static str) -> Local<'a, Result<Option<String>, String>> {
-        let usual = match name {
-            "supabase_url" => Some("https://abc.supabase.co"),
-            "supabase_publishable_key" => Some("sb_publishable_x"),
-            "jwt_audience" | "jwt_issuer" | "allowed_origins" => Some("*"),
-            "session_check" => Some("off"),
-            "allow_guests" => Some("false"),
-            "request_timeout_ms" => Some("8000"),
-            "flag" => Some("on"),
-            _ => None,
-        };
-        let value = self.0.changed.borrow().get(name).cloned().or(usual.map(str::to_owned));
+        let value = self.0.changed.borrow().get(name).cloned().or(usual::value(name).map(str::to_owned));
         // As a provider does that asks over the network.
         Box::pin(async move {
             *self.0.readings.borrow_mut().entry(name).or_default() += 1;
