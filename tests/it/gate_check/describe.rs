@@ -1,16 +1,20 @@
 //! `gate describe`: the contract, as a database has it, with what a migration has made; and without what it forgot.
 
 use clap::Parser as _;
-use gate::{cli::Cli, contract::Contract, database, run::Outcome};
+use gate::{
+    cli::Cli,
+    contract::Contract,
+    database::{self, Connection},
+    run::Outcome,
+};
 use it::Installation;
-use sqlx::PgConnection;
 use stack::{database::Grants, setup};
 
 use super::{admin, contract};
 
 struct Migrated {
     installation: Installation,
-    admin: PgConnection,
+    admin: Connection,
 }
 
 impl Migrated {
