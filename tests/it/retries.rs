@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use it::{Scripted, Seen, response};
+use it::{Scripted, Seen, document::document, response};
 use serde_json::{Value, json};
+use shared::contract::INSERT_SOCIAL_MESSAGE;
 use tokio::{io::AsyncReadExt as _, net::TcpListener};
 use uuid::Uuid;
 
-const STORED: (&str, &str) = ("x-rpc-version", "insert_social_message/1.0.0");
+const STORED: (&str, &str) = ("x-rpc-version", INSERT_SOCIAL_MESSAGE.tag());
 
 /// By whoever answers: the database, or Auth before it.
 #[tokio::test]
@@ -55,9 +56,10 @@ async fn details_may_be_an_object() {
         let body = format!(r#"{{"code":"slot_version_conflict","message":"-","details":{details},"hint":{{}}}}"#);
         let script = move |_: Seen| std::future::ready(response(409, &[], &body));
         let upstream = Scripted::with_variables(script, &[("session_check", "off")]).await;
-        let [_, _, stage] = upstream.every_function();
+        let stage = &document()["paths"]["/functions/v1/stage-room-match"]["post"]["requestBody"];
+        let staging = &stage["content"]["application/json"]["example"];
 
-        let (answer, _) = upstream.answer(stage.bearer(&upstream.token(it::user(), |_| {}))).await;
+        let (answer, _) = upstream.answer(upstream.post("stage-room-match", staging)).await;
 
         answer.assert_problem(409, "slot_version_conflict");
         assert_eq!(answer.json()["details"], r#"{"current":2,"given":1}"#);
