@@ -4,6 +4,7 @@
 //! Names are OpenTelemetry's (semantic conventions 1.44) where there is one, and `app.*` where there is none. What is not
 //! known is absent. Never in it: tokens, keys, bodies, query strings, e-mail addresses, raw user ids.
 
+mod outcome;
 #[cfg(feature = "schema")]
 mod schema;
 mod text;
@@ -11,6 +12,8 @@ mod text;
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+
+pub use crate::outcome::{Auth, Variant};
 
 /// In bytes, with its line break: what a host's log takes as one record in one write.
 pub const MAX_LINE: usize = 4096;
@@ -226,28 +229,4 @@ pub struct Record<'l> {
     pub rpc_ms: Option<f64>,
     /// The whole request, in milliseconds: the function's own time is what remains of it without `body_ms`.
     pub duration_ms: f64,
-}
-
-/// How authentication ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Auth {
-    /// A user is signed in.
-    Accepted,
-    /// The caller's token is to blame, or there is none.
-    Refused,
-    /// Nobody could have been accepted: keys, Auth or a variable are to blame.
-    Failed,
-}
-
-/// What a flag is for one caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Variant {
-    /// The request is served.
-    On,
-    /// It is answered with `feature_disabled`.
-    Off,
 }

@@ -61,7 +61,7 @@ impl Problem {
             Self::OutcomeUnknown(_) => {
                 Some("Look whether it was stored. With an Idempotency-Key, a repetition stores nothing twice.")
             }
-            Self::FeatureDisabled => Some("Go on as before this function was there."),
+            Self::FeatureDisabled => Some("Use your old route."),
             _ => None,
         }
     }
