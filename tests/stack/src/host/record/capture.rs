@@ -71,7 +71,13 @@ impl Captured {
         }
         let complete = end == End::Complete;
         self.contents(|contents| contents.end = end);
-        if matches!(self.place, Place::Request | Place::Answered(_)) {
+        let counts = match self.place {
+            Place::Request | Place::Answered(_) => true,
+            // A timer may go off while a call waits for its answer, and not before the call's body was taken.
+            Place::Sent(_) => complete && self.read > 0,
+            Place::Response => false,
+        };
+        if counts {
             self.tape.completed();
         }
         if matches!(self.place, Place::Answered(_)) && complete {

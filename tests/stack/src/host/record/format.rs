@@ -75,7 +75,7 @@ pub struct Variable {
 pub struct Timer {
     /// What was asked for, in nanoseconds.
     pub ns: u64,
-    /// Set when it went off: after how many variables, answers and ends of bodies that had been waited for.
+    /// Set when it went off: after how many variables, answers and ends of bodies, those of calls that have one included.
     pub fired_after: Option<u64>,
 }
 

@@ -8,6 +8,7 @@ mod script;
 use std::{collections::HashMap, future::pending, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
+use bytes::Bytes;
 use futures::channel::oneshot;
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt as _;
@@ -114,7 +115,11 @@ async fn answer(
         }
         let response = receiver.await.map_err(|_| "it gave no answer".to_owned())?;
         let (parts, body) = response.map_err(|error| format!("{error:#}"))?.into_parts();
-        let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+        // As an HTTP server does: an answer to HEAD has no body, whatever length its head says (RFC 9110, 9.3.2).
+        let body = match entry.request.method.as_str() {
+            "HEAD" => Bytes::new(),
+            _ => body.collect().await.map_err(|error| error.to_string())?.to_bytes(),
+        };
         let body = Contents { data: Text(body.to_vec()), end: End::Complete };
         Ok(Answer { status: parts.status.as_u16(), headers: headers(&parts.headers), body })
     };

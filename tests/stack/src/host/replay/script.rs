@@ -103,6 +103,11 @@ impl Script {
                 Some(Err(_)) => return,
                 None => {
                     call.request.body.end = End::Complete;
+                    let counts = recorded.end == End::Complete && !call.request.body.data.0.is_empty();
+                    drop(part);
+                    if counts {
+                        self.complete();
+                    }
                     return;
                 }
             }

@@ -20,7 +20,7 @@ use ring::{
     rand::{SecureRandom as _, SystemRandom},
 };
 
-use self::keys::Keys;
+use self::{keys::Keys, opaque::stream};
 use super::format::{Entry, Message, Outcome, Text};
 
 /// The variables that are secret, and one that is not but opens the gateway.
@@ -181,10 +181,15 @@ fn replace(text: &mut Text, real: &str, test: &str) {
 }
 
 impl Disguise {
+    /// As a set, as its bare list, or as one key.
     fn key_set(&mut self, text: &[u8]) -> Option<String> {
-        memchr::memmem::find(text, b"\"keys\"")?;
+        memchr::memmem::find(text, b"\"kty\"")?;
         let mut set: serde_json::Value = serde_json::from_slice(text).ok()?;
-        let list = set.get_mut("keys")?.as_array_mut()?;
+        let keys = if set.get("keys").is_some() { set.get_mut("keys")? } else { &mut set };
+        let list = match keys {
+            serde_json::Value::Array(list) => list.as_mut_slice(),
+            one => std::slice::from_mut(one),
+        };
         let salt = self.salt.clone();
         let mut replaced = false;
         for jwk in list {
@@ -199,23 +204,12 @@ impl Disguise {
     }
 }
 
-fn stream(salt: &hmac::Key, seed: &[u8], bytes: usize) -> Vec<u8> {
-    let block = |number: usize| {
-        let mut context = hmac::Context::with_key(salt);
-        context.update(&number.to_le_bytes());
-        context.update(seed);
-        context.sign().as_ref().to_vec()
-    };
-    (0..bytes.div_ceil(32)).flat_map(block).take(bytes).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use jwt_simple::prelude::{Claims, Duration, ECDSAP256KeyPairLike as _, ES256KeyPair};
 
     use super::*;
 
-    /// A variable that is added there as a secret is one here.
     /// Else an instance that had verified it would not know it again.
     #[test]
     fn a_token_becomes_the_same_one_whatever_keys_are_learned_meanwhile() {
@@ -233,6 +227,7 @@ mod tests {
         assert_eq!(disguise.token(&real), test);
     }
 
+    /// A variable that is added there as a secret is one here.
     #[test]
     fn every_secret_of_the_manifest_is_replaced() {
         let manifest = std::fs::read_to_string(crate::setup::root().join("spin.toml")).unwrap();

@@ -1,6 +1,7 @@
 //! Secrets that are no tokens: something as long, of the same form, takes their place.
 
 use regex::bytes::Regex;
+use ring::hmac;
 
 use super::{Disguise, token};
 use crate::host::record::format::Text;
@@ -42,6 +43,17 @@ impl Disguise {
         let (kept, secret) = secret.split_at(kept);
         Text(scheme.iter().chain(kept).copied().chain(secret.iter().map(hidden)).collect())
     }
+}
+
+/// As many bytes as are wanted, which depend on the seed and tell nothing of it.
+pub fn stream(salt: &hmac::Key, seed: &[u8], bytes: usize) -> Vec<u8> {
+    let block = |number: usize| {
+        let mut context = hmac::Context::with_key(salt);
+        context.update(&number.to_le_bytes());
+        context.update(seed);
+        context.sign().as_ref().to_vec()
+    };
+    (0..bytes.div_ceil(32)).flat_map(block).take(bytes).collect()
 }
 
 #[cfg(test)]
