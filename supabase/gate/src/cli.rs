@@ -100,8 +100,7 @@ pub struct Database {
 
 /// One that is given. An empty variable is none: a secret that CI does not have.
 pub fn database_url(text: &str) -> Result<String, &'static str> {
-    let missing =
-        "there is no database URL: give it here, or in DATABASE_URL. postgresql:// alone takes all from PGHOST, …";
+    let missing = "there is no database URL: give it here, or in DATABASE_URL";
     if text.is_empty() { Err(missing) } else { Ok(text.to_owned()) }
 }
 
