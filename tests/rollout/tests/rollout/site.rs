@@ -171,7 +171,9 @@ impl Site {
         let secret = |name: &str| ["DATABASE_URL", "JWT_SECRET"].contains(&name) || name.starts_with("TOKEN_");
         let all = self.stack.environment().unwrap().into_iter().filter(|(name, _)| secret(name));
         let password = self.stack.cluster().url("postgres").split([':', '@']).nth(2).unwrap().to_owned();
-        all.map(|(_, value)| value).chain([password]).collect()
+        // The role of a local stack has the same name, which may be said.
+        let password = [format!(":{password}@"), format!("password={password}")];
+        all.map(|(_, value)| value).chain(password).collect()
     }
 
     /// `status --json`, in which no secret is either.
