@@ -106,7 +106,7 @@ grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
 -- What an RPC works on -----------------------------------------------------------------------------------------------
 
 -- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: each of these looks whose it is.
--- A policy asks them once for a statement. They pass by the policies that ask them: a staging asks them forty times.
+-- A policy asks them once for a statement. They pass by the policies that ask them: a staging asks them dozens of times.
 create or replace function lockstep.room_in_hand()
 returns uuid
 language plpgsql
