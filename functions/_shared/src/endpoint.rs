@@ -18,7 +18,7 @@ use crate::{
     platform::{Body, BodyError, Incoming, Platform},
     problem::Problem,
     reply::{self, REQUEST_ID, Reply},
-    request::Request,
+    request::{self, Request},
     telemetry::Telemetry,
     trace::Trace,
 };
@@ -144,12 +144,13 @@ impl Endpoint {
     }
 
     /// Within the limit, and within the time that a request has: a client has as much for its body as the function has for
-    /// everything else. What is announced as too long is not read at all.
+    /// everything else. What is announced as too long, or as something else than JSON, is not read at all.
     async fn read(&self, edge: &Edge, headers: &HeaderMap, body: Box<dyn Body>) -> Result<Bytes, Problem> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.limit) {
             return Err(Problem::PayloadTooLarge { limit: self.limit });
         }
+        request::acceptable(headers, announced)?;
         let started = edge.elapsed();
         let read = body.read(self.limit, edge.config().request_timeout).await;
         let took = edge.elapsed().saturating_sub(started);

@@ -1,6 +1,6 @@
 //! A body as types: it is JSON as a whole, and an object, before any field of it is wrong.
 
-use http::header;
+use http::{HeaderMap, header};
 use serde::de;
 use serde_json::{Value, error::Category};
 
@@ -13,15 +13,27 @@ pub fn json<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     if body.is_empty() {
         return Err(Problem::MalformedRequest("it has no body"));
     }
-    let texts = |name| request.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
-    let kind = texts(header::CONTENT_TYPE).next().unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::UnsupportedMediaType);
+    acceptable(&request.headers, Some(body.len()))?;
+    read(body)
+}
+
+/// Whether the headers announce JSON that is not encoded: what else comes need not be sent. A request that says neither
+/// what its body is nor how long may have none.
+pub fn acceptable(headers: &HeaderMap, length: Option<usize>) -> Result<(), Problem> {
+    if length == Some(0) {
+        return Ok(());
     }
+    let texts = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
     if texts(header::CONTENT_ENCODING).any(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
         return Err(Problem::UnsupportedContentEncoding);
     }
-    read(body)
+    let is_json =
+        |kind: &str| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    match texts(header::CONTENT_TYPE).next() {
+        Some(kind) if is_json(kind) => Ok(()),
+        None if length.is_none() => Ok(()),
+        _ => Err(Problem::UnsupportedMediaType),
+    }
 }
 
 pub fn read<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
@@ -62,7 +74,7 @@ fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::{HeaderMap, Method};
+    use http::Method;
 
     use super::*;
     use crate::request::{

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Uri};
 use serde::de;
 use serde_json::{Map, Value};
 
-pub use self::json::json;
+pub use self::json::{acceptable, json};
 use crate::{fields::Id, problem::Problem};
 
 /// A request, free of the host's types.

@@ -2,6 +2,7 @@
 //! of both.
 
 mod refusal;
+mod sqlstate;
 
 use std::collections::HashMap;
 
