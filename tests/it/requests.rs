@@ -94,8 +94,7 @@ async fn a_body_that_does_not_come_is_the_clients_fault() {
     let record = upstream.record(late.header("x-request-id")).await;
     assert!(record["body_ms"].as_f64().unwrap() >= 299.0, "{record}");
     nobodys.assert_problem(401, "invalid_token");
-    text.assert_problem(415, "unsupported_media_type");
-    zipped.assert_problem(415, "unsupported_media_type");
+    [&text, &zipped].map(|refused| refused.assert_problem(415, "unsupported_media_type"));
     for refused in [nobodys, text, zipped] {
         let record = upstream.record(refused.header("x-request-id")).await;
         assert_eq!(record["body_ms"], json!(null), "it was not waited for");

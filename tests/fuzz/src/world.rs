@@ -46,7 +46,7 @@ macro_rules! functions {
 
             async fn answer(self, platform: Rc<dyn Platform>, shared: &Shared, incoming: Incoming) -> Response<Bytes> {
                 match self {
-                    $(Self::$function => $module::ENDPOINT.answer(platform, shared, incoming, $module::handle).await),*
+                    $(Self::$function => $module::ENDPOINT.respond(platform, shared, incoming, $module::handle).await),*
                 }
             }
         }

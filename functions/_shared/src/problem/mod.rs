@@ -214,21 +214,6 @@ impl Problem {
         }
     }
 
-    /// The machine-readable particular, if there is one: the path of the field.
-    pub fn details(&self) -> Option<&str> {
-        match self {
-            Self::InvalidParameter { path, .. } => Some(path),
-            Self::GameMismatch => Some("game_id"),
-            Self::EmptyRoster => Some("roster"),
-            Self::MatchInstanceConflict => Some("match_instance_id"),
-            Self::RefusedByProject(refusal) => refusal.details.as_deref(),
-            Self::SlotVersionConflict { details }
-            | Self::InvalidRoster { details, .. }
-            | Self::InvalidSlotTemplate { details, .. } => Some(details),
-            _ => None,
-        }
-    }
-
     /// Why a caller was not accepted, for the record: the code, or what is wrong with the token.
     pub fn reason(&self) -> &'static str {
         match self {

@@ -1,3 +1,5 @@
+//! What the project itself has against a request.
+
 use http::StatusCode;
 
 /// What PostgREST says of it, for the caller and not for the record: it may quote what was sent.

@@ -1,4 +1,4 @@
-//! What a person reads of a problem.
+//! What a client reads of a problem besides its code.
 
 use super::Problem;
 
@@ -42,6 +42,21 @@ impl Problem {
             Self::OutcomeUnknown(_) => "The answer was lost: this may have been stored, or not.".into(),
             Self::DeadlineExceeded => "The request took too long.".into(),
             Self::FeatureDisabled => "This function is not switched on for you.".into(),
+        }
+    }
+
+    /// The machine-readable particular, if there is one: the path of the field.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Self::InvalidParameter { path, .. } => Some(path),
+            Self::GameMismatch => Some("game_id"),
+            Self::EmptyRoster => Some("roster"),
+            Self::MatchInstanceConflict => Some("match_instance_id"),
+            Self::RefusedByProject(refusal) => refusal.details.as_deref(),
+            Self::SlotVersionConflict { details }
+            | Self::InvalidRoster { details, .. }
+            | Self::InvalidSlotTemplate { details, .. } => Some(details),
+            _ => None,
         }
     }
 

@@ -14,7 +14,7 @@ pub fn json<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
         return Err(Problem::MalformedRequest("it has no body"));
     }
     acceptable(&request.headers, Some(body.len()))?;
-    read(body)
+    object(body)
 }
 
 /// Whether the headers announce JSON that is not encoded: what else comes need not be sent. A request that says neither
@@ -36,7 +36,8 @@ pub fn acceptable(headers: &HeaderMap, length: Option<usize>) -> Result<(), Prob
     }
 }
 
-pub fn read<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+/// Reads one JSON object into a type.
+pub fn object<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     const NOT_JSON: Problem = Problem::MalformedRequest("its body is not JSON");
     let mut reader = serde_json::Deserializer::from_slice(json);
     let Object(value) =

@@ -1,6 +1,7 @@
 //! From what happens during a request to the one line that remains of it: the fields are those of the crate `record`.
 
-mod texts;
+mod scrubber;
+mod server_timing;
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use http::Method;
 use record::{Auth, MAX_LINE, Record, Variant};
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
-use self::texts::{cut, impersonal};
+use self::scrubber::{cut, impersonal};
 use crate::{
     contract::{self, Rpc},
     problem::Problem,
@@ -59,7 +60,7 @@ impl Telemetry {
     }
 
     /// How much was read of the caller's body, in bytes, and how long the caller took to send it.
-    pub fn read(&mut self, bytes: usize, took: Duration) {
+    pub fn body_read(&mut self, bytes: usize, took: Duration) {
         self.record.request_bytes = bytes as u64;
         self.record.body_ms = Some(milliseconds(took));
     }
@@ -133,15 +134,10 @@ impl Telemetry {
         line
     }
 
-    /// `Server-Timing` (W3C), in milliseconds.
+    /// The response's `Server-Timing`.
     pub fn server_timing(&self, total: Duration) -> String {
         let stages = [("auth", self.record.auth_ms), ("rpc", self.record.rpc_ms), ("total", Some(milliseconds(total)))];
-        let stage = |(name, took): (&str, Option<f64>)| {
-            // In whole numbers: writing fractions takes ten kilobytes of code.
-            let micros = (took? * 1000.0).round() as u64;
-            Some(format!("{name};dur={}.{:03}", micros / 1000, micros % 1000))
-        };
-        stages.into_iter().filter_map(stage).collect::<Vec<_>>().join(", ")
+        server_timing::header(&stages)
     }
 }
 
@@ -190,7 +186,7 @@ mod tests {
         let long = "\"\u{0}".repeat(4096);
         let mut telemetry = telemetry(&"x".repeat(64));
         telemetry.region(Some(&long));
-        telemetry.read(usize::MAX, Duration::MAX);
+        telemetry.body_read(usize::MAX, Duration::MAX);
         telemetry.warned(Some(&long));
         telemetry.flag("flag_stage_room_match", "100");
         telemetry.flagged(true);

@@ -42,7 +42,7 @@ pub struct Refusal {
 impl Refusal {
     /// Each member by itself: one that is of another type than usual takes nothing from the others. All are empty when
     /// the body is not an error that PostgREST or the gateway would write.
-    pub fn read(answer: &Inbound, now: UtcDateTime) -> Self {
+    pub fn parse(answer: &Inbound, now: UtcDateTime) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         Self {
             status: answer.status.as_u16(),

@@ -1,3 +1,5 @@
+//! Which refusal becomes which problem.
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
@@ -11,7 +13,7 @@ fn refusal(status: u16, body: &'static str) -> Refusal {
         headers: HeaderMap::new(),
         body: Bytes::from_static(body.as_bytes()),
     };
-    Refusal::read(&answer, UtcDateTime::UNIX_EPOCH)
+    Refusal::parse(&answer, UtcDateTime::UNIX_EPOCH)
 }
 
 #[test]
