@@ -1,4 +1,4 @@
-//! What a request carries through every room: the host, the variables, its trace, its time, and the record that is being
+//! What a request carries wherever it goes: the host, the variables, its trace, its time, and the record that is being
 //! written of it.
 
 use std::{

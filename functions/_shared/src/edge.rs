@@ -30,7 +30,7 @@ impl Edge {
         Database { context: &self.context, verifier: self.instance.verifier(), intent: self.intent, caller }
     }
 
-    /// Who is asking, and is the function switched on for them? The token alone says it. It is what comes first.
+    /// Verifies the token, and looks whether the function is switched on for its user. Comes before the body is read.
     pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let caller = self.instance.verifier().authenticate(&self.context, headers).await?;
         let Config { flag, flag_testers, telemetry_key, .. } = self.context.config();

@@ -147,8 +147,8 @@ impl Endpoint {
         handle(edge, caller, Request { body, ..request }).await
     }
 
-    /// Within the limit, and within the time that a request has: a client has as much for its body as the function has for
-    /// everything else. What is announced as too long, or as something else than JSON, is not read at all.
+    /// Reads the body, up to the limit. The client has as much time for it as the function has for everything else. A body
+    /// that is announced as too long, or as something else than JSON, is not read at all.
     async fn read_body(&self, context: &Context, headers: &HeaderMap, body: Box<dyn Body>) -> Result<Bytes, Problem> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.limit) {

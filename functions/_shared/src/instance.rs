@@ -53,7 +53,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// What the first request has read; that request reads it now, and those that come meanwhile wait.
+    /// The instance. The first request reads the variables; those that come meanwhile wait for it.
     pub async fn instance(&self, platform: &dyn Platform) -> Result<Rc<Instance>, Problem> {
         if let Some(Ok(instance)) = &*self.read.borrow() {
             return Ok(instance.clone());

@@ -97,7 +97,8 @@ impl Database<'_> {
         Ok(headers)
     }
 
-    /// An answer counts only when each RPC said its name and a version that can stand in for the expected one.
+    /// The versions that answered. An answer counts only when each RPC said its name, and a version that can stand in for the
+    /// expected one.
     fn answering_version(&self, rpc: &Rpc, answer: &Inbound, repeatable: bool) -> Result<HeaderValue, Problem> {
         let header = answer.headers.get(RPC_VERSION);
         let said = header.and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,6 +1,8 @@
-//! The keys in force, and when to ask for them again. Ten minutes fresh; one fetch at a time, made by the request that
-//! finds the set old, while others go on with what there is; half a minute between attempts (three seconds while there is
-//! no key, or it is in doubt), so that forged key ids cause no stampede; stale keys while the source fails.
+//! The keys in force, and when to ask for them again.
+//!
+//! A set is fresh for ten minutes. The request that finds it old fetches it; others go on with the old one. Between two
+//! attempts lies half a minute, so that forged key ids cause no stampede: three seconds while there is no key, or the set is
+//! in doubt. While the source fails, the old keys stay in force.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -112,7 +114,7 @@ impl Keys {
         self.state.borrow().generation
     }
 
-    /// The set in force may be old, however short a time ago it was fetched.
+    /// Marks the set in force as perhaps old, even if it was fetched a moment ago.
     pub fn doubt(&self) {
         self.state.borrow_mut().doubted = true;
     }
@@ -200,7 +202,7 @@ impl Keys {
         state.attempted = Some(now);
         state.failure = None;
         match result {
-            // Nobody could be let in by it, and no caller is to blame; a project of the legacy secret serves it rightly.
+            // Without keys nobody can be let in, and no caller is to blame. A project that signs with the secret serves none.
             Ok((_, set)) if set.keys.is_empty() && self.secret.is_none() => {
                 state.failure = Some(anyhow!("supabase_jwks_url: {}", set.of_no_use()).into());
             }

@@ -51,7 +51,7 @@ impl Caller {
         &self.verified.subject
     }
 
-    /// Whether it is only the leeway that keeps the token in force.
+    /// Whether the token is past its `exp`, and in force only by the leeway.
     pub(crate) fn has_expired(&self, now: UtcDateTime) -> bool {
         self.verified.has_expired(now)
     }
@@ -86,8 +86,7 @@ impl Verifier {
         outcome
     }
 
-    /// Asks Auth whether the caller's session goes on, where that is to be asked. It is what comes last before the
-    /// database.
+    /// Asks Auth whether the caller's session is still there, if `session_check` says so. Comes last before the database.
     pub async fn confirm(&self, context: &Context, intent: Intent, caller: &Caller) -> Result<(), Problem> {
         let asked = match context.config().session_check {
             SessionCheck::Off => false,
@@ -119,7 +118,7 @@ impl Verifier {
     }
 
     async fn verified(&self, context: &Context, token: &str) -> Result<Verified, Problem> {
-        // Before a remembered token is believed, or its key would be in force for as long as it is.
+        // Look for newer keys before a remembered token is believed. Otherwise a withdrawn key would stay in force.
         self.keys.refresh(context).await;
         let digest = cache::digest(token);
         if let Some(known) = self.cache.borrow_mut().get(&digest, self.keys.generation(), context.now()) {

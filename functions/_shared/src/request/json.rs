@@ -1,4 +1,4 @@
-//! A body as types: it is JSON as a whole, and an object, before any field of it is wrong.
+//! Reads a JSON body into a type. A body that is no JSON, or no object, is refused as that before its fields are looked at.
 
 use http::{HeaderMap, header};
 use serde::de;
@@ -17,8 +17,8 @@ pub fn json<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     object(body)
 }
 
-/// Whether the headers announce JSON that is not encoded: what else comes need not be sent. A request that says neither
-/// what its body is nor how long may have none.
+/// Whether the headers announce plain JSON. Anything else is refused before the client has sent it. A request without
+/// `Content-Type` and `Content-Length` may have no body at all, so it is let in.
 pub fn acceptable(headers: &HeaderMap, length: Option<usize>) -> Result<(), Problem> {
     if length == Some(0) {
         return Ok(());
@@ -42,7 +42,7 @@ pub fn object<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let Object(value) =
         serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
-            // A wrong field says nothing of what comes after it.
+            // A wrong field stops the reader. What follows it may still be no JSON.
             Category::Data if serde_json::from_slice::<Value>(json).is_ok() => field_problem(&error),
             _ => NOT_JSON,
         })?;
@@ -131,7 +131,7 @@ mod tests {
         }
     }
 
-    /// Whatever is wrong before the place where it breaks off: what cannot be read has no fields.
+    /// A broken body is malformed, also where a field before the break is wrong.
     #[test]
     fn a_wrong_field_does_not_make_json_of_what_follows() {
         for broken in [

@@ -67,7 +67,7 @@ struct First {
 }
 
 impl First {
-    /// A call is made, for which the component waits. Whether it is the first.
+    /// Notes a call, for which the component waits. Says whether it is the first.
     fn calls(&self) -> bool {
         self.waited.set(true);
         !self.called.replace(true)

@@ -20,8 +20,8 @@ use crate::{
 /// In bytes. Longer causes are cut, so that a record stays below what one write may have.
 const MAX_CAUSE: usize = 512;
 
-/// For a path that is no function's, as `_OTHER` is for a method that nobody knows: the component that answers it is not
-/// who was asked.
+/// Stands for a path that is no function's: whoever sent it did not ask for the component that answers. The semantic
+/// conventions have the same word for an unknown method.
 const NO_FUNCTION: &str = "_OTHER";
 
 /// Written once, by `endpoint`, whatever happened.
@@ -41,7 +41,7 @@ impl Telemetry {
             span_id: trace.span_id.clone().into(),
             request_id: trace.request_id.clone().into(),
             method: known(&request.method).into(),
-            // One of the two forms in which a gateway passes the name; any other path is no dimension.
+            // One of the two forms in which a gateway passes the name. Any other path would make a new dimension each time.
             route: request.names(function).then(|| request.uri.path().to_owned().into()),
             contract: contract::CONTRACT_SHA256.into(),
             ..Record::default()
@@ -141,7 +141,8 @@ impl Telemetry {
     }
 }
 
-/// What a variable or a key set has is no person's, and a key's id looks like a user's.
+/// A cause that comes from variables or a key set names no person. It is kept as it is, since a key's id looks like a
+/// user's.
 fn cause(problem: &Problem) -> Option<String> {
     let cause = problem.cause()?.to_string();
     let of_the_operator = matches!(problem, Problem::Misconfigured(_) | Problem::KeySetUnavailable { .. });
@@ -153,7 +154,7 @@ pub fn pseudonym(id: &str, key: &str) -> String {
     base16ct::lower::encode_string(&hmac_sha256::HMAC::mac(id.as_bytes(), key.as_bytes()))
 }
 
-/// The semantic conventions' way with methods that nobody knows: an arbitrary string is no dimension.
+/// `_OTHER` for an unknown method, as the semantic conventions ask: a dimension must not take any string.
 fn known(method: &Method) -> &'static str {
     const METHODS: [&str; 9] = ["GET", "POST", "OPTIONS", "HEAD", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE"];
     METHODS.into_iter().find(|name| *name == method.as_str()).unwrap_or("_OTHER")

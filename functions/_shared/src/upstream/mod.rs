@@ -1,5 +1,5 @@
-//! What the project answers, or that it does not: PostgREST about an RPC, Auth about a session, and the gateways in front
-//! of both.
+//! Reads what the project answers: PostgREST about an RPC, Auth about a session, and the gateways in front of both. Also
+//! what it means when no answer comes.
 
 mod payload;
 mod refusal;
@@ -24,7 +24,7 @@ pub fn described(error: &OutboundError) -> String {
     }
 }
 
-/// There was no answer at all. Where a second attempt could store a second time, that leaves the outcome open.
+/// The problem when no answer came. Where a second attempt could store a second time, nobody knows the outcome.
 pub fn no_answer(error: OutboundError, repeatable: bool) -> Problem {
     match error {
         OutboundError::Denied => Problem::Misconfigured("supabase_url is not an allowed outbound host".into()),

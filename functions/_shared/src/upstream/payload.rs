@@ -1,4 +1,4 @@
-//! What a call gave that succeeded: it is read before it is handed on, since a proxy's HTML page with status 200, or half
+//! The body of an answer that says success. It is read before it is handed on: a proxy's HTML page with status 200, or half
 //! an answer, is neither messages nor a match.
 
 use std::collections::HashMap;
@@ -32,7 +32,7 @@ fn text(answer: &Inbound) -> Result<&str> {
     std::str::from_utf8(&answer.body).context("not UTF-8")
 }
 
-/// What is wrong with a body, without a word of it: serde quotes the value that it did not expect.
+/// Says what is wrong with a body without quoting it; serde's own message quotes the value.
 fn place(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         Category::Data => "another type",

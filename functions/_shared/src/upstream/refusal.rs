@@ -40,8 +40,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Each member by itself: one that is of another type than usual takes nothing from the others. All are empty when
-    /// the body is not an error that PostgREST or the gateway would write.
+    /// Reads each member by itself, so that one of an odd type does not hide the others. All stay empty where the body is
+    /// no error of PostgREST's or the gateway's.
     pub fn parse(answer: &Inbound, now: UtcDateTime) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         Self {
@@ -59,8 +59,8 @@ impl Refusal {
         self.code.as_deref()
     }
 
-    /// Whether it is the token that is refused, which we have verified: `PGRST301` to `PGRST303`, and the RPCs' own word
-    /// for a call that comes from nobody.
+    /// Whether PostgREST refuses the token, which we have verified: `PGRST301` to `PGRST303`, and the RPCs' own word for a
+    /// call that comes from nobody.
     pub fn is_of_the_token(&self) -> bool {
         matches!(self.code(), Some("PGRST301" | "PGRST302" | "PGRST303" | "auth_required"))
     }
@@ -90,8 +90,8 @@ impl Refusal {
         }
     }
 
-    /// Whether the call may have been made although it is refused: the connection to the database, or a gateway's to
-    /// PostgREST, did not last. A code that PostgreSQL gives is a transaction that was rolled back.
+    /// Whether the database may have stored something although the answer is a refusal: a connection broke on the way. With
+    /// a code of PostgreSQL's, the transaction was rolled back.
     fn may_have_run(&self) -> bool {
         match self.code() {
             Some("08001" | "08004") => false,
@@ -115,7 +115,7 @@ impl Refusal {
         Problem::UpstreamUnavailable { cause, retry_after: self.retry_after.unwrap_or(1).max(1) }
     }
 
-    /// What says nothing that we know.
+    /// For an answer without a code that we know.
     fn of_status(&self, cause: Cause) -> Problem {
         if is_absent(self.status) || self.status >= 500 && self.retry_after.is_some() {
             self.unavailable(cause)

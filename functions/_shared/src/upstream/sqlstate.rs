@@ -1,6 +1,6 @@
-//! Who has spoken, by the code: PostgreSQL and PostgREST, or something that the installation has made.
+//! Tells from an error's code who raised it: PostgreSQL or PostgREST, or something that the installation has made.
 
-/// Whether a trigger, a policy or a constraint of the installation has spoken: `raise exception` (P0001), a constraint
+/// Whether a trigger, a policy or a constraint of the installation raised it: `raise exception` (P0001), a constraint
 /// (class 23), a status of PostgREST's (`PT422`), an SQLSTATE that SQL leaves to whoever wants it, or a code of its own
 /// (docs.postgrest.org, "Raise errors with HTTP Status Codes"; SQL, classes of SQLSTATE: 5 to 9 and I to Z are free).
 pub fn is_of_the_project(code: &str) -> bool {
