@@ -196,8 +196,7 @@ async fn end(mut course: Course<'_>, done: Result<Option<()>>, way_back: &str) -
 /// On a new connection where the old one was left in the middle of something, or is gone.
 async fn conclude(course: &mut Course<'_>, outcome: &str, error: Option<&str>) -> Result<Place> {
     if outcome == "interrupted" || course.context.store.still_ours().await.is_err() {
-        let url = course.context.database_url().to_owned();
-        course.context.store.reopen(&url).await.context("the record has no end")?;
+        course.context.store.reopen().await.context("the record has no end")?;
     }
     let environment = course.context.environment.clone();
     let place = course.context.store.place(&environment).await?;

@@ -10,6 +10,7 @@ mod hanging;
 mod killed;
 mod platforms;
 mod playbook;
+mod poolers;
 mod records;
 mod refusals;
 mod site;
