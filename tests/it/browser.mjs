@@ -18,7 +18,7 @@ const tests = {
     assert.ok((await seconds(grace)) > 290, `${await seconds(grace)} s left`)
     assert.equal(await overlay(eve).isVisible(), false)
     if (SCREENSHOTS) {
-      await grace.setViewportSize({ width: 1100, height: 760 })
+      await grace.setViewportSize({ width: 1100, height: 660 })
       await grace.screenshot({ path: `${SCREENSHOTS}/light.png` })
       await grace.emulateMedia({ colorScheme: 'dark' })
       await grace.setViewportSize({ width: 390, height: 844 })
