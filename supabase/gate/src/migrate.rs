@@ -35,24 +35,33 @@ pub async fn pending(connection: &mut Connection, files: Vec<Migration>) -> Resu
 
 /// Applies one, or nothing of it. The error says what PostgreSQL said, with line and hint.
 pub async fn apply(connection: &mut Connection, migration: &Migration) -> Result<()> {
-    let file = migration.path.display().to_string();
-    let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {file}"))?;
     if !there(connection).await? {
         database::run(connection, HISTORY).await.context("the migrations' history cannot be made")?;
     }
+    let both = async |connection: &mut Connection| run_and_record(connection, migration, "").await;
+    database::in_transaction(connection, both).await
+}
+
+/// Applies one that may have been applied before, with this text or another one, in a transaction that is open and to a
+/// database that has a history. For a developer's database: elsewhere an applied migration is never edited.
+pub async fn apply_again(connection: &mut Connection, migration: &Migration) -> Result<()> {
+    let instead = "on conflict (version) do update set name = excluded.name, statements = excluded.statements";
+    run_and_record(connection, migration, instead).await
+}
+
+async fn run_and_record(connection: &mut Connection, migration: &Migration, on_conflict: &str) -> Result<()> {
+    let file = migration.path.display().to_string();
+    let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {file}"))?;
     // The file sets a role and a search path; the history is the connection's own business.
     let record = format!(
         "reset role; reset search_path; \
-         insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[{}])",
+         insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[{}]) {on_conflict}",
         literal(&migration.version),
         literal(&migration.name),
         literal(&text)
     );
-    let both = async |connection: &mut Connection| {
-        run(connection, &file, &text).await?;
-        database::run(connection, &record).await.with_context(|| format!("{file} cannot be recorded"))
-    };
-    database::in_transaction(connection, both).await
+    run(connection, &file, &text).await?;
+    database::run(connection, &record).await.with_context(|| format!("{file} cannot be recorded"))
 }
 
 /// Runs the text of a file. The error says what PostgreSQL said, with line and hint.

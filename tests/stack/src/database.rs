@@ -3,7 +3,11 @@
 use std::{fs, path::Path, str::FromStr};
 
 use anyhow::Result;
-use gate::{migrate, migrations};
+use gate::{
+    finding::Code,
+    migrate,
+    migrations::{self, Migration},
+};
 
 use crate::cluster::Cluster;
 
@@ -74,6 +78,43 @@ pub async fn migrate(cluster: &Cluster, supabase: &Path, migrations: Migrations)
     }
     gate::database::close(connection).await;
     Ok(pending.len())
+}
+
+/// Applies these, in their order, all or none of them, whether they have been applied before or not: each can be applied twice.
+pub async fn apply_again(cluster: &Cluster, all: &[Migration]) -> Result<()> {
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    let work = async |connection: &mut gate::database::Connection| {
+        for migration in all {
+            migrate::apply_again(connection, migration).await?;
+        }
+        Ok(())
+    };
+    gate::database::in_transaction(&mut connection, work).await?;
+    gate::database::close(connection).await;
+    Ok(())
+}
+
+/// What a database that was kept has of another text than the files, or of no file.
+pub async fn applied_otherwise(cluster: &Cluster, supabase: &Path) -> Result<Vec<String>> {
+    let files = migrations::files(&supabase.join("migrations"))?;
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    gate::database::begin_reading(&mut connection).await?;
+    let report = migrations::judge(&mut connection, &files).await?;
+    gate::database::close(connection).await;
+    let found = report.findings.into_iter();
+    Ok(found
+        .filter_map(|finding| match finding.code {
+            Code::MigrationChanged => Some(format!(
+                "{} was edited after this database applied it, and is not applied again: save it while the stack runs with \
+                 --watch, or start with another --data folder",
+                finding.place
+            )),
+            Code::MigrationUnknown => {
+                Some(format!("{} is in this database, and has no file: start with another --data folder", finding.place))
+            }
+            _ => None,
+        })
+        .collect())
 }
 
 /// The demo's rows, of which those that exist are left alone. Before the last migration only its people can be there.
