@@ -35,6 +35,8 @@ pub struct Options {
     pub postgres: Option<PathBuf>,
     /// Which default privileges the project has.
     pub grants: Grants,
+    /// Whether the project has been in use for years before its first migration of ours.
+    pub in_use: bool,
     /// How many of the migrations are applied. The demo's rows come with all of them, its people in any case.
     pub migrations: Migrations,
     /// What becomes of the components.
@@ -62,6 +64,7 @@ impl Default for Options {
             durable: false,
             postgres: None,
             grants: Grants::Today,
+            in_use: false,
             migrations: Migrations::All,
             components: Components::Deployed,
             variables: BTreeMap::new(),
@@ -103,7 +106,7 @@ pub struct Stack {
 impl Stack {
     /// Does all the set-up, and returns when everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let Options { port, data, durable, postgres, grants, migrations, components, variables, .. } = options;
+        let Options { port, data, durable, postgres, grants, in_use, migrations, components, variables, .. } = options;
         let Options { logs, recorder, runtime, sockets, progress, .. } = options;
         let root = setup::root();
         let supabase = root.join("supabase");
@@ -126,7 +129,7 @@ impl Stack {
         let sockets_folder = folder.path().join("sockets");
         let start = Cluster::start(&binaries, &data, &sockets_folder, durability, &reaper);
         let cluster = progress.step(&format!("PostgreSQL {}", binaries.version), start).await?;
-        progress.step("baseline of a hosted project", database::baseline(&cluster, grants)).await?;
+        progress.step("baseline of a hosted project", database::baseline(&cluster, grants, in_use)).await?;
         progress.step("migrations", database::migrate(&cluster, &supabase, migrations)).await?;
         progress.step("seed", database::seed(&cluster, &supabase, migrations)).await?;
 
