@@ -1389,6 +1389,68 @@ comment on function lockstep.sent_by_caller_with(uuid) is 'The message that the 
 revoke all on function lockstep.sent_by_caller_with(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.sent_by_caller_with(uuid) to social_rpc_owner;
 
+-- 20261122090460_lock_order.sql
+
+-- The order in which rows are locked, by everything that locks more than one of them:
+--
+--   users, channels, games, heroes, rooms, sessions, memberships, messages, slots, rosters, overlays, templates;
+--   of one table by id
+--
+-- Whoever deletes an account, a channel, a game, a hero or a room goes from there to what hangs on it, and that is this
+-- order. A foreign key locks what it points at only when the row is written, which is too late: by then the row that
+-- hangs there has been locked. So an RPC first holds, in these functions, what it is going to point at. They answer
+-- nothing, and hold on behalf of the caller; what is not there is found out afterwards.
+-- Contract: none by itself.
+-- Called by: insert_social_message, sync_rank_match_roster.
+-- Undo: drop function lockstep.hold_for_message(uuid); drop function lockstep.hold_for_staging(uuid, uuid, jsonb);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function lockstep.hold_for_message(p_channel_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform from auth.users as sender where sender.id = auth.uid() for key share;
+  perform from public.social_channels as channel where channel.id = hold_for_message.p_channel_id for key share;
+end;
+$$;
+
+comment on function lockstep.hold_for_message(uuid) is 'Holds the caller and the channel until the end of the request.';
+revoke all on function lockstep.hold_for_message(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.hold_for_message(uuid) to social_rpc_owner;
+
+create or replace function lockstep.hold_for_staging(p_room_id uuid, p_game_id uuid, p_roster jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_users uuid[];
+  v_heroes uuid[];
+begin
+  select array_agg(entry.owner_id), array_agg(entry.hero_id)
+  into v_users, v_heroes
+  from jsonb_to_recordset(hold_for_staging.p_roster) as entry (owner_id uuid, hero_id uuid);
+
+  perform from auth.users as player where player.id = any (v_users || auth.uid()) order by player.id for key share;
+  perform from public.rank_games as game where game.id = hold_for_staging.p_game_id for key share;
+  perform from public.heroes as hero where hero.id = any (v_heroes) order by hero.id for key share;
+  perform from public.rank_rooms as room where room.id = hold_for_staging.p_room_id for key share;
+end;
+$$;
+
+comment on function lockstep.hold_for_staging(uuid, uuid, jsonb) is
+  'Holds the players of a roster, their heroes, the game and the room until the end of the request.';
+revoke all on function lockstep.hold_for_staging(uuid, uuid, jsonb) from public, anon, authenticated, service_role;
+
 -- 20261122090500_insert_social_message.sql
 
 -- insert_social_message: say something in a channel the caller belongs to, once, however often the request is sent.
@@ -1414,6 +1476,7 @@ as $$
 declare
   v_caller constant uuid := lockstep.caller_id();
 begin
+  perform lockstep.hold_for_message(hold_channel_membership.p_channel_id);
   perform
   from public.social_channel_members as membership
   where membership.channel_id = hold_channel_membership.p_channel_id
@@ -1747,6 +1810,7 @@ grant execute on function lockstep.refuse(integer, text, text, text, text) to ra
 grant execute on function lockstep.require_caller() to rank_rpc_owner;
 grant execute on function lockstep.announce_rpc(text, text) to rank_rpc_owner;
 grant execute on function lockstep.audit(text, text, jsonb) to rank_rpc_owner;
+grant execute on function lockstep.hold_for_staging(uuid, uuid, jsonb) to rank_rpc_owner;
 
 -- 20261122091100_rank_tables.sql
 
@@ -3976,12 +4040,13 @@ begin
     select session.id
     into v_session
     from public.rank_sessions as session
-    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id);
+    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id)
+    for key share;
   end if;
 
   if v_session is null then
-    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
     perform lockstep.note_session_end(open_rank_session.p_before);
+    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
 
     v_session := gen_random_uuid();
     insert into public.rank_sessions (id, game_id, owner_id)
@@ -4228,6 +4293,7 @@ begin
     );
   end if;
 
+  perform lockstep.hold_for_staging(sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster);
   delete from public.rank_match_roster as roster where roster.room_id = sync_rank_match_roster.p_room_id;
 
   insert into public.rank_match_roster (
