@@ -13,7 +13,7 @@ use wasmparser::{Parser, Payload};
 
 use crate::{
     catalog::{Catalog, Found},
-    check::{Findings, announced, commented},
+    check::{Findings, announced, commented, is_older_form},
     contract::{Contract, Function, Volatility},
     finding::{Code, Report},
 };
@@ -105,7 +105,7 @@ impl One<'_> {
     fn judge(mut self, catalog: &Catalog) {
         let migrate = "apply the migrations first; or deploy components that were built for this database";
         let named = catalog.functions.iter().filter(|found| found.function.qualified() == self.rpc.qualified());
-        match named.collect::<Vec<_>>()[..] {
+        match named.filter(|found| !is_older_form(self.rpc, &found.function)).collect::<Vec<_>>()[..] {
             [] => self.add(Code::FunctionMissing, tag(self.rpc), "none", migrate),
             [found] => self.compare(found, migrate),
             ref many => {

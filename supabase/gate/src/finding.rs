@@ -118,6 +118,10 @@ pub enum Code {
     RoleMemberMissing,
     /// Somebody can become a role who must not.
     RoleMemberTooMany,
+    /// What a project has, and the migrations do not fit.
+    InTheWay,
+    /// An older way that was closed is open again.
+    DoorOpen,
     /// pg_cron is there, and the job is not.
     CronJobMissing,
     /// A job runs at another time, something else, or elsewhere.
@@ -200,6 +204,19 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Everything that could not be looked at.
     pub unseen: Vec<Unseen>,
+    /// What is as it may be for now, and not for ever.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+}
+
+/// Something that is right for now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Which object.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What is to be known of it.
+    pub what: String,
 }
 
 impl Code {

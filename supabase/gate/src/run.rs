@@ -7,6 +7,7 @@ use console::style;
 use indicatif::ProgressBar;
 
 use crate::{
+    adopt,
     catalog::Catalog,
     check,
     cli::{Cli, Command, Database, Probe},
@@ -16,7 +17,7 @@ use crate::{
     describe, diff,
     environment::{self, Lock},
     finding::{Report, Unseen},
-    migrations, output,
+    migrate, migrations, output,
     probe::{self, Project},
 };
 
@@ -54,6 +55,16 @@ pub async fn outcome(command: Command) -> Result<Outcome> {
     Ok(Outcome::Report(match command {
         Command::Check { contract, database, probe } => {
             check(&Contract::read(&contract.contract)?, &database, probe).await?
+        }
+        Command::Adopt { contract, database } => {
+            let contract = Contract::read(&contract.contract)?;
+            let mut connection = reading(&database).await?;
+            let report = adopt::look(&mut connection, &contract).await?;
+            database::close(connection).await;
+            report
+        }
+        Command::Bundle { migrations } => {
+            return Ok(Outcome::File(migrate::bundle(&migrations::files(&migrations)?)?));
         }
         Command::Migrations { migrations, database } => {
             let files = migrations::files(&migrations)?;

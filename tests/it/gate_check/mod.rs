@@ -5,6 +5,7 @@ mod connections;
 mod cron_and_views;
 mod describe;
 mod diff;
+mod doors;
 mod environment;
 mod functions;
 mod good;

@@ -25,9 +25,12 @@ const HOSTED: &str = include_str!("../baseline/hosted.sql");
 const REALTIME: &str = include_str!("../baseline/realtime.sql");
 const TODAY: &str = include_str!("../baseline/grants_today.sql");
 const BEFORE: &str = include_str!("../baseline/grants_before_october_2026.sql");
+const INSTALLATION: &str = include_str!("../baseline/installation.sql");
+const INSTALLATION_ROWS: &str = include_str!("../baseline/installation_rows.sql");
 
-/// Makes a fresh cluster look like a hosted project. Does nothing to one that already does.
-pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
+/// Makes a fresh cluster look like a hosted project: a new one, or one that has been in use for years. Does nothing to
+/// one that already does.
+pub async fn baseline(cluster: &Cluster, grants: Grants, in_use: bool) -> Result<()> {
     let mut admin = gate::database::connect(&cluster.socket_url("supabase_admin")).await?;
     let there = "select to_jsonb(exists (select from pg_roles where rolname = 'authenticator'))::text";
     if gate::database::read(&mut admin, there).await? == true {
@@ -41,7 +44,18 @@ pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
         }
         Ok(())
     };
-    gate::database::in_transaction(&mut admin, all).await
+    gate::database::in_transaction(&mut admin, all).await?;
+    if in_use { put_in_use(cluster).await } else { Ok(()) }
+}
+
+/// With rows in every table, before any migration of ours.
+async fn put_in_use(cluster: &Cluster) -> Result<()> {
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    for (file, sql) in [("installation.sql", INSTALLATION), ("installation_rows.sql", INSTALLATION_ROWS)] {
+        migrate::run(&mut connection, &format!("baseline/{file}"), sql).await?;
+    }
+    gate::database::close(connection).await;
+    Ok(())
 }
 
 /// How many of the migrations are applied.

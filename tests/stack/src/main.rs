@@ -54,6 +54,9 @@ struct Arguments {
     /// Default privileges of a new database
     #[arg(long, value_enum, default_value_t = Grants::Today)]
     grants: Grants,
+    /// Make the new database one of a project that has been in use for years before its first migration
+    #[arg(long)]
+    in_use: bool,
     /// How many migrations to apply: `all`, `none`, or so many from the first one on, for trying a rollout
     #[arg(long, value_name = "COUNT", default_value = "all")]
     migrations: Migrations,
@@ -150,6 +153,7 @@ async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut
         durable: false,
         postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
+        in_use: arguments.in_use,
         migrations: arguments.migrations,
         components,
         variables: arguments.variables.into_iter().collect(),

@@ -42,7 +42,8 @@ pub struct Stack {
 impl Stack {
     /// Does all the set-up, and returns when everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let Options { root, port, data, durable, postgres, grants, migrations, components, variables, .. } = options;
+        let Options { root, port, data, durable, postgres, grants, in_use, migrations, components, variables, .. } =
+            options;
         let Options { logs, recorder, runtime, sockets, progress, .. } = options;
         let supabase = root.join("supabase");
         let manifest = Manifest::read(&root)?;
@@ -71,7 +72,7 @@ impl Stack {
         let sockets_folder = folder.path().join("sockets");
         let start = Cluster::start(&binaries, &data, &sockets_folder, durability, &reaper);
         let cluster = progress.step(&format!("PostgreSQL {}", binaries.version), start).await?;
-        progress.step("baseline of a hosted project", database::baseline(&cluster, grants)).await?;
+        progress.step("baseline of a hosted project", database::baseline(&cluster, grants, in_use)).await?;
         progress.step("migrations", database::migrate(&cluster, &supabase, migrations)).await?;
         for otherwise in database::applied_otherwise(&cluster, &supabase).await? {
             progress.warn(&otherwise);

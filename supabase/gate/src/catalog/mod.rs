@@ -3,12 +3,15 @@
 //! `pg_catalog` is open to every role, so any login will do. Where it is not (pg_cron), what cannot be seen is an
 //! [`Unseen`], and never missing.
 
+mod doors;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
+pub use self::doors::{Door, Doors};
 use crate::{
     contract::{Contract, CronJob, Function, Relation, Role, Schema},
     database::{self, Connection},
@@ -28,6 +31,8 @@ pub struct Catalog {
     pub access: Access,
     /// The jobs; none where they cannot be seen.
     pub cron: Option<Cron>,
+    /// What a project had before, and has still.
+    pub doors: Doors,
     /// What this role may not look at.
     pub unseen: Vec<Unseen>,
 }
@@ -123,13 +128,14 @@ impl Catalog {
         let raising = rows(connection, include_str!("raising.sql")).await.context("sources")?;
         let relations = rows(connection, include_str!("relations.sql")).await.context("relations")?;
         let access: Access = rows(connection, include_str!("access.sql")).await.context("schemas and roles")?;
+        let doors = Doors::read(connection).await.context("doors")?;
         let mut unseen = Vec::new();
         let cron = if contract.cron_jobs.is_empty() {
             None
         } else {
             cron(connection, &access.user, &mut unseen).await.context("pg_cron's jobs")?
         };
-        Ok(Self { functions, raising, relations, access, cron, unseen })
+        Ok(Self { functions, raising, relations, access, cron, doors, unseen })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod cron;
+mod doors;
 mod functions;
 mod grants;
 mod policies;
@@ -9,7 +10,10 @@ mod raising;
 mod relations;
 mod signature;
 
-pub use self::functions::{announced, commented};
+pub use self::{
+    doors::is_older_form,
+    functions::{announced, commented},
+};
 use crate::{
     catalog::Catalog,
     contract::Contract,
@@ -22,6 +26,7 @@ const APPLY: &str = "apply the migrations; where they are applied, run again the
 
 /// Judges a catalog that was read for this contract.
 pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
+    let contract = &doors::adapted(contract, &catalog.doors);
     let mut findings = Findings::default();
     let raising = raising::judge(catalog, &mut findings);
     let inheriting = access::Inheriting::find(contract, catalog);
@@ -29,6 +34,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
     relations::judge(contract, catalog, &inheriting, &mut findings);
     access::judge(contract, catalog, &inheriting, &mut findings);
     cron::judge(contract, catalog, &mut findings);
+    let notices = doors::judge(&catalog.doors, &mut findings);
     let looked_at = vec![
         format!("{} RPCs", contract.rpcs.len()),
         format!("{} helper functions", contract.functions.len()),
@@ -44,6 +50,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
         looked_at,
         findings: findings.0,
         unseen: catalog.unseen.clone(),
+        notices,
         ..Report::default()
     }
 }

@@ -38,7 +38,7 @@ impl Database {
     pub async fn start(binaries: &Binaries, folder: &Path, reaper: &Reaper) -> Result<Self> {
         let (data, sockets) = (folder.join("data"), folder.join("sockets"));
         let cluster = Cluster::start(binaries, &data, &sockets, Durability::Temporary, reaper).await?;
-        database::baseline(&cluster, Grants::Today).await?;
+        database::baseline(&cluster, Grants::Today, false).await?;
         database::migrate(&cluster, &setup::root().join("supabase"), Migrations::All).await?;
         let admin = cluster.connect("supabase_admin").await?;
         admin.batch_execute(NO_JOBS).await.context("the cron jobs cannot be taken away")?;

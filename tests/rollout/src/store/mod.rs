@@ -113,6 +113,16 @@ impl Store {
         Ok(self.read(there).await? == Value::Bool(true))
     }
 
+    /// Records a command that is one statement, with what it did.
+    pub async fn record(&mut self, run: &Run, note: &str) -> Result<()> {
+        self.begin(run).await?;
+        let step =
+            StepRecord { name: run.command.clone(), outcome: "done".to_owned(), note: note.to_owned(), took: 0.0 };
+        self.note(&[step], &[]).await?;
+        let place = self.place(&run.environment).await?;
+        self.finish("done", &place, None).await
+    }
+
     /// The connection, for what belongs to the same database.
     pub fn connection(&mut self) -> &mut Connection {
         &mut self.connection

@@ -25,6 +25,8 @@ pub struct Options {
     pub postgres: Option<PathBuf>,
     /// Which default privileges the project has.
     pub grants: Grants,
+    /// Whether the project has been in use for years before its first migration of ours.
+    pub in_use: bool,
     /// How many of the migrations are applied. The demo's rows come with all of them, its people in any case.
     pub migrations: Migrations,
     /// What becomes of the components.
@@ -53,6 +55,7 @@ impl Default for Options {
             durable: false,
             postgres: None,
             grants: Grants::Today,
+            in_use: false,
             migrations: Migrations::All,
             components: Components::Deployed,
             variables: BTreeMap::new(),
