@@ -16,7 +16,7 @@ select is_empty('select * from lockstep.open_doors()', 'and has no door');
 
 create role back_office;
 create function public.sync_rank_match_roster(p_room_id uuid) returns integer language sql as 'select 1';
-revoke all on function public.sync_rank_match_roster(uuid) from public;
+revoke all on function public.sync_rank_match_roster(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.sync_rank_match_roster(uuid) to back_office;
 grant select (body), delete on public.social_messages to authenticated, service_role;
 grant insert, select on public.rank_match_roster to service_role;

@@ -94,8 +94,17 @@ async fn each_change_of_a_function_is_found_and_called_by_its_name() {
 #[tokio::test]
 async fn the_same_on_another_postgresql_in_an_installation_in_use() {
     let installation = Installation::in_use_on(Server::Npm, Grants::BeforeOctober2026).await;
-    // Of a table that the project had, less is asked.
+    // Of a table that the project had, less is asked; and a name must be one function's.
     installation.execute("drop table public.social_messages").await;
+    installation
+        .execute(
+            "do $$ declare v_form regprocedure; begin \
+               for v_form in select oid from pg_proc where pronamespace = 'public'::regnamespace \
+                 and proname in ('verify_rank_roles_and_slots', 'sync_rank_match_roster') loop \
+                 execute 'drop function ' || v_form; \
+               end loop; end $$",
+        )
+        .await;
     installation.migrate().await;
     installation.execute("select lockstep.close_doors()").await;
 

@@ -53,7 +53,12 @@ pub fn adapted(contract: &Contract, doors: &Doors) -> Contract {
 pub fn judge(doors: &Doors, findings: &mut Findings) -> Vec<Notice> {
     if doors.closed {
         let mut forms = BTreeMap::<&str, Vec<&Door>>::new();
-        for door in doors.open.iter().filter(|door| door.door.starts_with("function ")) {
+        // What is to be dropped needs no closing.
+        let plain = |text: &str| text.replace(' ', "");
+        let dropped: String = findings.0.iter().map(|finding| plain(&finding.remedy)).collect();
+        let is_dropped = |form: &str| dropped.contains(&plain(&form.replace("function ", "drop routine ")));
+        let forms_open = doors.open.iter().filter(|door| door.door.starts_with("function ") && !is_dropped(&door.door));
+        for door in forms_open {
             forms.entry(&door.door).or_default().push(door);
         }
         for (form, doors) in forms {
