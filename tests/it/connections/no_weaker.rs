@@ -81,7 +81,7 @@ async fn refuse(mut client: TcpStream, passwords: Arc<AtomicU32>) -> std::io::Re
     let length = client.read_u32().await?;
     client.read_exact(&mut vec![0; length as usize - 4]).await?;
     let fields = b"SFATAL\0C28P01\0Mpassword authentication failed\0\0";
-    client.write_all(&[b'E']).await?;
+    client.write_all(b"E").await?;
     client.write_all(&(fields.len() as u32 + 4).to_be_bytes()).await?;
     client.write_all(fields).await
 }

@@ -16,6 +16,7 @@ pub const ALL: &[(&str, Edit)] = &[
     ("spin.toml", manifest),
     ("supabase/rank_required_rpcs.json", contract),
     ("supabase/rank_required_rpcs.CHANGELOG.md", changelog),
+    ("supabase/tests/guests.test.sql", guests),
     ("functions/openapi.json", description),
     ("functions/client/calls.js", client),
     ("functions/client/index.d.ts", types),
@@ -122,6 +123,17 @@ fn plans(function: &Function, text: &str) -> Result<String> {
     let last = text.lines().rfind(|line| line.starts_with("    \"public.")).context("no calls")?;
     let arguments = if function.reads() { "" } else { "'hello'" };
     after(text, &format!("{last}\n"), &format!("    \"public.{}({arguments})\",\n", function.rpc))
+}
+
+/// A guest calls each RPC, several times over.
+fn guests(function: &Function, text: &str) -> Result<String> {
+    let arguments = if function.reads() { "" } else { "'of a guest'" };
+    let call = format!("  ($$ select public.{}({arguments}) $$),\n", function.rpc);
+    let text = after(text, "\ninsert into call\nvalues\n", &call)?;
+    let (head, rest) = text.split_once("select plan(").context("no plan")?;
+    let (planned, rest) = rest.split_once(')').context("no plan")?;
+    let planned = planned.parse::<usize>()? + text.matches(" from call;").count();
+    Ok(format!("{head}select plan({planned}){rest}"))
 }
 
 fn fuzz_manifest(function: &Function, text: &str) -> Result<String> {
