@@ -30,7 +30,12 @@ select jsonb_build_object(
       '{}'
     )
     from jsonb_array_elements_text((select current_setting('gate.asked')::jsonb) -> 'platform') as named (signature)
-    join pg_proc as routine on routine.oid = to_regprocedure(named.signature)
+    -- Not to_regprocedure(), which wants usage on the schema.
+    join pg_namespace as home on home.nspname = split_part(named.signature, '.', 1)
+    join pg_proc as routine
+      on routine.pronamespace = home.oid
+      and routine.proname = split_part(split_part(named.signature, '(', 1), '.', 2)
+      and routine.oid::regprocedure::text = named.signature
   ),
   'schemas', (
     select coalesce(

@@ -39,6 +39,7 @@ way (kind, name, reaches, client) as (
   join pg_namespace as namespace on namespace.oid = class.relnamespace
   cross join client
   where class.relkind in ('v', 'm')
+    and not (select current_setting('gate.asked')::jsonb) -> 'askers' ? pg_get_userbyid(class.relowner)
     and not (select current_setting('gate.asked')::jsonb) -> 'relations' ? (namespace.nspname || '.' || class.relname)
     -- With the rights of whoever asks it, it shows what that role may see anyway.
     and not coalesce(
@@ -67,6 +68,8 @@ way (kind, name, reaches, client) as (
       regexp_replace(regexp_replace(routine.prosrc, '--[^\n]*', ' ', 'g'), '/\*.*?\*/', ' ', 'g')
   ) as spelt (home, name, source)
   where routine.prosecdef
+    -- Policies hold for the owners of the RPCs.
+    and not (select current_setting('gate.asked')::jsonb) -> 'askers' ? pg_get_userbyid(routine.proowner)
     and routine.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
     and not (select current_setting('gate.asked')::jsonb) -> 'functions' ? (namespace.nspname || '.' || routine.proname)
     and has_function_privilege(client.oid, routine.oid, 'execute')
