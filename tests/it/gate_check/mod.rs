@@ -1,5 +1,6 @@
 //! The gate: what is good passes, and each thing that can be wrong is found, with its code, and nothing else.
 
+mod battery;
 mod built;
 mod connections;
 mod cron_and_views;

@@ -214,7 +214,10 @@ impl One<'_> {
             self.add(Code::ExecuteMissing, format!("execute for {missing}"), "no right", remedy);
         }
         if !too_many.is_empty() {
-            let remedy = format!("revoke execute on function {signature} from {too_many};");
+            let remedy =
+                self.catalog.acl.taken(&too_many, &signature, "execute", Some(&self.found.function.owner), |from| {
+                    format!("revoke execute on function {signature} from {from};")
+                });
             self.add(Code::ExecuteTooWide, format!("no execute for {too_many}"), "they may", remedy);
         }
     }
