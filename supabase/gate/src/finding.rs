@@ -128,7 +128,7 @@ pub enum Code {
     RoleMemberMissing,
     /// Somebody can become a role who must not.
     RoleMemberTooMany,
-    /// What a project has, and the migrations do not fit.
+    /// A project has something that the migrations do not fit.
     InTheWay,
     /// An older way that was closed is open again.
     DoorOpen,
