@@ -130,7 +130,7 @@ pub enum Code {
     RoleMemberTooMany,
     /// A project has something that the migrations do not fit.
     InTheWay,
-    /// An older way that was closed is open again.
+    /// An older way to what an RPC does was closed, and is open again.
     DoorOpen,
     /// A setting of a role or of the database that changes what the functions do.
     SettingUnexpected,

@@ -34,6 +34,7 @@ pub fn adapted(contract: &Contract, doors: &Doors) -> Contract {
         if !relation.shared {
             relation.shared = true;
             relation.owner = None;
+            relation.keys = relation.constraints.values().filter_map(|constraint| key(constraint)).collect();
             relation.constraints.clear();
             for column in &mut relation.columns {
                 column.not_null = false;
@@ -47,6 +48,13 @@ pub fn adapted(contract: &Contract, doors: &Doors) -> Contract {
         }
     }
     contract
+}
+
+/// The columns of a primary key or a unique constraint: the RPCs never write two rows with the same, so a project's own index
+/// on them refuses nothing.
+fn key(constraint: &str) -> Option<Vec<String>> {
+    let columns = ["PRIMARY KEY (", "UNIQUE ("].iter().find_map(|start| constraint.strip_prefix(start))?;
+    Some(columns.trim_end_matches(')').split(", ").map(str::to_owned).collect())
 }
 
 /// Open ones are for now, or findings once they were closed. Rights and row level security are then judged with the tables.

@@ -74,7 +74,10 @@ const PRELUDE: &str = "set local search_path = ''; set local check_function_bodi
 
 impl Battery {
     async fn new(installation: Installation, in_use: bool) -> Self {
+        // Of a table that the project had, less is asked: `doors` looks at that.
+        installation.execute("drop table if exists public.social_messages").await;
         installation.migrate().await;
+        installation.execute("select lockstep.close_doors()").await;
         let text = |path: &str| fs::read_to_string(setup::root().join(path)).unwrap();
         let mut connection = admin(&installation).await;
         for file in ["ask.sql", "questions.sql"] {

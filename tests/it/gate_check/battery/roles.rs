@@ -72,7 +72,7 @@ pub const ROLES: &[Case] = &[
     Case::latent("role_bypasses_rls", "alter role social_rpc_owner bypassrls"),
     Case::changes("execute_missing", "revoke execute on function lockstep.setting from social_rpc_owner"),
     Case::harmless("revoke execute on function lockstep.caller_id from postgres"),
-    Case::changes("execute_missing", "revoke execute on function lockstep.may_hear_topic from authenticated"),
+    Case::changes("execute_missing", "revoke execute on function lockstep.may_hear_topic from public"),
     Case::harmless("revoke usage on schema lockstep from postgres"),
     Case::harmless("create role reporter login; create role team; grant team to reporter"),
     Case::harmless("grant authenticated to supabase_auth_admin; create role custom; grant custom to authenticator"),
