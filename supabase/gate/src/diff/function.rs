@@ -1,7 +1,9 @@
 //! What changed in one RPC, seen by who calls it by name through PostgREST, and by position in SQL.
 
-use super::{Change, Step};
-use crate::contract::{Access, Argument, Column, Function, Mode, Volatility};
+use crate::{
+    contract::{Access, Argument, Column, Function, Mode, Volatility},
+    finding::{Change, Step},
+};
 
 pub fn compare(old: &Function, new: &Function, place: &str) -> Vec<Change> {
     let mut changes = Vec::new();

@@ -14,34 +14,8 @@ use serde::Serialize;
 use crate::{
     check::Findings,
     contract::{Contract, Function},
-    finding::{Code, Report},
+    finding::{Change, Code, Report, Step},
 };
-
-/// How much a change asks of those who call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Step {
-    /// Nothing.
-    None,
-    /// Nothing that they can see.
-    Patch,
-    /// Nothing, and they may use more.
-    Minor,
-    /// To change, before or at the same moment.
-    Major,
-}
-
-/// One difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// How large it is.
-    pub step: Step,
-    /// Of what.
-    #[serde(rename = "where")]
-    pub place: String,
-    /// What is different.
-    pub what: String,
-}
 
 /// Every difference; the findings are the versions that do not say enough.
 pub fn compare(old: &Contract, new: &Contract) -> Report {

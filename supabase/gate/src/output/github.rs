@@ -2,10 +2,7 @@
 //! (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
 
 use super::{count, printable};
-use crate::{
-    diff::Change,
-    finding::{Finding, Notice, Report, Unseen},
-};
+use crate::finding::{Change, Finding, Notice, Report, Unseen};
 
 pub fn show(report: &Report) -> String {
     let mut lines = Vec::new();

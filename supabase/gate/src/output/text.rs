@@ -3,10 +3,7 @@
 use console::style;
 
 use super::{count, printable};
-use crate::{
-    diff::Change,
-    finding::{Finding, Notice, Report, Unseen},
-};
+use crate::finding::{Change, Finding, Notice, Report, Unseen};
 
 pub fn show(report: &Report) -> String {
     let mut text = String::new();
