@@ -10,7 +10,7 @@ mod fields;
 mod split;
 mod walk;
 
-use std::io::Read;
+use std::{io::Read, mem};
 
 use memchr::{memchr2, memmem};
 use record::Record;
@@ -51,8 +51,10 @@ pub enum Line {
 pub struct Unwrapper<'u> {
     splits: &'u mut Splits,
     take: &'u mut dyn FnMut(&Record<'_>),
-    /// Which records the event has that is now gone through.
+    /// Which records the event has that is now gone through, behind those of the events that it is in.
     event: Vec<String>,
+    /// How many those are.
+    around: usize,
     /// Records that were met, copies included.
     met: u64,
     held: bool,
@@ -71,7 +73,7 @@ struct NoJson {
 
 impl<'u> Unwrapper<'u> {
     pub fn new(splits: &'u mut Splits, take: &'u mut dyn FnMut(&Record<'_>)) -> Self {
-        Self { splits, take, event: Vec::new(), met: 0, held: false, json: false, given_up: false, depth: 0 }
+        Self { splits, take, event: Vec::new(), around: 0, met: 0, held: false, json: false, given_up: false, depth: 0 }
     }
 
     /// A line with its end. Where `may_go_on`, JSON that is still open is left to [`Self::document`].
@@ -145,8 +147,9 @@ impl<'u> Unwrapper<'u> {
     }
 
     /// Values that follow each other are events of their own, and what they have together is in the event around them.
-    fn events(&self) -> Events {
-        Events { around: self.event.len(), ended: Vec::new() }
+    fn events(&mut self) -> Events {
+        let before = mem::replace(&mut self.around, self.event.len());
+        Events { before, around: self.around, ended: Vec::new() }
     }
 
     /// The JSON that a text begins with, and how long it is.
@@ -178,7 +181,7 @@ impl<'u> Unwrapper<'u> {
         if self.event.contains(&key) {
             return;
         }
-        if self.event.len() < COPIES {
+        if self.event.len() < self.around + COPIES {
             self.event.push(key);
         }
         (self.take)(record);
@@ -206,7 +209,9 @@ impl<'u> Unwrapper<'u> {
 
 /// Events that follow each other.
 struct Events {
+    /// How many records the events around had where these began, and where the innermost of them did.
     around: usize,
+    before: usize,
     ended: Vec<String>,
 }
 
@@ -216,9 +221,15 @@ impl Events {
         self.ended.truncate(COPIES);
     }
 
+    /// They were parts of one event: what has ended goes on.
+    fn join(&mut self, unwrapper: &mut Unwrapper<'_>) {
+        unwrapper.event.append(&mut self.ended);
+    }
+
     fn end(self, unwrapper: &mut Unwrapper<'_>) {
+        unwrapper.around = self.before;
         unwrapper.event.extend(self.ended);
-        unwrapper.event.truncate(COPIES);
+        unwrapper.event.truncate(self.before + COPIES);
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Number, Value};
 
-use super::{Unwrapper, escape, fields::Fields, marked};
+use super::{COPIES, Unwrapper, escape, fields::Fields, marked};
 use crate::input::LONGEST;
 
 /// Under these names pipelines put the text of a line; it may be a part of one.
@@ -88,10 +88,16 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept, A::Error> {
         let (mut bytes, mut pairs, mut only, mut length) = (Vec::new(), Fields::default(), Kept::Nothing, 0_usize);
-        let mut events = self.0.events();
+        let (mut events, mut row) = (self.0.events(), false);
         while let Some(kept) = list.next_element_seed(Walk(self.0))? {
-            events.end_one(self.0);
             length += 1;
+            // A number, or a text that is no record: the list is a row, such as Loki's of a time, a line and its fields.
+            row |= matches!(kept, Kept::Scalar(_) | Kept::Text(_));
+            if row && length < COPIES {
+                events.join(self.0);
+            } else {
+                events.end_one(self.0);
+            }
             match kept {
                 Kept::Pair(name, value) => pairs.add(&name, value),
                 Kept::Scalar(value) => {
