@@ -121,9 +121,7 @@ impl<'u> Unwrapper<'u> {
 
     /// What stands in a text as it would in a string.
     fn escaped(&mut self, text: &str) {
-        if let Some(plain) = escape::one_level_less(text) {
-            self.text(&plain);
-        }
+        escape::one_level_less(text).into_iter().for_each(|plain| self.text(&plain));
     }
 
     /// All JSON that stands in a text. Where one of them `may_go_on`, it says where the first starts that has no end.
@@ -148,8 +146,7 @@ impl<'u> Unwrapper<'u> {
 
     /// Values that follow each other are events of their own, and what they have together is in the event around them.
     fn events(&mut self) -> Events {
-        let before = mem::replace(&mut self.around, self.event.len());
-        Events { before, around: self.around, ended: Vec::new() }
+        Events { before: mem::replace(&mut self.around, self.event.len()), around: self.event.len(), ended: Vec::new() }
     }
 
     /// The JSON that a text begins with, and how long it is.
