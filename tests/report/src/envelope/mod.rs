@@ -121,7 +121,8 @@ impl<'u> Unwrapper<'u> {
 
     /// What stands in a text as it would in a string.
     fn escaped(&mut self, text: &str) {
-        escape::one_level_less(text).into_iter().for_each(|plain| self.text(&plain));
+        let plain = escape::one_level_less(text);
+        plain.is_some_and(|plain| self.text(&plain));
     }
 
     /// All JSON that stands in a text. Where one of them `may_go_on`, it says where the first starts that has no end.
