@@ -121,8 +121,9 @@ impl<'u> Unwrapper<'u> {
 
     /// What stands in a text as it would in a string.
     fn escaped(&mut self, text: &str) {
-        let plain = escape::one_level_less(text);
-        plain.is_some_and(|plain| self.text(&plain));
+        if let Some(plain) = escape::one_level_less(text) {
+            self.text(&plain);
+        }
     }
 
     /// All JSON that stands in a text. Where one of them `may_go_on`, it says where the first starts that has no end.
@@ -147,7 +148,7 @@ impl<'u> Unwrapper<'u> {
 
     /// Values that follow each other are events of their own, and what they have together is in the event around them.
     fn events(&mut self) -> Events {
-        Events { before: mem::replace(&mut self.around, self.event.len()), around: self.event.len(), ended: Vec::new() }
+        Events { before: mem::replace(&mut self.around, self.event.len()), ended: Vec::new() }
     }
 
     /// The JSON that a text begins with, and how long it is.
@@ -207,15 +208,14 @@ impl<'u> Unwrapper<'u> {
 
 /// Events that follow each other.
 struct Events {
-    /// How many records the events around had where these began, and where the innermost of them did.
-    around: usize,
+    /// How many records stood around the events that these are in.
     before: usize,
     ended: Vec<String>,
 }
 
 impl Events {
     fn end_one(&mut self, unwrapper: &mut Unwrapper<'_>) {
-        self.ended.extend(unwrapper.event.drain(self.around..));
+        self.ended.extend(unwrapper.event.drain(unwrapper.around..));
         self.ended.truncate(COPIES);
     }
 
