@@ -89,22 +89,27 @@ impl Analysis {
     }
 
     /// Takes a record, if it can be one.
+    /// Takes a record whose time has not been read.
     pub(crate) fn take(&mut self, record: &Record<'_>) {
-        match self.time_of(record) {
-            Ok(at) => self.sort(record, at),
-            Err(reason) => {
-                let line = serde_json::to_vec(record).unwrap_or_default();
-                self.lines.rejected.add(reason, self.lines.read, &line);
-            }
+        match moment::parse(&record.timestamp) {
+            Some(at) => self.take_at(record, at),
+            None => self.reject(record, Reason::NoRecord),
         }
     }
 
-    fn time_of(&self, record: &Record<'_>) -> Result<Millis, Reason> {
-        let at = moment::parse(&record.timestamp).ok_or(Reason::NoRecord)?;
+    pub(crate) fn take_at(&mut self, record: &Record<'_>, at: Millis) {
         if !(200..600).contains(&record.status) || !(0.0..=LONGEST_MS).contains(&record.duration_ms) {
-            return Err(Reason::NoRecord);
+            self.reject(record, Reason::NoRecord);
+        } else if at < EARLIEST || at > self.latest {
+            self.reject(record, Reason::ImpossibleTime);
+        } else {
+            self.sort(record, at);
         }
-        if at < EARLIEST || at > self.latest { Err(Reason::ImpossibleTime) } else { Ok(at) }
+    }
+
+    fn reject(&mut self, record: &Record<'_>, reason: Reason) {
+        let line = serde_json::to_vec(record).unwrap_or_default();
+        self.lines.rejected.add(reason, self.lines.read, &line);
     }
 
     fn sort(&mut self, record: &Record<'_>, at: Millis) {

@@ -8,8 +8,9 @@ use serde_json::Deserializer;
 
 use crate::{
     analysis::Analysis,
-    envelope::{self, Line, Opening},
+    envelope::{self, Line, Unwrapper},
     input::LONGEST,
+    moment,
     reject::Reason,
 };
 
@@ -31,7 +32,8 @@ impl Analysis {
         let text = envelope::clean(line);
         let reason = match self.look(&text, may_go_on) {
             Line::Found | Line::Held => return None,
-            Line::Open(at) => return Some(text.as_bytes()[at..].to_vec()),
+            Line::Unclosed(at) => return Some(text.as_bytes()[at..].to_vec()),
+            Line::GivenUp => Reason::TooLong,
             _ if line.len() >= LONGEST => Reason::TooLong,
             Line::Json => Reason::NoRecord,
             Line::Text if std::str::from_utf8(line).is_err() => Reason::NotUtf8,
@@ -41,19 +43,30 @@ impl Analysis {
         None
     }
 
-    /// Takes what stands behind a document in its last line.
-    pub(crate) fn rest_of_line(&mut self, rest: &[u8], may_go_on: bool) -> Option<Vec<u8>> {
+    /// Takes what stands behind a document in its last line, as [`Self::line`] does.
+    pub(crate) fn rest_of_line(&mut self, rest: &[u8]) -> Option<Vec<u8>> {
         let text = envelope::clean(rest);
-        match self.look(&text, may_go_on) {
-            Line::Open(at) => Some(text.as_bytes()[at..].to_vec()),
-            _ => None,
+        match self.look(&text, true) {
+            Line::Unclosed(at) => return Some(text.as_bytes()[at..].to_vec()),
+            Line::GivenUp => self.lines.rejected.add(Reason::TooLong, self.lines.read, rest),
+            _ => {}
+        }
+        None
+    }
+
+    /// Takes the last line of what is no JSON from where that is known.
+    pub(crate) fn rest_of_document(&mut self, rest: &[u8], seen: &Seen) {
+        match self.look(&envelope::clean(rest), false) {
+            Line::Found => seen.met.set(seen.met.get() + 1),
+            Line::GivenUp => seen.given_up.set(seen.given_up.get() + 1),
+            _ => {}
         }
     }
 
     fn look(&mut self, text: &str, may_go_on: bool) -> Line {
         let mut splits = mem::take(&mut self.splits);
         splits.line = self.lines.read;
-        let found = Opening::new(&mut splits, &mut |record| self.take(record)).line(text, may_go_on);
+        let found = Unwrapper::new(&mut splits, &mut |record| self.take(record)).line(text, may_go_on);
         self.splits = splits;
         found
     }
@@ -63,22 +76,25 @@ impl Analysis {
         let Some(start) = memmem::find(line, b"{\"") else { return false };
         let mut records = Deserializer::from_slice(&line[start..]).into_iter::<Record<'_>>();
         let Some(Ok(record)) = records.next() else { return false };
+        // A time that a pipeline wrote in its own way is read where all others are.
+        let Some(at) = moment::parse(&record.timestamp) else { return false };
         let rest = &line[start + records.byte_offset()..];
         let alone = memmem::find(rest, envelope::MARK).is_none();
         if alone {
-            self.take(&record);
+            self.take_at(&record, at);
         }
         alone
     }
 
-    /// Takes a document of any length. `met` counts its records.
-    pub(crate) fn document(&mut self, input: impl Read, met: &Cell<u64>) -> serde_json::Result<()> {
+    /// Takes a document of any length.
+    pub(crate) fn document(&mut self, input: impl Read, seen: &Seen) -> serde_json::Result<()> {
         let mut splits = mem::take(&mut self.splits);
         let mut take = |record: &Record<'_>| {
-            met.set(met.get() + 1);
+            seen.met.set(seen.met.get() + 1);
             self.take(record);
         };
-        let read = Opening::new(&mut splits, &mut take).document(input);
+        let (read, given_up) = Unwrapper::new(&mut splits, &mut take).document(input);
+        seen.given_up.set(seen.given_up.get() + u64::from(given_up));
         self.splits = splits;
         read
     }
@@ -88,11 +104,22 @@ impl Analysis {
     }
 
     /// The lines of a document after its first.
-    pub(crate) fn count_document(&mut self, more: u64, met: bool, reason: Reason, sample: &[u8]) {
+    pub(crate) fn count_document(&mut self, more: u64, seen: &Seen, reason: Reason, sample: &[u8]) {
         let first = self.lines.read;
         self.lines.read += more;
-        if !met {
+        if seen.met.get() == 0 {
             self.lines.rejected.add_many(1 + more, reason, first, sample);
+        } else if seen.given_up.get() > 0 {
+            self.lines.rejected.add_many(seen.given_up.get(), Reason::TooLong, first, sample);
         }
     }
+}
+
+/// What has been seen of a document.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Its records.
+    pub met: Cell<u64>,
+    /// Strings in it of which a part was not looked at, and can have records in it.
+    pub given_up: Cell<u64>,
 }

@@ -15,7 +15,7 @@ pub enum Reason {
     NotJson,
     /// There is one, and it is none of a request.
     NoRecord,
-    /// Longer than any record can be.
+    /// Too long to be searched to its end: a line, or a string in a document.
     TooLong,
     /// Not even text.
     NotUtf8,
@@ -32,7 +32,7 @@ pub struct Rejected {
     pub not_json: u64,
     /// JSON objects that are none of a request.
     pub no_record: u64,
-    /// Lines longer than 64 KiB.
+    /// Lines, and strings in documents, that were too long to be searched to their ends.
     pub too_long: u64,
     /// Lines that are no UTF-8.
     pub not_utf8: u64,
@@ -82,7 +82,7 @@ impl Rejected {
         let all = [
             (self.not_json, "not JSON"),
             (self.no_record, "JSON, but no record"),
-            (self.too_long, "longer than 64 KiB"),
+            (self.too_long, "too long to be searched to the end"),
             (self.not_utf8, "not UTF-8"),
             (self.impossible_time, "of an impossible time"),
         ];

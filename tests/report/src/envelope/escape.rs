@@ -9,8 +9,8 @@ use memchr::{memchr, memchr2, memmem};
 use super::{MARK, marked};
 
 const ESCAPE: u8 = 0x1b;
-/// No record is shorter in base64, packed or not.
-const SHORTEST: usize = 200;
+/// What is looked at to see whether a text is base64, in bytes. No record is shorter in it, packed or not.
+const LOOKED_AT: usize = 200;
 /// What base64 is unpacked to at most, in bytes.
 const UNPACKED: u64 = 8 << 20;
 
@@ -54,16 +54,18 @@ fn without_backslashes(text: &str) -> String {
 }
 
 /// What stands in base64, as Kinesis and Pub/Sub have it, and in gzip in it, as CloudWatch Logs gives it to subscribers.
-pub fn decoded(text: &str) -> Option<String> {
-    let start = text.as_bytes().get(..SHORTEST)?;
+/// And whether that is all of it.
+pub fn decoded(text: &str) -> Option<(String, bool)> {
+    let start = text.as_bytes().get(..LOOKED_AT)?;
     if !start.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')) {
         return None;
     }
     let bytes = BASE64_STANDARD.decode(text).ok()?;
     if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return String::from_utf8(bytes).ok();
+        return Some((String::from_utf8(bytes).ok()?, true));
     }
-    let mut unpacked = String::new();
-    MultiGzDecoder::new(&*bytes).take(UNPACKED).read_to_string(&mut unpacked).ok()?;
-    Some(unpacked)
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(&*bytes).take(UNPACKED + 1).read_to_end(&mut unpacked).ok()?;
+    let whole = unpacked.len() as u64 <= UNPACKED;
+    Some((String::from_utf8_lossy(&unpacked).into_owned(), whole))
 }

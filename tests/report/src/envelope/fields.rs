@@ -122,7 +122,8 @@ impl Field {
     }
 }
 
-/// RFC 3339, BigQuery's `2026-11-25 12:14:48.02 UTC`, or since 1970 in seconds, milli-, micro- or nanoseconds.
+/// RFC 3339 and what databases and loggers write like it, in UTC where they do not say: `2026-11-25 12:14:48,02 +0000`.
+/// Or since 1970 in seconds, milli-, micro- or nanoseconds.
 fn time_of(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().trim_end_matches(" UTC"),
@@ -132,8 +133,16 @@ fn time_of(value: &Value) -> Option<String> {
     if let Ok(number) = text.parse() {
         return since_1970(number);
     }
-    let readings = [text.to_owned(), text.replacen(' ', "T", 1), text.replacen(' ', "T", 1) + "Z"];
-    readings.into_iter().find(|reading| moment::parse(reading).is_some())
+    let text = text.replacen(' ', "T", 1).replace(' ', "").replace(',', ".");
+    let day = text.find('T')?;
+    let (time, offset) = text.split_at(text[day..].find(['+', '-']).map_or(text.len(), |at| day + at));
+    let zone = match offset.len() {
+        0 if !time.ends_with(['Z', 'z']) => "Z".to_owned(),
+        3 => format!("{offset}:00"),
+        5 if offset.is_ascii() => format!("{}:{}", &offset[..3], &offset[3..]),
+        _ => offset.to_owned(),
+    };
+    Some(format!("{time}{zone}")).filter(|reading| moment::parse(reading).is_some())
 }
 
 /// To the millisecond. No time from 2001 on has the same number in two of these units.

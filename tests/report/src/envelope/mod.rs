@@ -1,7 +1,7 @@
 //! Finds records in what a log pipeline put around them: text before and after, JSON of any shape, escaped once or more.
 //!
 //! No pipeline is known by name. A record is known by its fields, wherever it stands: as text in any string, as an object,
-//! or as fields whose names were nested or changed. In reading order: [`Opening`] goes through a text, [`walk`] through one
+//! or as fields whose names were nested or changed. In reading order: [`Unwrapper`] goes through a text, [`walk`] through one
 //! value of JSON, [`fields`] says which object is a record, [`escape`] takes away one level of escapes, [`split`] joins what
 //! a runtime cut.
 
@@ -10,7 +10,7 @@ mod fields;
 mod split;
 mod walk;
 
-use std::io::Read;
+use std::{io::Read, mem};
 
 use memchr::{memchr2, memmem};
 use record::Record;
@@ -19,16 +19,14 @@ use serde_json::Deserializer;
 
 use self::walk::Walk;
 pub use self::{escape::clean, split::Splits};
-use crate::input::LONGEST;
+use crate::{input::LONGEST, moment};
 
 /// What every record has in it, however its field names were changed.
 pub const MARK: &[u8] = b"faas";
 /// Of strings in strings in strings.
 const DEEPEST: u8 = 6;
-/// So many brackets in a row may open nothing before the rest of a text is left alone.
-pub const STARTS: u32 = 64;
-/// For as many counts one that is open to the end: to find that out takes as long as the text is.
-const OPEN: u32 = 8;
+/// Brackets that open no JSON are tried until that has taken as long as to read the text so many times.
+const MOST_FAILED_READINGS: usize = 8;
 /// An event has a record and copies of it, as text and as fields. So many can be told from others.
 const COPIES: usize = 64;
 
@@ -40,29 +38,42 @@ pub enum Line {
     /// It is a part of one, and the rest is still to come.
     Held,
     /// From this byte on it is JSON that does not end in this line.
-    Open(usize),
+    Unclosed(usize),
     /// It has JSON in it, and no record.
     Json,
     /// There is no JSON in it.
     Text,
+    /// A part of it was not looked at, and can have records in it.
+    GivenUp,
 }
 
 /// Goes through one line or document, and hands over each record once.
-pub struct Opening<'o> {
-    splits: &'o mut Splits,
-    take: &'o mut dyn FnMut(&Record<'_>),
-    /// Which records the event has that is now gone through.
+pub struct Unwrapper<'u> {
+    splits: &'u mut Splits,
+    take: &'u mut dyn FnMut(&Record<'_>),
+    /// Which records the event has that is now gone through, behind those of the events that it is in.
     event: Vec<String>,
+    /// How many those are.
+    around: usize,
     /// Records that were met, copies included.
     met: u64,
     held: bool,
     json: bool,
+    given_up: bool,
     depth: u8,
 }
 
-impl<'o> Opening<'o> {
-    pub fn new(splits: &'o mut Splits, take: &'o mut dyn FnMut(&Record<'_>)) -> Self {
-        Self { splits, take, event: Vec::new(), met: 0, held: false, json: false, depth: 0 }
+/// What a bracket opens that is no JSON.
+struct NoJson {
+    /// How many bytes had to be read to know it.
+    read: usize,
+    /// All of the text, and it has no end there.
+    unclosed: bool,
+}
+
+impl<'u> Unwrapper<'u> {
+    pub fn new(splits: &'u mut Splits, take: &'u mut dyn FnMut(&Record<'_>)) -> Self {
+        Self { splits, take, event: Vec::new(), around: 0, met: 0, held: false, json: false, given_up: false, depth: 0 }
     }
 
     /// A line with its end. Where `may_go_on`, JSON that is still open is left to [`Self::document`].
@@ -72,11 +83,12 @@ impl<'o> Opening<'o> {
                 self.piece(&origin, content);
             }
         } else if let Some(at) = self.values(line, may_go_on) {
-            return Line::Open(at);
+            return Line::Unclosed(at);
         } else if self.met == 0 {
             self.escaped(line);
         }
         match self {
+            Self { given_up: true, .. } => Line::GivenUp,
             Self { met: 1.., .. } => Line::Found,
             Self { held: true, .. } => Line::Held,
             Self { json: true, .. } => Line::Json,
@@ -84,9 +96,11 @@ impl<'o> Opening<'o> {
         }
     }
 
-    /// One value of JSON that is as long as it likes, in as much memory as one of its strings.
-    pub fn document(&mut self, input: impl Read) -> serde_json::Result<()> {
-        Walk(self).deserialize(&mut Deserializer::from_reader(input)).map(drop)
+    /// One value of JSON that is as long as it likes, in as much memory as one of its strings. Whether a part of it was
+    /// not looked at, beside whether it is JSON.
+    pub fn document(mut self, input: impl Read) -> (serde_json::Result<()>, bool) {
+        let read = Walk(&mut self).deserialize(&mut Deserializer::from_reader(input)).map(drop);
+        (read, self.given_up)
     }
 
     /// Whether there is a record in it.
@@ -114,15 +128,17 @@ impl<'o> Opening<'o> {
 
     /// All JSON that stands in a text. Where one of them `may_go_on`, it says where the first starts that has no end.
     fn values(&mut self, text: &str, may_go_on: bool) -> Option<usize> {
-        let (mut from, mut failed) = (0, 0);
+        let (mut from, mut read) = (0, 0);
         let mut events = self.events();
-        while failed < STARTS
-            && let Some(start) = memchr2(b'{', b'[', &text.as_bytes()[from..]).map(|at| from + at)
-        {
+        while let Some(start) = memchr2(b'{', b'[', &text.as_bytes()[from..]).map(|at| from + at) {
+            if read > MOST_FAILED_READINGS * text.len() {
+                self.given_up |= marked(&text[start..]);
+                break;
+            }
             match self.value(&text[start..]) {
-                Ok(length) => (from, failed) = (start + length, 0),
-                Err(error) if may_go_on && error.is_eof() => return Some(start),
-                Err(error) => (from, failed) = (start + 1, failed + if error.is_eof() { OPEN } else { 1 }),
+                Ok(length) => from = start + length,
+                Err(NoJson { unclosed: true, .. }) if may_go_on => return Some(start),
+                Err(no_json) => (from, read) = (start + 1, read + no_json.read),
             }
             events.end_one(self);
         }
@@ -131,25 +147,30 @@ impl<'o> Opening<'o> {
     }
 
     /// Values that follow each other are events of their own, and what they have together is in the event around them.
-    fn events(&self) -> Events {
-        Events { around: self.event.len(), ended: Vec::new() }
+    fn events(&mut self) -> Events {
+        Events { before: mem::replace(&mut self.around, self.event.len()), ended: Vec::new() }
     }
 
     /// The JSON that a text begins with, and how long it is.
-    fn value(&mut self, text: &str) -> serde_json::Result<usize> {
+    fn value(&mut self, text: &str) -> Result<usize, NoJson> {
         let mut records = Deserializer::from_str(text).into_iter::<Record<'_>>();
-        if let Some(Ok(record)) = records.next() {
+        if let Some(Ok(record)) = records.next()
+            && moment::parse(&record.timestamp).is_some()
+        {
             self.meet(&record);
             return Ok(records.byte_offset());
         }
         let mut any = Deserializer::from_str(text).into_iter::<IgnoredAny>();
-        any.next().transpose()?;
+        if let Some(Err(error)) = any.next() {
+            let unclosed = error.is_eof();
+            return Err(NoJson { read: if unclosed { text.len() } else { place_of(&error, text) }, unclosed });
+        }
         let length = any.byte_offset();
         self.json |= text.starts_with('{');
         let before = self.met;
         let walked = Walk(self).deserialize(&mut Deserializer::from_str(&text[..length]));
         // What was met is not met again where it is nested too deep to be walked to its end.
-        if self.met == before { walked.map(|_| length) } else { Ok(length) }
+        if walked.is_ok() || self.met > before { Ok(length) } else { Err(NoJson { read: length, unclosed: false }) }
     }
 
     fn meet(&mut self, record: &Record<'_>) {
@@ -159,7 +180,7 @@ impl<'o> Opening<'o> {
         if self.event.contains(&key) {
             return;
         }
-        if self.event.len() < COPIES {
+        if self.event.len() < self.around + COPIES {
             self.event.push(key);
         }
         (self.take)(record);
@@ -187,20 +208,33 @@ impl<'o> Opening<'o> {
 
 /// Events that follow each other.
 struct Events {
-    around: usize,
+    /// How many records stood around the events that these are in.
+    before: usize,
     ended: Vec<String>,
 }
 
 impl Events {
-    fn end_one(&mut self, opening: &mut Opening<'_>) {
-        self.ended.extend(opening.event.drain(self.around..));
+    fn end_one(&mut self, unwrapper: &mut Unwrapper<'_>) {
+        self.ended.extend(unwrapper.event.drain(unwrapper.around..));
         self.ended.truncate(COPIES);
     }
 
-    fn end(self, opening: &mut Opening<'_>) {
-        opening.event.extend(self.ended);
-        opening.event.truncate(COPIES);
+    /// They were parts of one event: what has ended goes on.
+    fn join(&mut self, unwrapper: &mut Unwrapper<'_>) {
+        unwrapper.event.append(&mut self.ended);
     }
+
+    fn end(self, unwrapper: &mut Unwrapper<'_>) {
+        unwrapper.around = self.before;
+        unwrapper.event.extend(self.ended);
+        unwrapper.event.truncate(self.before + COPIES);
+    }
+}
+
+/// How many bytes of a text come before an error in it.
+fn place_of(error: &serde_json::Error, text: &str) -> usize {
+    let lines_before: usize = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
+    lines_before + error.column()
 }
 
 /// Whether it is the beginning of a JSON object.

@@ -7,7 +7,7 @@ const AT_ONCE: usize = 16;
 
 /// The beginning of a record.
 #[derive(Debug)]
-pub struct Begun {
+pub struct PartialRecord {
     origin: String,
     pub text: String,
     /// In which line it began, and in how many it is.
@@ -20,32 +20,32 @@ pub struct Begun {
 pub struct Splits {
     /// The number of the line that is now read.
     pub line: u64,
-    begun: Vec<Begun>,
+    begun: Vec<PartialRecord>,
     /// What did not become a record: the first, and how many lines all of them had.
-    lost: Option<Begun>,
+    lost: Option<PartialRecord>,
 }
 
 impl Splits {
     /// What has become no record so far.
-    pub fn unfinished(&self) -> impl Iterator<Item = &Begun> {
+    pub fn unfinished(&self) -> impl Iterator<Item = &PartialRecord> {
         self.lost.iter().chain(&self.begun)
     }
 
-    pub(super) fn take(&mut self, origin: &str) -> Option<Begun> {
+    pub(super) fn take(&mut self, origin: &str) -> Option<PartialRecord> {
         let at = self.begun.iter().position(|begun| begun.origin == origin)?;
         Some(self.begun.remove(at))
     }
 
-    pub(super) fn keep(&mut self, origin: &str, text: String, before: Option<&Begun>) {
+    pub(super) fn keep(&mut self, origin: &str, text: String, before: Option<&PartialRecord>) {
         if self.begun.len() == AT_ONCE {
             let oldest = self.begun.remove(0);
             self.give_up(oldest);
         }
         let (line, lines) = before.map_or((self.line, 0), |before| (before.line, before.lines));
-        self.begun.push(Begun { origin: origin.to_owned(), text, line, lines: lines + 1 });
+        self.begun.push(PartialRecord { origin: origin.to_owned(), text, line, lines: lines + 1 });
     }
 
-    pub(super) fn give_up(&mut self, begun: Begun) {
+    pub(super) fn give_up(&mut self, begun: PartialRecord) {
         let lines = begun.lines;
         match &mut self.lost {
             None => self.lost = Some(begun),

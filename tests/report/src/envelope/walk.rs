@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Number, Value};
 
-use super::{Opening, escape, fields::Fields, marked};
+use super::{COPIES, Unwrapper, escape, fields::Fields, marked};
 use crate::input::LONGEST;
 
 /// Under these names pipelines put the text of a line; it may be a part of one.
@@ -19,6 +19,11 @@ const ORIGIN: [&str; 8] =
     ["stream", "container_id", "CONTAINER_ID", "partial_id", "pod", "podName", "containerName", "_SYSTEMD_UNIT"];
 /// Lists of names and values (`value`, `stringValue`): OpenTelemetry's, CloudWatch Logs Insights'.
 const NAME: [&str; 3] = ["key", "field", "name"];
+
+/// Objects with one of these are the value itself: OpenTelemetry's `{"stringValue":"…"}`, MongoDB's `{"$date":"…"}`, and the
+/// `{"seconds":1,"nanos":1}` of Protocol Buffers.
+const VALUE: [&str; 8] =
+    ["value", "stringValue", "intValue", "doubleValue", "$date", "$numberLong", "$numberDouble", "seconds"];
 
 /// What is left of a value.
 pub enum Kept {
@@ -32,7 +37,7 @@ pub enum Kept {
     Pair(String, Value),
 }
 
-pub struct Walk<'w, 'o>(pub &'w mut Opening<'o>);
+pub struct Walk<'w, 'u>(pub &'w mut Unwrapper<'u>);
 
 impl<'de> DeserializeSeed<'de> for Walk<'_, '_> {
     type Value = Kept;
@@ -72,18 +77,27 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     fn visit_str<E>(self, text: &str) -> Result<Kept, E> {
         let met = if marked(text) {
             self.0.text(text)
+        } else if let Some((text, whole)) = escape::decoded(text) {
+            self.0.given_up |= !whole;
+            marked(&text) && self.0.text(&text)
         } else {
-            escape::decoded(text).is_some_and(|text| marked(&text) && self.0.text(&text))
+            false
         };
         Ok(if met || text.len() > LONGEST { Kept::Nothing } else { Kept::Text(text.to_owned()) })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept, A::Error> {
         let (mut bytes, mut pairs, mut only, mut length) = (Vec::new(), Fields::default(), Kept::Nothing, 0_usize);
-        let mut events = self.0.events();
+        let (mut events, mut row) = (self.0.events(), false);
         while let Some(kept) = list.next_element_seed(Walk(self.0))? {
-            events.end_one(self.0);
             length += 1;
+            // A number, or a text that is no record: the list is a row, such as Loki's of a time, a line and its fields.
+            row |= matches!(kept, Kept::Scalar(_) | Kept::Text(_));
+            if row && length < COPIES {
+                events.join(self.0);
+            } else {
+                events.end_one(self.0);
+            }
             match kept {
                 Kept::Pair(name, value) => pairs.add(&name, value),
                 Kept::Scalar(value) => {
@@ -112,7 +126,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kept, A::Error> {
         let (mut fields, mut origin, mut content) = (Fields::default(), String::new(), None);
-        let (mut name, mut value, mut length) = (None, None, 0);
+        let (mut name, mut value, mut nanos, mut length) = (None, None, None, 0);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             length += 1;
             let scalar = match map.next_value_seed(Walk(self.0))? {
@@ -133,7 +147,9 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             }
             if NAME.contains(&&*key) {
                 name = scalar.as_str().map(str::to_owned);
-            } else if key.ends_with("alue") {
+            } else if key == "nanos" {
+                nanos = scalar.as_f64();
+            } else if VALUE.contains(&&*key) {
                 value = Some(scalar.clone());
             }
             fields.add(&key, scalar);
@@ -143,8 +159,11 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         }
         Ok(match (name, value) {
             (Some(name), Some(value)) if length == 2 => Kept::Pair(name, value),
-            // OpenTelemetry's `{"stringValue":"…"}`.
             (None, Some(value)) if length == 1 => Kept::Scalar(value),
+            (None, Some(seconds)) if length == 2 && nanos.is_some() => {
+                let seconds = seconds.as_str().map_or_else(|| seconds.as_f64(), |text| text.parse().ok());
+                Kept::Scalar(seconds.zip(nanos).map(|(seconds, nanos)| seconds + nanos / 1e9).into())
+            }
             _ => self.close(fields),
         })
     }

@@ -8,14 +8,14 @@ use std::{
 use memchr::{memchr_iter, memchr2};
 
 use super::{
-    LONGEST,
+    PIECE,
     document::{self, Rest},
 };
 use crate::Analysis;
 
 /// A line whose end has not been read.
 #[derive(Default)]
-struct Begun {
+struct PartialLine {
     line: Vec<u8>,
     /// It is too long, and nothing in it looks like JSON.
     given_up: bool,
@@ -23,7 +23,7 @@ struct Begun {
 
 /// Gives each line to the analysis. Of one that is too long and no JSON, only as much is kept as is needed to say so.
 pub fn lines(input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<()> {
-    let mut begun = Begun::default();
+    let mut begun = PartialLine::default();
     loop {
         let piece = match input.fill_buf() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -38,10 +38,10 @@ pub fn lines(input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<()
         open = open.or_else(|| begun.too_long(analysis));
         while let Some(json) = open {
             open = match document::read(json, input, analysis)? {
-                Rest::OfLine(rest) => analysis.rest_of_line(&rest, true),
+                Rest::OfLine(rest) => analysis.rest_of_line(&rest),
                 Rest::Line(line) if line.ends_with(b"\n") => analysis.line(&line, true),
                 Rest::Line(line) => {
-                    begun = Begun { line, given_up: false };
+                    begun = PartialLine { line, given_up: false };
                     begun.too_long(analysis)
                 }
             };
@@ -49,15 +49,16 @@ pub fn lines(input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<()
     }
 }
 
-impl Begun {
+impl PartialLine {
     /// The lines that end in this piece, up to one with JSON that does not end in it: how much of the piece has been taken,
     /// and the JSON.
     fn lines(&mut self, piece: &[u8], analysis: &mut Analysis) -> (usize, Option<Vec<u8>>) {
         let mut start = 0;
         for end in memchr_iter(b'\n', piece).map(|at| at + 1) {
-            let open = if self.line.is_empty() {
+            let open = if self.line.is_empty() && end - start <= PIECE {
                 analysis.line(&piece[start..end], true)
             } else {
+                // Not all of a line, however its bytes arrive.
                 let kept = self.keep(&piece[start..end]);
                 if start + kept < end {
                     return (start + kept, None);
@@ -78,14 +79,14 @@ impl Begun {
             return more.len();
         }
         let start = more.iter().position(|byte| *byte != 0 || !self.line.is_empty()).unwrap_or(more.len());
-        let end = more.len().min(start + LONGEST - self.line.len());
+        let end = more.len().min(start + PIECE - self.line.len());
         self.line.extend_from_slice(&more[start..end]);
         end
     }
 
     /// As JSON of any length, from where it begins.
     fn too_long(&mut self, analysis: &mut Analysis) -> Option<Vec<u8>> {
-        if self.line.len() < LONGEST || self.given_up {
+        if self.line.len() < PIECE || self.given_up {
             return None;
         }
         let Some(start) = memchr2(b'{', b'[', &self.line) else {

@@ -25,9 +25,9 @@ pub const SPINS: &str = ".spin/logs";
 /// How the files of that folder end, and how they do when they have been packed.
 const STDOUT: &str = "_stdout.txt";
 const PACKED: [&str; 4] = ["", ".gz", ".xz", ".zst"];
-/// One read of a file.
+/// One read of a file, and what is kept of a line until its end is known.
 const PIECE: usize = 1 << 20;
-/// Of a line, what is kept until its end is known: a record that was escaped several times, and what is around it.
+/// Of a text, what can become a record with the texts that follow it: one that was escaped several times.
 pub(crate) const LONGEST: usize = 16 * MAX_LINE;
 
 /// A file, or standard input.

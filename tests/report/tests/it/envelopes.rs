@@ -155,7 +155,14 @@ fn a_record_that_became_an_object_is_a_record_whatever_its_fields_are_called_now
 
 #[test]
 fn a_copy_beside_a_record_is_the_same_record() {
-    let with_copy: [AsBoth; 5] = [
+    let with_copy: [AsBoth; 9] = [
+        |line, fields| {
+            let parsed = json!({ "structuredMetadata": {}, "parsed": renamed(&fields, as_text) });
+            json!({ "stream": { "app": "x" }, "values": [["1795435200000000000", line, parsed]] })
+        },
+        |line, fields| json!({ "streams": [{ "values": [["1", line, renamed(&fields, as_text)]] }] }),
+        |line, fields| json!({ "tables": [{ "rows": [[TIME, line, fields]] }] }),
+        |line, fields| json!([line, 1, fields]),
         |line, fields| json!({ "log": line, "log_processed": fields }),
         |line, fields| json!({ "_source": { "json": fields, "message": line }, "fields": { "message": [line] } }),
         |line, fields| json!({ "attributes": { "attributes": nested(&fields), "message": line } }),
@@ -177,7 +184,9 @@ fn an_event_that_is_like_another_is_another() {
     let (line, fields) = (plain().remove(0), fields().remove(0));
     let loki = json!({ "stream": { "app": "x" }, "values": [["1", line], ["2", line]] });
     let both = json!({ "log": line, "log_processed": fields });
-    for log in [loki, json!([both, both]), json!([fields, fields]), json!({ "log": format!("{line}\n{line}\n") })] {
+    let rows = json!([["1", line, fields], ["2", line, fields]]);
+    for log in [loki, rows, json!([both, both]), json!([fields, fields]), json!({ "log": format!("{line}\n{line}\n") })]
+    {
         assert_eq!(read(log.to_string().as_bytes(), None).lines.records, 2, "{log}");
     }
     assert_eq!(read(format!("{both}{both}").as_bytes(), None).lines.records, 2);

@@ -63,8 +63,8 @@ fn a_name_cannot_get_out_of_its_place_in_the_page() {
 
     let page = page::html(&analysed(Objectives::default(), &[bad, record(NOON)]));
 
-    assert_eq!(page.matches("<script").count(), 3, "the data, the library and the page's own");
-    assert_eq!(page.matches("</script").count(), 3);
+    assert_eq!(page.matches("<script").count(), 4, "the data, the library, the charts and the page's own");
+    assert_eq!(page.matches("</script").count(), 4);
     assert!(!page.contains("<img") && !page.contains("<!--"));
 }
 

@@ -5,6 +5,7 @@
 
 mod burn_rules;
 mod command;
+mod complete;
 mod documents;
 mod envelopes;
 mod hostile;
