@@ -29,12 +29,9 @@ impl Stack {
             ("CHANNEL_ID", demo::GENERAL.to_string()),
             ("ROOM_ID", demo::ROOM.to_string()),
             ("GAME_ID", demo::GAME.to_string()),
-            // What functions/client/example reads: Next shows browsers only what begins so.
+            // As Next.js expects them: functions/client/example.
             ("NEXT_PUBLIC_SUPABASE_URL", origin.to_owned()),
             ("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", keys.publishable.clone()),
-            ("NEXT_PUBLIC_CHANNEL_ID", demo::GENERAL.to_string()),
-            ("NEXT_PUBLIC_ROOM_ID", demo::ROOM.to_string()),
-            ("NEXT_PUBLIC_GAME_ID", demo::GAME.to_string()),
         ])
     }
 }
