@@ -28,6 +28,7 @@ export type ProblemCode =
   | 'empty_roster'
   | 'invalid_roster'
   | 'rate_limited'
+  | 'refused_by_project'
   | 'misconfigured'
   | 'upstream_misconfigured'
   | 'configuration_unavailable'

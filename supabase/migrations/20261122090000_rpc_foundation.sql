@@ -1,16 +1,13 @@
--- What every versioned RPC stands on: the unexposed schema `lockstep`, the caller's id, the answer, the handshake.
+-- What every versioned RPC stands on: the caller's id, the answer, the handshake.
 --
 -- Contract: none by itself, all RPCs use it.
 -- Called by: the RPCs, never by a client: PostgREST does not expose the schema.
--- Undo: drop schema lockstep cascade; (only after every RPC that uses it)
+-- Undo: drop function lockstep.announce_rpc, lockstep.require_expected_version, lockstep.refuse, lockstep.set_header,
+--   lockstep.header_so_far, lockstep.caller_id;
 
 set local role postgres;
 set local search_path = '';
-
-create schema if not exists lockstep;
-revoke all on schema lockstep from public, anon, authenticated, service_role;
-
-comment on schema lockstep is 'Helpers of the versioned RPCs. Not exposed, no rights for clients.';
+set local lock_timeout = '500ms';
 
 -- Who is asking --------------------------------------------------------------------------------------------------
 

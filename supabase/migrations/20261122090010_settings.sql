@@ -8,6 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 create table if not exists lockstep.settings (
   name text primary key,
@@ -19,6 +20,7 @@ create table if not exists lockstep.settings (
   constraint setting_has_the_value_of_its_kind check (
     case kind
       when 'count' then value::text ~ '^[1-9][0-9]{0,8}$'
+      when 'days' then value::text ~ '^("never"|[1-9][0-9]{0,4})$'
       when 'switch' then jsonb_typeof(value) = 'boolean'
       when 'flag' then value::text ~ '^("off"|"on"|100|[1-9]?[0-9])$'
       when 'users' then
@@ -38,7 +40,7 @@ create table if not exists lockstep.settings (
 
 comment on table lockstep.settings is 'What an operator may change without a migration.';
 comment on column lockstep.settings.kind is
-  'count: a whole number from 1. switch: true or false. flag: "off", "on" or a percentage of the users. users: their ids.';
+  'count: a whole number from 1. days: "never", or how many. switch: true or false. flag: "off", "on" or a percentage of the users. users: their ids.';
 comment on column lockstep.settings.meaning is 'What the setting does.';
 
 alter table lockstep.settings enable row level security;

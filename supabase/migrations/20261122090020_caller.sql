@@ -6,6 +6,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 -- A guest is who signed in anonymously: Auth says so in the token. A token that says something else than yes or no is
 -- taken for a guest's, and so is a caller of whom there is no token to look at.

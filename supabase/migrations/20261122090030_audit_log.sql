@@ -1,14 +1,18 @@
 -- The audit log: who has written what, through which RPC of which version, and when. Never with what content.
 --
--- A row is added in the transaction of the write, or the write does not happen. Nobody changes or removes one: not
--- service_role, not the owner of the table. What has to go one day takes an `alter table … disable trigger` first.
+-- A row is added in the transaction of the write, or the write does not happen. Nobody changes one: not service_role, not
+-- the owner of the table. Nobody removes one either, unless it is older than the owner has said it must be kept:
+--   update lockstep.settings set value = '365' where name = 'audit_days';
 -- Contract: none by itself.
--- Called by: the RPCs that write, through lockstep.audit().
--- Undo: drop function lockstep.audit(text, text, jsonb); drop table lockstep.audit_log;
+-- Called by: the RPCs that write, through lockstep.audit(); pg_cron, at night, through lockstep.purge_audit_log().
+-- Undo: drop function lockstep.purge_audit_log(); drop function lockstep.audit(text, text, jsonb);
+--   drop table lockstep.audit_log; drop function lockstep.refuse_removal_of_young_entry();
 --   drop function lockstep.refuse_change_of_audit_log();
+--   delete from lockstep.settings where name in ('audit_days', 'audit_entries_per_night');
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 create table if not exists lockstep.audit_log (
   id bigint generated always as identity primary key,
@@ -50,11 +54,75 @@ comment on function lockstep.refuse_change_of_audit_log() is 'Ends every stateme
 revoke all on function lockstep.refuse_change_of_audit_log() from public, anon, authenticated, service_role;
 
 create or replace trigger audit_log_grows_only
-  before update or delete or truncate on lockstep.audit_log
+  before update or truncate on lockstep.audit_log
   for each statement execute function lockstep.refuse_change_of_audit_log();
 
 -- Also where the triggers of a session are switched off, as a restore does it.
 alter table lockstep.audit_log enable always trigger audit_log_grows_only;
+
+insert into lockstep.settings (name, kind, value, meaning)
+values
+  ('audit_days', 'days', '"never"', 'After how many days an entry of the audit log is removed.'),
+  ('audit_entries_per_night', 'count', '100000', 'How many entries are removed in one night.')
+on conflict do nothing;
+
+-- With the rights of its owner: whoever removes entries need not be able to read the settings.
+create or replace function lockstep.refuse_removal_of_young_entry()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_days constant jsonb := lockstep.setting('audit_days');
+begin
+  if v_days = '"never"' or old.happened_at >= now() - make_interval(days => v_days::text::integer) then
+    raise insufficient_privilege using message = 'the audit log grows only: no delete';
+  end if;
+  return old;
+end;
+$$;
+
+comment on function lockstep.refuse_removal_of_young_entry() is 'Ends a delete of an entry that has to be kept.';
+revoke all on function lockstep.refuse_removal_of_young_entry() from public, anon, authenticated, service_role;
+
+create or replace trigger audit_log_keeps_what_is_young
+  before delete on lockstep.audit_log
+  for each row execute function lockstep.refuse_removal_of_young_entry();
+
+alter table lockstep.audit_log enable always trigger audit_log_keeps_what_is_young;
+
+-- Looks at the oldest entries alone, so that a night's work has an end whatever there is.
+create or replace function lockstep.purge_audit_log()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_days constant jsonb := lockstep.setting('audit_days');
+  v_most constant integer := lockstep.setting('audit_entries_per_night')::integer;
+  v_removed integer;
+begin
+  if v_days = '"never"' then
+    return 0;
+  end if;
+
+  delete from lockstep.audit_log as entry
+  where entry.id = any (array(
+    select oldest.id
+    from (select candidate.id, candidate.happened_at from lockstep.audit_log as candidate order by candidate.id limit v_most)
+      as oldest
+    where oldest.happened_at < now() - make_interval(days => v_days::text::integer)
+  ));
+  get diagnostics v_removed = row_count;
+  return v_removed;
+end;
+$$;
+
+comment on function lockstep.purge_audit_log() is 'Removes entries that need not be kept any longer, and says how many.';
+revoke all on function lockstep.purge_audit_log() from public, anon, authenticated, service_role;
 
 -- Appends, and lets its callers do nothing else there. Who acted is not theirs to say.
 create or replace function lockstep.audit(p_rpc text, p_version text, p_subject jsonb)

@@ -1,14 +1,18 @@
 -- Channels, who belongs to them, and what was said in them.
 --
--- Clients have no rights here, on no table: they come through the RPCs. `service_role`, the team's own back office,
--- manages channels and members and may remove messages, never write them in somebody's name.
+-- Clients have no rights on what is made here: they come through the RPCs. `service_role`, the team's own back office,
+-- manages channels and members and may remove messages, never write them in somebody's name. A table that the project
+-- had is taken as it is.
 -- Contract: the columns of social_messages are the result of the social RPCs.
 -- Called by: the social RPCs.
--- Undo: drop table public.social_messages, public.social_channel_members, public.social_channels;
+-- Undo: drop owned by social_rpc_owner; drop function lockstep.channel_in_hand();
+--   drop index if exists public.social_messages_by_client_message_id;
+--   select lockstep.drop_what_was_made('social_messages', 'social_channel_members', 'social_channels');
 --   drop function lockstep.is_blank(text);
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 create table if not exists public.social_channels (
   id uuid primary key default gen_random_uuid(),
@@ -69,21 +73,22 @@ create table if not exists public.social_messages (
   constraint one_message_per_client_message_id unique (sender_id, client_message_id)
 );
 
--- Serves the newest page, the page before a cursor, and `since`, each as one range of the index.
-create index if not exists social_messages_by_channel_and_age
-  on public.social_messages (channel_id, inserted_at desc, id desc);
+-- A table that the project had may have no such column.
+select lockstep.add_missing_column('social_messages', 'client_message_id', 'uuid');
 
--- What the rate limit counts.
-create index if not exists social_messages_by_sender_and_age
-  on public.social_messages (sender_id, inserted_at desc);
+-- Where a message is looked for by its key. A table that is made here has it by its constraint.
+do $$
+begin
+  if lockstep.has_adopted('social_messages') then
+    create index if not exists social_messages_by_client_message_id
+      on public.social_messages (sender_id, client_message_id) where client_message_id is not null;
+  end if;
+end;
+$$;
 
-alter table public.social_channels enable row level security;
-alter table public.social_channel_members enable row level security;
-alter table public.social_messages enable row level security;
-
-revoke all on public.social_channels from public, anon, authenticated, service_role;
-revoke all on public.social_channel_members from public, anon, authenticated, service_role;
-revoke all on public.social_messages from public, anon, authenticated, service_role;
+select lockstep.keep_clients_out('social_channels');
+select lockstep.keep_clients_out('social_channel_members');
+select lockstep.keep_clients_out('social_messages');
 
 grant select, insert, update, delete on public.social_channels to service_role;
 grant select, insert, update, delete on public.social_channel_members to service_role;
@@ -93,15 +98,27 @@ grant select, delete on public.social_messages to service_role;
 grant select, update (inserted_at) on public.social_channel_members to social_rpc_owner;
 grant select, insert (channel_id, sender_id, body, client_message_id) on public.social_messages to social_rpc_owner;
 
--- The RPCs run as social_rpc_owner, on behalf of the caller: these hold even where a function forgets to look.
-drop policy if exists "members see their own memberships" on public.social_channel_members;
-create policy "members see their own memberships" on public.social_channel_members
+-- The RPCs run as social_rpc_owner, on behalf of the caller: these hold even where a function forgets to look. The
+-- permissive ones let the RPCs in, the restrictive ones say how far: a project's own policies are permissive, and many
+-- of them `using (true)` for everybody.
+drop policy if exists "members see memberships" on public.social_channel_members;
+create policy "members see memberships" on public.social_channel_members
   for select to social_rpc_owner
+  using (true);
+
+drop policy if exists "members hold memberships" on public.social_channel_members;
+create policy "members hold memberships" on public.social_channel_members
+  for update to social_rpc_owner
+  using (true);
+
+drop policy if exists "the social RPCs see no memberships of others" on public.social_channel_members;
+create policy "the social RPCs see no memberships of others" on public.social_channel_members
+  as restrictive for select to social_rpc_owner
   using (user_id = (select lockstep.caller_id()));
 
-drop policy if exists "members hold their own memberships and change nothing" on public.social_channel_members;
-create policy "members hold their own memberships and change nothing" on public.social_channel_members
-  for update to social_rpc_owner
+drop policy if exists "the social RPCs change no membership" on public.social_channel_members;
+create policy "the social RPCs change no membership" on public.social_channel_members
+  as restrictive for update to social_rpc_owner
   using (user_id = (select lockstep.caller_id()))
   with check (false);
 
@@ -135,9 +152,14 @@ grant execute on function lockstep.channel_in_hand() to social_rpc_owner;
 
 -- The channel in hand is looked up once for a statement, any other channel once for each message. The second is no
 -- `exists`, for which the planner may read all channels of the caller.
-drop policy if exists "members read the messages of their channels" on public.social_messages;
-create policy "members read the messages of their channels" on public.social_messages
+drop policy if exists "members read messages" on public.social_messages;
+create policy "members read messages" on public.social_messages
   for select to social_rpc_owner
+  using (true);
+
+drop policy if exists "the social RPCs read no messages of other channels" on public.social_messages;
+create policy "the social RPCs read no messages of other channels" on public.social_messages
+  as restrictive for select to social_rpc_owner
   using (
     channel_id = (select lockstep.channel_in_hand())
     or (
@@ -148,9 +170,14 @@ create policy "members read the messages of their channels" on public.social_mes
     )
   );
 
-drop policy if exists "members write to their channels in their own name" on public.social_messages;
-create policy "members write to their channels in their own name" on public.social_messages
+drop policy if exists "members write messages" on public.social_messages;
+create policy "members write messages" on public.social_messages
   for insert to social_rpc_owner
+  with check (true);
+
+drop policy if exists "the social RPCs write to no other channels and in no other name" on public.social_messages;
+create policy "the social RPCs write to no other channels and in no other name" on public.social_messages
+  as restrictive for insert to social_rpc_owner
   with check (
     sender_id = (select lockstep.caller_id())
     and exists (

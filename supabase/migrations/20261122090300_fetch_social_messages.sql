@@ -3,9 +3,11 @@
 -- Contract: fetch_social_messages 1.0.0
 -- Called by: messages-list
 -- Undo: drop function public.fetch_social_messages(uuid, integer, timestamptz);
+--   drop function lockstep.require_channel_member(uuid);
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 -- The same refusal for a channel that is not the caller's and for one that does not exist: channels cannot be probed.
 create or replace function lockstep.require_channel_member(p_channel_id uuid)

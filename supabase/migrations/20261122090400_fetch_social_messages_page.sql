@@ -8,6 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 create or replace function public.fetch_social_messages_page(
   p_channel_id uuid,

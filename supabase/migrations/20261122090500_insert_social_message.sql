@@ -9,6 +9,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 -- Refuses like require_channel_member(), and lets whoever is about to end the membership wait for the message.
 create or replace function lockstep.hold_channel_membership(p_channel_id uuid)
@@ -20,6 +21,7 @@ as $$
 declare
   v_caller constant uuid := lockstep.caller_id();
 begin
+  perform lockstep.hold_for_message(hold_channel_membership.p_channel_id);
   perform
   from public.social_channel_members as membership
   where membership.channel_id = hold_channel_membership.p_channel_id
@@ -174,15 +176,14 @@ begin
   -- From here on the messages of one user go one at a time: the next one sees the row of this one, and counts it.
   perform pg_advisory_xact_lock(hashtextextended('insert_social_message:' || v_caller, 0));
 
-  select message.*
-  into v_message
-  from public.social_messages as message
-  where message.sender_id = v_caller
-    and message.client_message_id = insert_social_message.p_client_message_id;
-  v_replay := found;
+  v_message := lockstep.sent_by_caller_with(insert_social_message.p_client_message_id);
+  v_replay := v_message.id is not null;
 
   -- Before the text is normalised, which can take long.
   if not v_replay then
+    if lockstep.is_spent_by_caller(insert_social_message.p_client_message_id) then
+      perform lockstep.refuse(409, 'client_message_id_reused', 'The message of this client_message_id was removed.');
+    end if;
     perform lockstep.require_patience();
   end if;
 
@@ -201,17 +202,9 @@ begin
     return v_message;
   end if;
 
-  -- In conflict is only what the select could not see: a message to a channel that the caller has left.
   insert into public.social_messages as message (channel_id, sender_id, body, client_message_id)
   values (insert_social_message.p_channel_id, v_caller, v_body, insert_social_message.p_client_message_id)
-  on conflict (sender_id, client_message_id) do nothing
   returning message.* into v_message;
-
-  if not found then
-    perform lockstep.refuse(
-      409, 'client_message_id_reused', 'Another message was sent with this client_message_id.'
-    );
-  end if;
 
   perform lockstep.audit(
     'insert_social_message',

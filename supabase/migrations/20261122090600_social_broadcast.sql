@@ -10,6 +10,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 -- Runs as postgres, whom the policies of Realtime do not stop: clients cannot send, and so can only hear the truth.
 -- Realtime keeps times without their zone, which has to be UTC, whatever zone the request prefers. Its tables are

@@ -7,6 +7,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 do $$
 begin
@@ -36,3 +37,4 @@ grant execute on function lockstep.refuse(integer, text, text, text, text) to ra
 grant execute on function lockstep.require_caller() to rank_rpc_owner;
 grant execute on function lockstep.announce_rpc(text, text) to rank_rpc_owner;
 grant execute on function lockstep.audit(text, text, jsonb) to rank_rpc_owner;
+grant execute on function lockstep.hold_for_staging(uuid, uuid, jsonb) to rank_rpc_owner;

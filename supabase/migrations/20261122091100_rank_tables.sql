@@ -1,28 +1,15 @@
 -- Heroes, games, rooms and matches: created where they are missing, taken as they are where an installation has them.
 --
 -- A table that exists keeps its columns, constraints, policies, rights and rows. It is given the columns that the RPCs
--- use, should one be missing, and RLS, should it be off.
+-- use, should one be missing.
 -- Contract: none by itself, the rank RPCs read and write them.
 -- Called by: the rank RPCs, and whatever an installation has.
--- Undo: where they were created here, drop table public.rank_sessions, public.rank_match_roster,
---   public.rank_participants, public.rank_room_slots, public.rank_rooms, public.rank_games, public.heroes;
+-- Undo: select lockstep.drop_what_was_made('rank_sessions', 'rank_match_roster', 'rank_participants', 'rank_room_slots',
+--     'rank_rooms', 'rank_games', 'heroes');
 
 set local role postgres;
 set local search_path = '';
-
--- Remembered until the end of the file: rights are given on tables that are made here, and on no others.
-do $$
-begin
-  perform set_config(
-    'lockstep.tables_found',
-    coalesce(
-      (select string_agg(tablename, ',') from pg_catalog.pg_tables where schemaname = 'public'),
-      ''
-    ),
-    true
-  );
-end;
-$$;
+set local lock_timeout = '500ms';
 
 create table if not exists public.heroes (
   id uuid primary key default gen_random_uuid(),
@@ -154,54 +141,36 @@ create table if not exists public.rank_sessions (
 );
 
 -- What the RPCs use, for installations that were left behind. Nullable, because their rows have no value for it.
-alter table public.heroes
-  add column if not exists description text,
-  add column if not exists ability1 text,
-  add column if not exists ability2 text,
-  add column if not exists ability3 text,
-  add column if not exists ability4 text,
-  add column if not exists image_url text,
-  add column if not exists background_url text;
-
-alter table public.rank_participants
-  add column if not exists rating integer,
-  add column if not exists score integer,
-  add column if not exists battles integer,
-  add column if not exists win_rate numeric;
-
-alter table public.rank_match_roster
-  add column if not exists slot_id uuid,
-  add column if not exists hero_summary jsonb,
-  add column if not exists ready boolean,
-  add column if not exists joined_at timestamptz,
-  add column if not exists score integer,
-  add column if not exists rating integer,
-  add column if not exists battles integer,
-  add column if not exists win_rate numeric,
-  add column if not exists status text,
-  add column if not exists standin boolean,
-  add column if not exists match_source text,
-  add column if not exists slot_template_version bigint,
-  add column if not exists slot_template_source text,
-  add column if not exists slot_template_updated_at timestamptz;
+select lockstep.add_missing_column(used.relation, unnest(used.names), used.type)
+from (
+  values
+    ('heroes', '{description, ability1, ability2, ability3, ability4, image_url, background_url}'::text[], 'text'),
+    ('rank_participants', '{rating, score, battles}', 'integer'),
+    ('rank_participants', '{win_rate}', 'numeric'),
+    ('rank_match_roster', '{slot_id}', 'uuid'),
+    ('rank_match_roster', '{hero_summary}', 'jsonb'),
+    ('rank_match_roster', '{ready, standin}', 'boolean'),
+    ('rank_match_roster', '{score, rating, battles}', 'integer'),
+    ('rank_match_roster', '{win_rate}', 'numeric'),
+    ('rank_match_roster', '{status, match_source, slot_template_source}', 'text'),
+    ('rank_match_roster', '{slot_template_version}', 'bigint'),
+    ('rank_match_roster', '{joined_at, slot_template_updated_at}', 'timestamptz'),
+    ('rank_sessions', '{status}', 'text'),
+    ('rank_sessions', '{updated_at}', 'timestamptz')
+) as used (relation, names, type);
 
 do $$
 declare
   v_table text;
   v_column text;
 begin
+  -- Clients have no rights here, they come through the RPCs. `service_role` is the team's own back office; what is in
+  -- the roster was checked by the RPC, so the back office removes rows there and writes none.
   foreach v_table in array array[
     'heroes', 'rank_games', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
   ] loop
-    if not (select relrowsecurity from pg_catalog.pg_class where oid = format('public.%I', v_table)::regclass) then
-      execute format('alter table public.%I enable row level security', v_table);
-    end if;
-
-    continue when v_table = any (string_to_array(current_setting('lockstep.tables_found'), ','));
-
-    -- Clients have no rights here, they come through the RPCs. `service_role` is the team's own back office; what is in
-    -- the roster was checked by the RPC, so the back office removes rows there and writes none.
-    execute format('revoke all on public.%I from public, anon, authenticated, service_role', v_table);
+    continue when lockstep.has_adopted(v_table);
+    perform lockstep.keep_clients_out(v_table);
     execute format(
       case v_table
         when 'rank_match_roster' then 'grant select, delete on public.%I to service_role'
@@ -222,7 +191,7 @@ begin
       where owned.contype = 'f'
         and class.relnamespace = 'public'::regnamespace
         and class.relname ~ '^(heroes|rank_(games|rooms|room_slots|participants|match_roster|sessions))$'
-        and class.relname <> all (string_to_array(current_setting('lockstep.tables_found'), ','))
+        and not lockstep.has_adopted(class.relname)
       union
       select searched.attrelid, searched.attnum
       from (
@@ -230,14 +199,14 @@ begin
           ('public.rank_rooms'::regclass, 'owner_id'),
           ('public.rank_room_slots', 'room_id'),
           ('public.rank_participants', 'game_id'),
-          ('public.rank_match_roster', 'room_id'),
           ('public.rank_match_roster', 'match_instance_id')
       ) as used (relation, name)
       join pg_catalog.pg_attribute as searched on (attrelid, attname) = (used.relation, used.name::name)
     ) as wanted
     join pg_catalog.pg_attribute as attribute
       on attribute.attrelid = wanted.relation and attribute.attnum = wanted.number
-    where not exists (
+    -- Of a table that may be large, the index is made beside those who write.
+    where (wanted.relation, attribute.attname) <> ('public.rank_match_roster'::regclass, 'room_id') and not exists (
       select
       from pg_catalog.pg_index
       where indrelid = wanted.relation and indkey[0] = wanted.number and indpred is null and indisvalid

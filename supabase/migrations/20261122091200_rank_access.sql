@@ -1,19 +1,17 @@
--- Who may touch the rank tables: rank_rpc_owner on behalf of a room's owner, and clients no longer the roster.
+-- Who may touch the rank tables: rank_rpc_owner, on behalf of a room's owner.
 --
--- An installation's rights and policies stay, with one exception below. Each of ours comes in two forms: the permissive
--- one lets the RPCs in, the restrictive one keeps them there, because an installation's policies are permissive, many
--- of them `using (true)` for everybody, and would let an RPC that forgets a check reach every room.
+-- An installation's rights and policies stay. Each of ours comes in two forms: the permissive one lets the RPCs in, the
+-- restrictive one keeps them there, because an installation's policies are permissive, many of them `using (true)` for
+-- everybody, and would let an RPC that forgets a check reach every room.
 -- Contract: none by itself, the rank RPCs stand on it.
 -- Called by: the rank RPCs.
--- Undo: drop owned by rank_rpc_owner; takes its policies and rights, and with them the functions it owns.
+-- Undo: drop owned by rank_rpc_owner;
+--   drop function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand();
+--   drop function lockstep.owns_room(uuid), lockstep.hosts_game(uuid), lockstep.may_field(uuid);
 
 set local role postgres;
 set local search_path = '';
-
--- Clients must not write the roster: what a match is played with was checked by an RPC. This is the only right that an
--- installation loses. Nothing of it goes missing, as the roster was written by `service_role` all along, which keeps
--- what it has; reading stays as it is.
-revoke insert, update, delete, truncate on public.rank_match_roster from public, anon, authenticated;
+set local lock_timeout = '500ms';
 
 grant select on public.heroes to rank_rpc_owner;
 grant select on public.rank_rooms to rank_rpc_owner;

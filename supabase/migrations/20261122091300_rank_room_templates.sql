@@ -8,6 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 create table if not exists lockstep.rank_room_templates (
   room_id uuid primary key references public.rank_rooms (id) on delete cascade,
@@ -24,6 +25,8 @@ create table if not exists lockstep.rank_room_templates (
   -- installation may have words of its own.
   session_id uuid references public.rank_sessions (id) on delete set null,
   session_ended boolean not null default false,
+  -- The status that the session was opened with, whatever word a project has for it: it goes on while it has this one.
+  session_status text,
 
   constraint template_version_is_not_negative check (version >= 0),
   constraint digest_is_sha_256 check (octet_length(digest) = 32)

@@ -8,6 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 create or replace function lockstep.refuse_parameter(p_path text, p_why text)
 returns void

@@ -1,14 +1,16 @@
 -- verify_rank_roles_and_slots: whether the roles of a slot template declare just the slots that are active.
 --
 -- Runs with the rights of whoever calls it, since it reads no table. No client calls it: a template that was verified
--- by itself proves nothing about the one that is staged, so sync_rank_match_roster runs it, in its own transaction.
+-- by itself proves nothing about the one that is staged, so sync_rank_match_roster runs it, in its own transaction. It
+-- is not in `public`, where a project may have one of the same name and arguments, with callers of its own.
 -- Contract: verify_rank_roles_and_slots 1.0.0
 -- Called by: sync_rank_match_roster
--- Undo: drop function public.verify_rank_roles_and_slots(jsonb, jsonb);
+-- Undo: drop function lockstep.verify_rank_roles_and_slots(jsonb, jsonb);
 --   drop function lockstep.rank_template_slots, lockstep.refuse_template, lockstep.small_integer;
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 -- The detail is for programs, and the same as in the installations of old; the path says where to look.
 create or replace function lockstep.refuse_template(p_detail text, p_path text, p_why text)
@@ -124,7 +126,7 @@ comment on function lockstep.rank_template_slots(jsonb) is
 revoke all on function lockstep.rank_template_slots(jsonb) from public, anon, authenticated, service_role;
 grant execute on function lockstep.rank_template_slots(jsonb) to rank_rpc_owner;
 
-create or replace function public.verify_rank_roles_and_slots(p_roles jsonb default '[]', p_slots jsonb default '[]')
+create or replace function lockstep.verify_rank_roles_and_slots(p_roles jsonb default '[]', p_slots jsonb default '[]')
 returns table (role_name text, declared_slot_count integer, active_slot_count integer)
 language plpgsql
 stable
@@ -214,14 +216,9 @@ begin
 end;
 $$;
 
-comment on function public.verify_rank_roles_and_slots(jsonb, jsonb) is
+comment on function lockstep.verify_rank_roles_and_slots(jsonb, jsonb) is
   '{"rpc": "verify_rank_roles_and_slots", "version": "1.0.0"}';
 
-revoke all on function public.verify_rank_roles_and_slots(jsonb, jsonb) from public, anon, authenticated, service_role;
-
--- Its owner may execute it, and that is the role that sync_rank_match_roster runs as.
-grant create on schema public to rank_rpc_owner;
-alter function public.verify_rank_roles_and_slots(jsonb, jsonb) owner to rank_rpc_owner;
-revoke create on schema public from rank_rpc_owner;
-
-notify pgrst, 'reload schema';
+revoke all on function lockstep.verify_rank_roles_and_slots(jsonb, jsonb)
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.verify_rank_roles_and_slots(jsonb, jsonb) to rank_rpc_owner;

@@ -7,6 +7,7 @@
 
 set local role postgres;
 set local search_path = '';
+set local lock_timeout = '500ms';
 
 -- The policies show an RPC only the rooms of its caller. This looks past them, for one bit: to tell 403 from 404.
 create or replace function lockstep.room_exists(p_room_id uuid)

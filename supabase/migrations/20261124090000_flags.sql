@@ -11,8 +11,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 -- What an operator has changed stays changed when this runs again.
 insert into lockstep.settings (name, kind, value, meaning)

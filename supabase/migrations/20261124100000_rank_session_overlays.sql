@@ -7,13 +7,13 @@
 -- Undo: drop view public.rank_session_overlays_live; drop table public.rank_session_overlays;
 --   drop function lockstep.keep_overlay_times(); drop function lockstep.sits_in_room(uuid, uuid);
 --   drop function lockstep.seated_in_hand();
---   drop trigger seats_given_are_noted on public.rank_room_slots; drop function lockstep.note_who_is_seated();
+--   drop trigger seats_given_are_noted on public.rank_room_slots;
+--   drop trigger seats_given_are_forgotten on public.rank_room_slots; drop function lockstep.note_who_is_seated();
 --   drop table lockstep.rank_seats_given;
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 create table if not exists public.rank_session_overlays (
   id uuid primary key default gen_random_uuid(),
@@ -81,7 +81,8 @@ create or replace trigger overlays_keep_their_times
 -- Seats that somebody else has given to their occupants. An installation may let hosts do that; it does not make the
 -- occupants players whom the host may reach.
 create table if not exists lockstep.rank_seats_given (
-  slot_id uuid primary key references public.rank_room_slots (id) on delete cascade
+  -- No foreign key: a project may truncate its slots.
+  slot_id uuid primary key
 );
 
 comment on table lockstep.rank_seats_given is 'Slots whose occupants did not sit down by themselves.';
@@ -95,20 +96,26 @@ create policy "which seats were given is no secret to the rank RPCs" on lockstep
   for select to rank_rpc_owner
   using (true);
 
--- The back office, which has no user id, may seat whom it likes.
+-- The back office may seat whom it likes. It has no user id; the subject of its token may be no id at all.
 create or replace function lockstep.note_who_is_seated()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  c_uuid constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+  v_subject constant text := auth.jwt() ->> 'sub';
 begin
-  if tg_op = 'UPDATE' and new.occupant_owner_id is not distinct from old.occupant_owner_id then
+  if tg_op = 'TRUNCATE' then
+    delete from lockstep.rank_seats_given where true;
+    return null;
+  elsif tg_op = 'UPDATE' and new.occupant_owner_id is not distinct from old.occupant_owner_id then
     return null;
   end if;
 
-  delete from lockstep.rank_seats_given as given where given.slot_id = new.id;
-  if new.occupant_owner_id <> auth.uid() then
+  delete from lockstep.rank_seats_given as given where given.slot_id = coalesce(new.id, old.id);
+  if v_subject ~ c_uuid and new.occupant_owner_id <> v_subject::uuid then
     insert into lockstep.rank_seats_given (slot_id) values (new.id);
   end if;
   return null;
@@ -119,8 +126,12 @@ comment on function lockstep.note_who_is_seated() is 'Remembers which occupants 
 revoke all on function lockstep.note_who_is_seated() from public, anon, authenticated, service_role;
 
 create or replace trigger seats_given_are_noted
-  after insert or update of occupant_owner_id on public.rank_room_slots
+  after insert or delete or update of occupant_owner_id on public.rank_room_slots
   for each row execute function lockstep.note_who_is_seated();
+
+create or replace trigger seats_given_are_forgotten
+  after truncate on public.rank_room_slots
+  for each statement execute function lockstep.note_who_is_seated();
 
 -- Sees what rank_rpc_owner sees: the slots of the caller's rooms.
 create or replace function lockstep.sits_in_room(p_room_id uuid, p_owner_id uuid)

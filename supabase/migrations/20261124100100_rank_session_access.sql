@@ -4,17 +4,19 @@
 -- where they belong.
 -- Contract: none by itself.
 -- Called by: sync_rank_match_roster, end_rank_session.
--- Undo: revoke all on public.rank_sessions from rank_rpc_owner; drop its six policies;
+-- Undo: revoke all on public.rank_sessions from rank_rpc_owner;
+--   drop policy "room owners see the sessions of their rooms" on public.rank_sessions;
+--   drop policy "the rank RPCs see no other sessions" on public.rank_sessions;
+--   drop policy "room owners open sessions of their games" on public.rank_sessions;
+--   drop policy "the rank RPCs open no other sessions" on public.rank_sessions;
+--   drop policy "room owners end the sessions of their rooms" on public.rank_sessions;
+--   drop policy "the rank RPCs change no other sessions" on public.rank_sessions;
 --   drop function lockstep.runs_session(uuid); drop function lockstep.session_in_hand();
+--   drop function lockstep.has_opening_status(uuid); drop function lockstep.status_of_session(uuid);
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
-
-alter table public.rank_sessions
-  add column if not exists status text,
-  add column if not exists updated_at timestamptz;
+set local lock_timeout = '500ms';
 
 grant select, insert (id, game_id, owner_id), update (status, updated_at) on public.rank_sessions
   to rank_rpc_owner;
@@ -59,6 +61,48 @@ $$;
 comment on function lockstep.session_in_hand() is 'The session that the room in hand is in.';
 revoke all on function lockstep.session_in_hand() from public, anon, authenticated, service_role;
 grant execute on function lockstep.session_in_hand() to rank_rpc_owner;
+
+-- Of a session that was just opened, too, which the policies still hide.
+create or replace function lockstep.status_of_session(p_session_id uuid)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return (
+    select session.status::text from public.rank_sessions as session where session.id = status_of_session.p_session_id
+  );
+end;
+$$;
+
+comment on function lockstep.status_of_session(uuid) is 'The status of a session, as text.';
+revoke all on function lockstep.status_of_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.status_of_session(uuid) to rank_rpc_owner;
+
+create or replace function lockstep.has_opening_status(p_session_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from lockstep.rank_room_templates as template
+    join public.rank_sessions as session on session.id = template.session_id
+    where template.session_id = has_opening_status.p_session_id
+      and session.status::text is not distinct from template.session_status
+  );
+end;
+$$;
+
+comment on function lockstep.has_opening_status(uuid) is
+  'Whether a session of a staged room has the status that it was opened with, so that nobody has ended it.';
+revoke all on function lockstep.has_opening_status(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.has_opening_status(uuid) to rank_rpc_owner;
 
 drop policy if exists "room owners see the sessions of their rooms" on public.rank_sessions;
 create policy "room owners see the sessions of their rooms" on public.rank_sessions

@@ -10,13 +10,13 @@
 --   drop trigger overlays_are_announced on public.rank_session_overlays;
 --   drop trigger overlay_changes_are_announced on public.rank_session_overlays;
 --   drop function lockstep.notify_overlay_ttl(), lockstep.publish_overlay_event(text, text, jsonb),
---   lockstep.try_overlay_event(text, text, jsonb), lockstep.may_hear_overlay_topic(text);
+--   lockstep.tell_that_overlays_ended(), lockstep.try_overlay_event(text, text, jsonb),
+--   lockstep.may_hear_overlay_topic(text);
 --   drop table lockstep.rank_overlay_outbox;
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 create table if not exists lockstep.rank_overlay_outbox (
   id uuid primary key,
@@ -94,6 +94,22 @@ comment on function lockstep.publish_overlay_event(text, text, jsonb) is
   'Writes a broadcast, or leaves it in the outbox, in the same transaction as what it is about.';
 revoke all on function lockstep.publish_overlay_event(text, text, jsonb)
   from public, anon, authenticated, service_role;
+
+-- To everybody, and without content: an overlay of somebody's has ended.
+create or replace function lockstep.tell_that_overlays_ended()
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform lockstep.publish_overlay_event('rank_overlay_ttl', 'overlay_expired', '{}');
+end;
+$$;
+
+comment on function lockstep.tell_that_overlays_ended() is 'Says on the common topic that something ended.';
+revoke all on function lockstep.tell_that_overlays_ended() from public, anon, authenticated, service_role;
+grant execute on function lockstep.tell_that_overlays_ended() to rank_rpc_owner;
 
 create or replace function lockstep.notify_overlay_ttl()
 returns trigger

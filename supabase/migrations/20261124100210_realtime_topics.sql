@@ -10,8 +10,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 create or replace function lockstep.is_own_topic(p_topic text)
 returns boolean
@@ -40,19 +39,19 @@ $$;
 comment on function lockstep.may_hear_topic(text) is 'Whether the caller may listen on a topic of this product.';
 revoke all on function lockstep.may_hear_topic(text) from public, anon, authenticated, service_role;
 
--- The policies run as the client, who may not look into the schema but may run what is granted here.
-grant execute on function lockstep.is_own_topic(text) to anon, authenticated;
-grant execute on function lockstep.may_hear_topic(text) to anon, authenticated;
+-- The policies run as the client, who may not look into the schema but may run what is granted here. They hold for every
+-- role, those of a project's own included.
+grant execute on function lockstep.is_own_topic(text), lockstep.may_hear_topic(text) to public;
 
 drop policy if exists "our topics are heard by whom they are for" on realtime.messages;
 create policy "our topics are heard by whom they are for" on realtime.messages
-  as restrictive for select to anon, authenticated
+  as restrictive for select to public
   using (
     not coalesce(lockstep.is_own_topic((select realtime.topic())), false)
-    or (select lockstep.may_hear_topic((select realtime.topic())))
+    or (current_user = 'authenticated' and (select lockstep.may_hear_topic((select realtime.topic()))))
   );
 
 drop policy if exists "nobody sends on our topics" on realtime.messages;
 create policy "nobody sends on our topics" on realtime.messages
-  as restrictive for insert to anon, authenticated
+  as restrictive for insert to public
   with check (not coalesce(lockstep.is_own_topic((select realtime.topic())), false));

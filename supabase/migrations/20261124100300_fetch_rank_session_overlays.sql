@@ -8,8 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 create or replace function public.fetch_rank_session_overlays(out server_time timestamptz, out overlays jsonb)
 language plpgsql

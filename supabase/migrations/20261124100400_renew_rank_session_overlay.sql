@@ -8,8 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 -- Sees what the policies hide from a player: the room, and whether its session goes on.
 create or replace function lockstep.still_plays(p_session_id uuid)
@@ -23,11 +22,10 @@ begin
   return exists (
     select
     from lockstep.rank_room_templates as template
-    join public.rank_sessions as session on session.id = template.session_id
     join public.rank_room_slots as slot on slot.room_id = template.room_id
     where template.session_id = still_plays.p_session_id
       and not template.session_ended
-      and session.status = 'active'
+      and lockstep.has_opening_status(template.session_id)
       and slot.occupant_owner_id = auth.uid()
   );
 end;

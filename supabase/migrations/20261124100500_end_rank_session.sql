@@ -8,8 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 -- Of all players but those who are named. As many as were not over.
 create or replace function lockstep.end_rank_overlays(p_session_id uuid, p_but uuid[])
@@ -30,6 +29,10 @@ begin
     -- Not those that the caller merely has in somebody else's room.
     and (overlay.room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(overlay.room_id));
   get diagnostics v_ended = row_count;
+
+  if v_ended > 0 then
+    perform lockstep.tell_that_overlays_ended();
+  end if;
   return v_ended;
 end;
 $$;
@@ -48,7 +51,7 @@ as $$
 begin
   update public.rank_sessions as session
   set status = 'ended', updated_at = now()
-  where session.id = note_session_end.p_session_id and session.status = 'active';
+  where session.id = note_session_end.p_session_id and lockstep.has_opening_status(session.id);
 exception
   when check_violation or invalid_text_representation then
     raise warning 'session % has ended, and its status could not be set: %', p_session_id, sqlerrm;
@@ -73,6 +76,7 @@ set statement_timeout = '5s'
 as $$
 declare
   v_room uuid;
+  v_ended_before boolean;
 begin
   perform lockstep.announce_rpc('end_rank_session', '1.0.0');
   perform lockstep.require_caller();
@@ -85,21 +89,27 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
   perform set_config('lockstep.room', v_room::text, true);
 
-  update lockstep.rank_room_templates as template
-  set session_ended = true
-  where template.room_id = v_room and template.session_id = end_rank_session.p_session_id
-  returning template.session_id into session_id;
+  select template.session_id, template.session_ended
+  into session_id, v_ended_before
+  from lockstep.rank_room_templates as template
+  where template.room_id = v_room and template.session_id = end_rank_session.p_session_id;
 
   if not found then
     perform lockstep.refuse(404, 'session_not_found', 'There is no session of this id in a room of yours.');
   end if;
+  update lockstep.rank_room_templates as template
+  set session_ended = true
+  where template.room_id = v_room and not template.session_ended;
   perform lockstep.note_session_end(session_id);
   ended_count := lockstep.end_rank_overlays(session_id, '{}');
   server_time := clock_timestamp();
 
-  perform lockstep.audit(
-    'end_rank_session', '1.0.0', jsonb_build_object('session_id', session_id, 'ended_count', ended_count)
-  );
+  -- Ending it again changes nothing.
+  if not v_ended_before or ended_count > 0 then
+    perform lockstep.audit(
+      'end_rank_session', '1.0.0', jsonb_build_object('session_id', session_id, 'ended_count', ended_count)
+    );
+  end if;
 end;
 $$;
 

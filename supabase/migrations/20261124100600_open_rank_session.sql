@@ -9,8 +9,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 create or replace function lockstep.open_rank_session(
   p_room_id uuid,
@@ -40,12 +39,13 @@ begin
     select session.id
     into v_session
     from public.rank_sessions as session
-    where session.id = open_rank_session.p_before and session.status = 'active';
+    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id)
+    for key share;
   end if;
 
   if v_session is null then
-    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
     perform lockstep.note_session_end(open_rank_session.p_before);
+    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
 
     v_session := gen_random_uuid();
     insert into public.rank_sessions (id, game_id, owner_id)

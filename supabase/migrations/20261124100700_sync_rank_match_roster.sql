@@ -8,8 +8,7 @@
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 create or replace function public.sync_rank_match_roster(
   p_room_id uuid,
@@ -79,7 +78,7 @@ begin
 
   select jsonb_agg(to_jsonb(verified))
   into role_counts
-  from public.verify_rank_roles_and_slots(
+  from lockstep.verify_rank_roles_and_slots(
     p_roles => sync_rank_match_roster.p_slot_template -> 'roles',
     p_slots => sync_rank_match_roster.p_slot_template -> 'slots'
   ) as verified;
@@ -132,6 +131,7 @@ begin
     return;
   end if;
 
+  perform lockstep.require_staging_patience();
   perform lockstep.require_fitting_roster(
     sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster, v_slots
   );
@@ -150,6 +150,7 @@ begin
     );
   end if;
 
+  perform lockstep.hold_for_staging(sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster);
   delete from public.rank_match_roster as roster where roster.room_id = sync_rank_match_roster.p_room_id;
 
   insert into public.rank_match_roster (
@@ -205,10 +206,12 @@ begin
     v_roster, slot_template_version
   );
 
-  insert into lockstep.rank_room_templates (room_id, version, source, updated_at, match_instance_id, digest, session_id)
+  insert into lockstep.rank_room_templates (
+    room_id, version, source, updated_at, match_instance_id, digest, session_id, session_status
+  )
   values (
     sync_rank_match_roster.p_room_id, slot_template_version, v_source, slot_template_updated_at,
-    sync_rank_match_roster.p_match_instance_id, v_digest, v_session
+    sync_rank_match_roster.p_match_instance_id, v_digest, v_session, lockstep.status_of_session(v_session)
   )
   on conflict (room_id) do update set
     version = excluded.version,
@@ -217,8 +220,7 @@ begin
     match_instance_id = excluded.match_instance_id,
     digest = excluded.digest,
     staged_at = now(),
-    session_id = excluded.session_id,
-    session_ended = false;
+    session_id = excluded.session_id, session_status = excluded.session_status, session_ended = false;
 
   perform lockstep.audit(
     'sync_rank_match_roster',

@@ -6,13 +6,17 @@
 -- second: where many end at once, some are dropped there, and browsers notice by the clock.
 -- Contract: the cron jobs.
 -- Called by: pg_cron, every ten seconds where it knows seconds (1.5 and newer), else every minute.
--- Undo: select cron.unschedule('rank_overlay_sweep'); select cron.unschedule('rank_overlay_log_purge');
+-- Undo: do $$ begin
+--     if to_regnamespace('cron') is not null then
+--       perform cron.unschedule(jobname)
+--       from cron.job where jobname ~ '^(rank_overlay_sweep|rank_overlay_log_purge|lockstep_audit_purge)$';
+--     end if;
+--   end $$;
 --   drop function lockstep.sweep_rank_overlays(); delete from lockstep.settings where name = 'overlays_per_sweep';
 
 set local role postgres;
 set local search_path = '';
--- Give up rather than block live tables.
-set local lock_timeout = '5s';
+set local lock_timeout = '500ms';
 
 insert into lockstep.settings (name, kind, value, meaning)
 values ('overlays_per_sweep', 'count', '2000', 'How many overlays, and how many waiting broadcasts, one sweep takes.')
@@ -70,7 +74,7 @@ begin
 
   -- Those that ended early were told then.
   if v_untold > 0 then
-    perform lockstep.publish_overlay_event('rank_overlay_ttl', 'overlay_expired', '{}');
+    perform lockstep.tell_that_overlays_ended();
   end if;
   return v_swept;
 end;
@@ -79,8 +83,19 @@ $$;
 comment on function lockstep.sweep_rank_overlays() is 'Removes overlays that are over, and says how many.';
 revoke all on function lockstep.sweep_rank_overlays() from public, anon, authenticated, service_role;
 
--- cron.schedule() replaces a job of the same name. Where pg_cron comes later, run this file again by hand: it can be
--- applied twice.
+-- Hosted, postgres may create it. Elsewhere a superuser does, and runs this file again: it can be applied twice.
+do $$
+begin
+  if exists (select from pg_catalog.pg_available_extensions as available where available.name = 'pg_cron') then
+    create extension if not exists pg_cron with schema pg_catalog;
+  end if;
+exception
+  when others then
+    raise notice 'pg_cron could not be created: %', sqlerrm;
+end;
+$$;
+
+-- cron.schedule() replaces a job of the same name.
 do $$
 begin
   if not exists (select from pg_catalog.pg_extension where extname = 'pg_cron') then
@@ -101,7 +116,9 @@ begin
     'rank_overlay_log_purge',
     '17 3 * * *',
     'delete from cron.job_run_details where end_time < now() - interval ''2 days'' and jobid in '
-      || '(select jobid from cron.job where jobname in (''rank_overlay_sweep'', ''rank_overlay_log_purge''))'
+      || '(select jobid from cron.job where jobname in '
+      || '(''rank_overlay_sweep'', ''rank_overlay_log_purge'', ''lockstep_audit_purge''))'
   );
+  perform cron.schedule('lockstep_audit_purge', '41 3 * * *', 'select lockstep.purge_audit_log()');
 end;
 $$;

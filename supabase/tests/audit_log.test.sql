@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(56);
+select plan(61);
 
 -- A channel of ada's and grace's. -------------------------------------------------------------------------------------
 
@@ -203,6 +203,25 @@ select is(
   'the trigger also holds where a session has switched triggers off'
 );
 select results_eq('select count(*) from entries', array[2::bigint], 'both rows are still there');
+
+-- What need not be kept -----------------------------------------------------------------------------------------------
+
+insert into lockstep.audit_log (actor_id, rpc, rpc_version, subject, happened_at)
+select '00000000-0000-4000-8000-00000000000a', 'old', '1.0.0', '{}', now() - interval '1 day' * days.ago
+from (values (29), (31), (32), (33)) as days (ago);
+select is(lockstep.purge_audit_log(), 0, 'unless the owner says how long, everything is kept');
+update lockstep.settings set value = '30' where name = 'audit_days';
+select throws_ok(
+  $$ delete from lockstep.audit_log where rpc = 'old' $$, '42501', 'the audit log grows only: no delete',
+  'what is younger cannot be removed with what is older'
+);
+-- Of the entries of this database, those that were added here are the oldest by their time, and the newest by their ids.
+update lockstep.settings set value = to_jsonb((select count(*) - 1 from lockstep.audit_log)) where name = 'audit_entries_per_night';
+select is(lockstep.purge_audit_log(), 2, 'what is older is removed, in one night no more than was said');
+select is(lockstep.purge_audit_log(), 1, 'and the rest in the next');
+select isnt_empty(
+  $$ select from entries where happened_at > now() - interval '30 days' and rpc = 'old' $$, 'what is younger is there'
+);
 
 -- It outlives the account ---------------------------------------------------------------------------------------------
 

@@ -172,18 +172,27 @@ select is_empty(
 
 -- The function holds where the policies let everything through --------------------------------------------------------
 
-create policy "everybody is a member" on public.social_channel_members for select to social_rpc_owner using (true);
-create policy "everybody holds" on public.social_channel_members for update to social_rpc_owner using (true);
-create policy "everybody writes" on public.social_messages for insert to social_rpc_owner with check (true);
+select pg_get_expr(polqual, polrelid) as own_memberships
+from pg_policy where polname = 'the social RPCs see no memberships of others' \gset
+select pg_get_expr(polwithcheck, polrelid) as own_channels
+from pg_policy where polname = 'the social RPCs write to no other channels and in no other name' \gset
+
+alter policy "the social RPCs see no memberships of others" on public.social_channel_members using (true);
+alter policy "the social RPCs change no membership" on public.social_channel_members using (true);
+alter policy "the social RPCs write to no other channels and in no other name" on public.social_messages with check (true);
 set local role authenticated;
 select pg_temp.become('e');
 select is(pg_temp.send(1, 'of eve'), '403 not_channel_member', 'without the policies, an outsider is still refused');
 set local role postgres;
-drop policy "everybody is a member" on public.social_channel_members;
-drop policy "everybody holds" on public.social_channel_members;
-drop policy "everybody writes" on public.social_messages;
+alter policy "the social RPCs see no memberships of others" on public.social_channel_members using (:own_memberships);
+alter policy "the social RPCs change no membership" on public.social_channel_members using (:own_memberships);
+alter policy "the social RPCs write to no other channels and in no other name" on public.social_messages
+  with check (:own_channels);
 
--- The policies hold where the function forgets ------------------------------------------------------------------------
+-- The policies hold where the function forgets, whatever policies a project has of its own ------------------------------
+
+create policy "signed in may do all" on public.social_messages using (true);
+create policy "signed in may look" on public.social_channel_members using (true);
 
 create or replace function lockstep.hold_channel_membership(p_channel_id uuid)
 returns void
@@ -197,7 +206,9 @@ set local role authenticated;
 
 select throws_ok(
   $$ select public.insert_social_message('00000000-0000-4000-9000-000000000001', 'of eve') $$,
-  '42501', 'new row violates row-level security policy for table "social_messages"',
+  '42501',
+  'new row violates row-level security policy '
+    '"the social RPCs write to no other channels and in no other name" for table "social_messages"',
   'without its membership check, an outsider still writes nothing'
 );
 select pg_temp.become('b');

@@ -53,7 +53,7 @@ select is_empty(
 );
 select bag_eq(
   $$
-    select proname, acl.grantee::regrole::text
+    select proname, coalesce(nullif(acl.grantee, 0)::regrole::text, 'public')
     from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl
     where pronamespace = 'lockstep'::regnamespace
       and (acl.grantee = 0 or acl.grantee::regrole::text in ('anon', 'authenticated', 'service_role'))
@@ -61,8 +61,7 @@ select bag_eq(
   $$
     values
       ('may_hear_social_topic'::name, 'authenticated'), ('may_hear_overlay_topic', 'authenticated'),
-      ('may_hear_topic', 'authenticated'), ('may_hear_topic', 'anon'),
-      ('is_own_topic', 'authenticated'), ('is_own_topic', 'anon')
+      ('may_hear_topic', 'public'), ('is_own_topic', 'public')
   $$,
   'and no client may execute one of the functions, but those that a policy asks'
 );
@@ -74,8 +73,10 @@ select bag_eq(
   $$,
   array[
     'caller_id', 'set_header', 'refuse', 'announce_rpc', 'setting', 'require_caller', 'audit', 'is_blank',
-    'channel_in_hand', 'require_channel_member', 'hold_channel_membership', 'sent_by_caller_at', 'require_patience',
-    'is_no_message', 'refuse_message'
+    'channel_in_hand', 'require_channel_member', 'hold_channel_membership', 'sent_by_caller_at',
+    'sent_by_caller_with', 'require_patience',
+    'is_no_message', 'refuse_message', 'is_spent_by_caller', 'is_own_topic', 'may_hear_topic',
+    'hold_for_message'
   ]::name[],
   'the owner of the RPCs may execute those that the RPCs need'
 );

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(19);
+select plan(21);
 
 insert into auth.users (id, email)
 values
@@ -196,6 +196,12 @@ select is(
   'a session ends also where its status cannot say so'
 );
 select is(pg_temp.stage(7, '4', 'b', '2'), 'staged', 'and the same match is staged in a new one');
+
+-- How often ------------------------------------------------------------------------------------------------------------
+
+update lockstep.settings set value = '1' where name = 'stagings_per_minute';
+select is(pg_temp.stage(8, '5', 'b', '2'), 'rate_limited', 'who has staged as often as may be waits');
+select is(pg_temp.stage(7, '4', 'b', '2'), 'staged', 'to repeat a staging is none');
 
 select * from finish();
 rollback;

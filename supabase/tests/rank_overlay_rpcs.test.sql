@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(32);
+select plan(34);
 
 -- A room of ada's: she sits in slot 0, grace in slot 1; eve plays the game, and sits nowhere. --------------------------
 
@@ -192,10 +192,19 @@ select is(
 );
 select is(pg_temp.live(), 'a4 b4', 'and nothing has ended');
 select pg_temp.be('a');
+update realtime.messages set topic = 'told before' where topic = 'rank_overlay_ttl';
 select is((select ended_count from public.end_rank_session(pg_temp.session())), 2, 'the host ends it for both');
 select is(pg_temp.live(), null, 'no overlay is left');
 select is((select status from public.rank_sessions where id = pg_temp.session()), 'ended', 'and the session is over');
 select is((select ended_count from public.end_rank_session(pg_temp.session())), 0, 'ending it again is no error');
+select is(
+  (select count(*) from lockstep.audit_log where rpc = 'end_rank_session' and happened_at = now()), 1::bigint,
+  'and as it changes nothing, it is not audited'
+);
+select is(
+  (select count(*) from realtime.messages where topic = 'rank_overlay_ttl' and payload - 'id' = '{}'), 1::bigint,
+  'everybody is told once that something ended, without content'
+);
 select pg_temp.be('b');
 select is(
   pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), 'overlay_not_found',

@@ -55,7 +55,7 @@ select is_empty(
 select bag_eq(
   $$ select proname::text from pg_proc where proowner = 'rank_rpc_owner'::regrole $$,
   array[
-    'sync_rank_match_roster', 'verify_rank_roles_and_slots', 'fetch_rank_session_overlays',
+    'sync_rank_match_roster', 'fetch_rank_session_overlays',
     'renew_rank_session_overlay', 'end_rank_session'
   ],
   'it owns the rank RPCs'

@@ -82,18 +82,21 @@ from (
 
 select bag_eq(
   $$
-    select tablename, policyname, lower(cmd), roles
+    select tablename, policyname, lower(cmd), permissive, roles
     from pg_policies
     where schemaname = 'public' and tablename in ('social_channels', 'social_channel_members', 'social_messages')
   $$,
   $$ values
-    ('social_channel_members'::name, 'members see their own memberships'::name, 'select',
+    ('social_channel_members'::name, 'members see memberships'::name, 'select', 'PERMISSIVE',
       array['social_rpc_owner']::name[]),
-    ('social_channel_members', 'members hold their own memberships and change nothing', 'update',
-      array['social_rpc_owner']::name[]),
-    ('social_messages', 'members read the messages of their channels', 'select', array['social_rpc_owner']::name[]),
-    ('social_messages', 'members write to their channels in their own name', 'insert',
-      array['social_rpc_owner']::name[])
+    ('social_channel_members', 'members hold memberships', 'update', 'PERMISSIVE', array['social_rpc_owner']::name[]),
+    ('social_channel_members', 'the social RPCs see no memberships of others', 'select', 'RESTRICTIVE', '{social_rpc_owner}'),
+    ('social_channel_members', 'the social RPCs change no membership', 'update', 'RESTRICTIVE', '{social_rpc_owner}'),
+    ('social_messages', 'members read messages', 'select', 'PERMISSIVE', '{social_rpc_owner}'),
+    ('social_messages', 'members write messages', 'insert', 'PERMISSIVE', '{social_rpc_owner}'),
+    ('social_messages', 'the social RPCs read no messages of other channels', 'select', 'RESTRICTIVE', '{social_rpc_owner}'),
+    ('social_messages', 'the social RPCs write to no other channels and in no other name', 'insert', 'RESTRICTIVE',
+      '{social_rpc_owner}')
   $$,
   'each policy is for the owner of the RPCs and for one command, and there are no others'
 );
@@ -199,7 +202,9 @@ select lives_ok(
 );
 select throws_ok(
   format($$ select pg_temp.said(%L, %L) $$, refused.channel_id, refused.sender_id),
-  '42501', 'new row violates row-level security policy for table "social_messages"',
+  '42501',
+  'new row violates row-level security policy '
+    '"the social RPCs write to no other channels and in no other name" for table "social_messages"',
   'and not ' || refused.meaning
 )
 from (
@@ -216,7 +221,8 @@ select bag_eq(
 );
 select throws_ok(
   'select pg_temp.memberships_changed()',
-  '42501', 'new row violates row-level security policy for table "social_channel_members"',
+  '42501',
+  'new row violates row-level security policy "the social RPCs change no membership" for table "social_channel_members"',
   'but cannot change it, not even to what it is'
 );
 

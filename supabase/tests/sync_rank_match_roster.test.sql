@@ -111,7 +111,9 @@ create function pg_temp.tag(p_rpc text)
 returns text
 language sql
 as $$
-  select p_rpc || '/' || (obj_description(('public.' || p_rpc)::regproc, 'pg_proc')::jsonb ->> 'version');
+  select p_rpc || '/' || (obj_description(pg_proc.oid, 'pg_proc')::jsonb ->> 'version')
+  from pg_proc
+  where proname = p_rpc and pronamespace in ('public'::regnamespace, 'lockstep'::regnamespace);
 $$;
 
 create function pg_temp.audited()

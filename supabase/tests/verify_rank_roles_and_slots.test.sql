@@ -7,7 +7,7 @@ set local search_path = public, extensions;
 
 select plan(53);
 
--- Only its owner may execute it, and that role has no pgTAP: it acts in here. Gives the rows as text, or the refusal.
+-- Only the owner of the rank RPCs may execute it, and that role has no pgTAP: it acts in here. Gives the rows as text, or the refusal.
 create function pg_temp.verified(p_roles jsonb, p_slots jsonb)
 returns text
 language plpgsql
@@ -20,7 +20,7 @@ begin
   return coalesce(
     (
       select string_agg(v.role_name || ' ' || v.declared_slot_count || '/' || v.active_slot_count, ', ')
-      from public.verify_rank_roles_and_slots(p_roles, p_slots) as v
+      from lockstep.verify_rank_roles_and_slots(p_roles, p_slots) as v
     ),
     'nothing'
   );
@@ -46,9 +46,9 @@ $$;
 set local role authenticated;
 set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000a", "role": "authenticated"}';
 select throws_ok(
-  'select * from public.verify_rank_roles_and_slots()',
-  '42501', 'permission denied for function verify_rank_roles_and_slots',
-  'a signed-in user gets no further than the function'
+  'select * from lockstep.verify_rank_roles_and_slots()',
+  '42501', 'permission denied for schema lockstep',
+  'a signed-in user gets no further than the schema'
 );
 set local role postgres;
 
@@ -173,7 +173,7 @@ select is(
   (select pg_temp.headers()::jsonb from pg_temp.verified('[{"name": "a", "slot_count": 1}]', '[{"role": "a"}]')),
   (
     select jsonb_build_array(jsonb_build_object('X-RPC-Version', comment ->> 'rpc' || '/' || (comment ->> 'version')))
-    from cast(obj_description('public.verify_rank_roles_and_slots'::regproc, 'pg_proc') as jsonb) as comment
+    from cast(obj_description('lockstep.verify_rank_roles_and_slots'::regproc, 'pg_proc') as jsonb) as comment
   ),
   'it says its version'
 );

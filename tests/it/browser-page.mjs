@@ -32,11 +32,11 @@ export async function context(options) {
 }
 
 /** A page on which somebody is signed in and connected. */
-export async function open(who, { into, prepare } = {}) {
+export async function open(who, { into, prepare, path = '/demo' } = {}) {
   const page = await (into ?? (await context())).newPage()
   page.on('pageerror', (error) => { throw error })
   await prepare?.(page)
-  await page.goto(`${ORIGIN}/demo`)
+  await page.goto(`${ORIGIN}${path}`)
   if (who) {
     await page.getByRole('button', { name: who, exact: true }).click()
     await page.getByText(`Signed in as ${who}.`).waitFor()

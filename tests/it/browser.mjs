@@ -11,14 +11,14 @@ const GRACE = '97ace000-0000-4000-8000-000000000002'
 
 const tests = {
   async 'an overlay appears on staging, for host and player, and for nobody else'() {
-    const [ada, grace, eve] = [await open('ada'), await open('grace'), await open('eve')]
+    const [ada, grace, eve] = [await open('Ada'), await open('Grace'), await open('Eve')]
     await Promise.all([connected(ada), connected(grace), connected(eve)])
     await staged(ada)
     await appears(grace)
     assert.ok((await seconds(grace)) > 290, `${await seconds(grace)} s left`)
     assert.equal(await overlay(eve).isVisible(), false)
     if (SCREENSHOTS) {
-      await grace.setViewportSize({ width: 1100, height: 760 })
+      await grace.setViewportSize({ width: 1100, height: 660 })
       await grace.screenshot({ path: `${SCREENSHOTS}/light.png` })
       await grace.emulateMedia({ colorScheme: 'dark' })
       await grace.setViewportSize({ width: 390, height: 844 })
@@ -26,8 +26,31 @@ const tests = {
     }
   },
 
+  async 'two tabs of one browser are two people, and whoever is nobody is told why nothing can be sent'() {
+    const tabs = await context()
+    const ada = await open('Ada', { into: tabs })
+    const grace = await open(null, { into: tabs, path: '/demo?as=grace' })
+    await grace.getByText('Signed in as Grace.').waitFor()
+    await connected(grace)
+    assert.deepEqual(await grace.locator('#people button').allTextContents(), ['Ada', 'Grace', 'Eve'])
+    await grace.getByRole('textbox', { name: 'Message' }).fill('from the other tab')
+    await grace.getByRole('button', { name: 'Send' }).click()
+    await ada.locator('#messages li', { hasText: 'from the other tab' }).getByText('Grace').waitFor()
+    assert.equal(await ada.getByText('Signed in as Ada.').isVisible(), true)
+    for (const page of [ada, grace]) {
+      assert.equal(await page.getByText('Sign in to send.').isVisible(), false)
+      const cut = await page.locator('#messages').evaluate((list) =>
+        [...list.children].filter(({ offsetTop, offsetHeight }) =>
+          offsetTop < list.scrollTop && offsetTop + offsetHeight > list.scrollTop).length)
+      assert.equal(cut, 0, 'no line is cut at the top')
+    }
+    const nobody = await open(null)
+    assert.equal(await nobody.getByText('Sign in to send.').isVisible(), true)
+    assert.equal(await nobody.getByRole('button', { name: 'Send' }).isDisabled(), true)
+  },
+
   async 'at its time it disappears, with the broadcast blocked'() {
-    const ada = await open('ada')
+    const ada = await open('Ada')
     await connected(ada)
     await staged(ada)
     await ask('cut')
@@ -39,7 +62,7 @@ const tests = {
   },
 
   async 'on the signal of the server it disappears at once, with the clock frozen'() {
-    const [ada, grace] = [await open('ada'), await open('grace', { prepare: (page) => page.clock.install() })]
+    const [ada, grace] = [await open('Ada'), await open('Grace', { prepare: (page) => page.clock.install() })]
     await Promise.all([connected(ada), connected(grace)])
     await staged(ada)
     await appears(grace)
@@ -53,9 +76,9 @@ const tests = {
 
   async 'it collapses in a second tab, which hears nothing itself'() {
     const tabs = await context()
-    const first = await open('grace', { into: tabs })
+    const first = await open('Grace', { into: tabs })
     await connected(first)
-    const ada = await open('ada')
+    const ada = await open('Ada')
     await connected(ada)
     await staged(ada)
     await appears(first)
@@ -69,7 +92,7 @@ const tests = {
   },
 
   async 'it survives a dropped connection, and collapses when the page is back'() {
-    const ada = await open('ada')
+    const ada = await open('Ada')
     await connected(ada)
     await staged(ada)
     await ask('cut')
@@ -110,7 +133,7 @@ const tests = {
   async 'with a clock that is five minutes wrong it is still right'() {
     for (const wrong of [-300_000, 300_000]) {
       const prepare = (page) => page.clock.install({ time: Date.now() + wrong })
-      const [ada, grace] = [await open('ada'), await open('grace', { prepare })]
+      const [ada, grace] = [await open('Ada'), await open('Grace', { prepare })]
       await Promise.all([connected(ada), connected(grace)])
       await staged(ada)
       await appears(grace)
@@ -124,7 +147,7 @@ const tests = {
   },
 
   async 'messages arrive, and a member who was removed reads nothing new'() {
-    const [ada, grace] = [await open('ada'), await open('grace')]
+    const [ada, grace] = [await open('Ada'), await open('Grace')]
     await Promise.all([connected(ada), connected(grace)])
     const say = async (text) => {
       await ada.getByRole('textbox', { name: 'Message' }).fill(text)
@@ -166,7 +189,7 @@ const tests = {
   },
 
   async 'nobody hears what is another player\'s, however they join, and nobody can say it'() {
-    const [ada, eve] = [await open('ada'), await open('eve')]
+    const [ada, eve] = [await open('Ada'), await open('Eve')]
     await Promise.all([connected(ada), connected(eve)])
     const joined = await eve.evaluate(async ([ada]) => {
       window.heard = []
@@ -194,7 +217,7 @@ const tests = {
   },
 
   async 'nobody can say what only the database says'() {
-    const [ada, eve] = [await open('ada'), await open('eve')]
+    const [ada, eve] = [await open('Ada'), await open('Eve')]
     await Promise.all([connected(ada), connected(eve)])
     const lobby = (page) => page.evaluate(() => new Promise((resolve) => {
       const { supabase } = window.demo

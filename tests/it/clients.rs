@@ -58,11 +58,11 @@ async fn the_browser_module_works_with_the_oldest_and_the_newest_supabase_js() {
 
 /// What a newcomer copies runs as it stands.
 #[tokio::test]
-async fn the_readmes_javascript_says_hello() {
+async fn the_documented_javascript_says_hello() {
     let folder = setup::root().join("tests/it");
     setup::packages(&folder).await.unwrap_or_else(|error| panic!("{error:#}"));
-    let readme = fs::read_to_string(setup::root().join("README.md")).unwrap();
-    let script = readme.split("```js\n").nth(1).unwrap().split("```").next().unwrap();
+    let page = fs::read_to_string(setup::root().join("functions/CALLING.md")).unwrap();
+    let script = page.split("```js\n").nth(1).unwrap().split("```").next().unwrap();
 
     // From standard input, packages are looked up in the folder that it runs in.
     let mut node = tokio::process::Command::new("node")

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod adoption;
 mod authentication;
+mod begun;
 mod blank;
 mod browser;
 mod client;
@@ -15,6 +17,7 @@ mod flags;
 mod gate_check;
 mod handshake;
 mod keys;
+mod locks;
 mod manifest;
 mod messages_list;
 mod messages_send;

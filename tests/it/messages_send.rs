@@ -193,3 +193,44 @@ async fn a_new_message_is_announced_to_the_channel_without_its_text() {
     assert!(!payload.to_string().contains("secret"), "{payload}");
     assert!(announced.get::<_, bool>(1));
 }
+
+/// A moderation trigger and a constraint are the project's own: what they say is for the caller, and not for the record.
+#[tokio::test]
+async fn what_the_project_refuses_is_told_as_it_says_it() {
+    let channel = Channel::new().await;
+    let name = format!("moderation_{}", channel.id.simple());
+    let made = format!(
+        "create function public.{name}() returns trigger language plpgsql as $$
+         begin
+           if new.body like 'muted%' then
+             raise sqlstate 'PT403' using message = 'You are muted: ' || new.body, hint = 'Wait until noon.';
+           elsif new.body like 'taken%' then
+             raise unique_violation using message = new.body || ' is taken', detail = 'Once a day.';
+           end if;
+           raise exception 'Not this word: %', new.body;
+         end $$;
+         create trigger {name} before insert on public.social_messages
+           for each row when (new.channel_id = '{id}') execute function public.{name}();",
+        id = channel.id
+    );
+    channel.database.batch_execute(&made).await.unwrap();
+
+    let mut answers = Vec::new();
+    for body in ["badword", "muted badword", "taken badword"] {
+        answers.push(send(&channel, &channel.member, body).send().await);
+    }
+    channel.database.batch_execute(&format!("drop function public.{name}() cascade")).await.unwrap();
+
+    for (answer, status, message, details, hint) in [
+        (&answers[0], 400, "Not this word: badword", json!(null), json!(null)),
+        (&answers[1], 403, "You are muted: muted badword", json!(null), json!("Wait until noon.")),
+        (&answers[2], 409, "taken badword is taken", json!("Once a day."), json!(null)),
+    ] {
+        answer.assert_problem(status, "refused_by_project");
+        let body = answer.json();
+        assert_eq!((&body["message"], &body["details"], &body["hint"]), (&json!(message), &details, &hint));
+        let record = answer.record().await.to_string();
+        assert!(!record.contains("badword"), "{record}");
+    }
+    assert_eq!(count(&channel).await, 0);
+}

@@ -1,16 +1,18 @@
 //! The migrations, on what they may meet: nothing, an installation in use, and themselves.
 
+use std::fs;
+
 use it::{Installation, Server};
 use serde_json::Value;
-use stack::database::Grants;
+use stack::{database::Grants, setup};
 
 /// Everything that a migration could have changed: definitions, owners, rights, policies, triggers, settings; and how
 /// many rows there are.
 const PICTURE: &str = "select jsonb_build_object( \
     'functions', (select jsonb_agg(jsonb_build_array(p.oid::regprocedure::text, md5(pg_get_functiondef(p.oid)), p.proowner::regrole::text, (select array_agg(a::text order by a::text) from unnest(p.proacl) as a), obj_description(p.oid)) order by p.oid::regprocedure::text) \
-        from pg_proc as p where p.pronamespace in ('public'::regnamespace, 'lockstep'::regnamespace) and p.prokind = 'f'), \
+        from pg_proc as p where p.pronamespace::regnamespace::text in ('public', 'lockstep') and p.prokind = 'f'), \
     'relations', (select jsonb_agg(jsonb_build_array(c.oid::regclass::text, c.relrowsecurity, (select array_agg(a::text order by a::text) from unnest(c.relacl) as a)) order by c.oid::regclass::text) \
-        from pg_class as c where c.relnamespace in ('public'::regnamespace, 'lockstep'::regnamespace) and c.relkind in ('r', 'v', 'i')), \
+        from pg_class as c where c.relnamespace::regnamespace::text in ('public', 'lockstep') and c.relkind in ('r', 'v', 'i')), \
     'columns', (select jsonb_agg(jsonb_build_array(table_schema, table_name, column_name, data_type, column_default, is_nullable) order by table_schema, table_name, column_name) from information_schema.columns where table_schema in ('public', 'lockstep')), \
     'policies', (select jsonb_agg(to_jsonb(p) order by p.schemaname, p.tablename, p.policyname) from pg_policies as p), \
     'triggers', (select jsonb_agg(pg_get_triggerdef(t.oid) order by pg_get_triggerdef(t.oid)) from pg_trigger as t where not t.tgisinternal), \
@@ -41,52 +43,133 @@ async fn applying_them_twice_changes_nothing() {
         assert!(installation.migrate().await > 10);
 
         let twice = picture(&installation).await;
-        for (what, before) in once.as_object().unwrap() {
-            let changed = |from: &Value, to: &Value| {
-                let to = to.as_array().unwrap();
-                from.as_array().unwrap().iter().filter(|item| !to.contains(item)).cloned().collect::<Vec<_>>()
-            };
-            assert_eq!(changed(before, &twice[what]), changed(&twice[what], before), "{what}");
-        }
+        assert_eq!((missing(&once, &twice), missing(&twice, &once)), (vec![], vec![]));
         assert_eq!(installation.migrate().await, 0, "what is recorded is not applied again");
     }
 }
 
+/// What is in a picture and not in another, by kind.
+fn missing<'a>(from: &'a Value, to: &Value) -> Vec<(&'a str, Value)> {
+    let kinds = from.as_object().unwrap().iter();
+    let lost = kinds.flat_map(|(kind, items)| {
+        let left = to[kind].as_array();
+        let lost = items.as_array().into_iter().flatten();
+        let lost = lost.filter(move |item| !left.is_some_and(|left| left.contains(item)));
+        lost.map(move |item| (kind.as_str(), item.clone()))
+    });
+    lost.collect()
+}
+
+/// Each right by itself: rights of others may be added.
+const HELD: &str = "select jsonb_build_object( \
+    'rows', (select jsonb_agg(jsonb_build_array(c.oid::regclass::text, (xpath('//n/text()', query_to_xml('select count(*) as n from ' || c.oid::regclass, true, true, '')))[1]::text)) \
+        from pg_class as c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'), \
+    'rights', (select jsonb_agg(jsonb_build_array(c.oid::regclass::text, a.item::text)) from pg_class as c, unnest(c.relacl) as a(item) where c.relnamespace = 'public'::regnamespace), \
+    'row security', (select jsonb_agg(jsonb_build_array(c.oid::regclass::text, c.relrowsecurity, c.relowner::regrole::text)) from pg_class as c where c.relnamespace = 'public'::regnamespace), \
+    'publications', (select jsonb_agg(to_jsonb(p)) from pg_publication_tables as p where p.schemaname = 'public'))";
+
 #[tokio::test]
-async fn an_installation_in_use_keeps_its_rows_and_loses_its_older_overloads() {
+async fn applying_them_takes_nothing_from_an_installation_in_use() {
     let installation = in_use().await;
-    let database = installation.cluster.connect("supabase_admin").await.unwrap();
-    let count = async |table: &str| {
-        let query = format!("select count(*) from public.{table}");
-        database.query_one(&query, &[]).await.unwrap().get::<_, i64>(0)
+    let kept = async || {
+        let mut picture = picture(&installation).await;
+        let database = installation.cluster.connect("supabase_admin").await.unwrap();
+        let held: Value = database.query_one(HELD, &[]).await.unwrap().get(0);
+        picture.as_object_mut().unwrap().remove("relations");
+        picture.as_object_mut().unwrap().extend(held.as_object().unwrap().clone());
+        picture
     };
-    let tables = [
-        "heroes",
-        "rank_games",
-        "rank_rooms",
-        "rank_room_slots",
-        "rank_participants",
-        "rank_match_roster",
-        "rank_sessions",
-    ];
-    let mut before = Vec::new();
-    for table in tables {
-        before.push(count(table).await);
-    }
-    assert!(before.iter().all(|rows| *rows > 0), "{before:?}: a table without rows proves nothing");
-    let overloads = "select proname::text from pg_proc where pronamespace = 'public'::regnamespace \
-         and proname in ('verify_rank_roles_and_slots', 'sync_rank_match_roster') order by proname";
-    assert!(database.query(overloads, &[]).await.unwrap().len() > 2, "there are overloads to drop");
+    let before = kept().await;
+    assert!(before["functions"].as_array().unwrap().len() > 5 && before["rights"].as_array().unwrap().len() > 30);
 
     installation.migrate().await;
+    // The columns that a publication lists are those of the table.
+    let mut after = kept().await;
+    assert_ne!(after["publications"], before["publications"], "the chat has a column more");
+    after["publications"] = before["publications"].clone();
 
-    let mut after = Vec::new();
-    for table in tables {
-        after.push(count(table).await);
+    assert_eq!(missing(&before, &after), []);
+}
+
+#[tokio::test]
+async fn what_is_closed_can_be_opened_again_as_it_was() {
+    let installation = in_use().await;
+    installation.execute("alter table public.rank_games disable row level security").await;
+    installation.execute("revoke select on public.social_messages from authenticated").await;
+    installation.execute("grant select (id, body) on public.social_messages to authenticated").await;
+    installation.migrate().await;
+    let open = picture(&installation).await;
+    let database = installation.cluster.connect("postgres").await.unwrap();
+    let doors = async || {
+        let rows = database.query("select door, opened_to from lockstep.open_doors()", &[]).await.unwrap();
+        rows.iter().map(|row| (row.get::<_, String>(0), row.get::<_, String>(1))).collect::<Vec<_>>()
+    };
+    let before = doors().await;
+    let expected = [
+        ("table public.rank_games", "everybody, since row level security is off"),
+        ("table public.social_messages", "authenticated may select (body)"),
+        ("table public.rank_match_roster", "anon may insert"),
+        ("function public.verify_rank_roles_and_slots(jsonb,jsonb)", "service_role"),
+    ];
+    for (door, opened_to) in expected {
+        assert!(before.contains(&(door.to_owned(), opened_to.to_owned())), "{door} {opened_to} is not in {before:?}");
     }
-    assert_eq!(after, before);
-    let left: Vec<String> = database.query(overloads, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
-    assert_eq!(left, ["sync_rank_match_roster", "verify_rank_roles_and_slots"]);
+
+    let closed = database.query("select door, opened_to from lockstep.close_doors()", &[]).await.unwrap();
+
+    assert_eq!((closed.len(), doors().await), (before.len(), vec![]));
+
+    let opened = database.query("select door, opened_to from lockstep.reopen_doors()", &[]).await.unwrap();
+
+    assert_eq!((opened.len(), doors().await), (before.len(), before));
+    assert_eq!(missing(&open, &picture(&installation).await), []);
+}
+
+/// The newest first, each as its file says it.
+#[tokio::test]
+async fn all_undone_the_project_is_as_it_was() {
+    let looked = async |installation: &Installation| {
+        let database = installation.cluster.connect("supabase_admin").await.unwrap();
+        let mut all = picture(installation).await;
+        let held: Value = database.query_one(HELD, &[]).await.unwrap().get(0);
+        all.as_object_mut().unwrap().extend(held.as_object().unwrap().clone());
+        all
+    };
+    for installation in [in_use().await, Installation::empty(Grants::Today).await] {
+        installation.execute("alter table if exists public.heroes drop column if exists ability4").await;
+        let before = looked(&installation).await;
+        installation.migrate().await;
+        let files = gate::migrations::files(&setup::root().join("supabase/migrations")).unwrap();
+
+        for file in files.iter().rev() {
+            let undo = gate::migrate::undo(&fs::read_to_string(&file.path).unwrap()).unwrap();
+            installation.execute(&format!("set search_path = ''; {undo}")).await;
+        }
+
+        let after = looked(&installation).await;
+        assert_eq!((missing(&before, &after), missing(&after, &before)), (vec![], vec![]));
+    }
+}
+
+/// What a SQL editor is given is what is applied otherwise.
+#[tokio::test]
+async fn the_one_file_for_an_editor_is_made_of_them_and_can_be_run_twice() {
+    let supabase = setup::root().join("supabase");
+    let files = gate::migrations::files(&supabase.join("migrations")).unwrap();
+    let one = fs::read_to_string(supabase.join("supabase-rank-backend-upgrades.sql")).unwrap();
+    assert!(
+        one == gate::migrate::bundle(&files).unwrap(),
+        "make it anew: gate bundle >supabase/supabase-rank-backend-upgrades.sql"
+    );
+    let [by_files, by_one] = [in_use().await, in_use().await];
+
+    by_files.migrate().await;
+    for _ in 0..2 {
+        by_one.execute(&format!("begin; {one} commit;")).await;
+    }
+
+    let (by_files, by_one) = (picture(&by_files).await, picture(&by_one).await);
+    assert_eq!((missing(&by_files, &by_one), missing(&by_one, &by_files)), (vec![], vec![]));
 }
 
 /// Its roster may have neither keys nor indexes, and millions of rows.

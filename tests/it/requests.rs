@@ -74,25 +74,31 @@ async fn a_body_of_unknown_length_is_read_up_to_the_limit() {
     answer.assert_problem(413, "payload_too_large");
 }
 
-/// The time is the client's: it is told so in time, and neither Auth nor the database is asked.
+/// It is told so in time, and neither Auth nor the database is asked.
 #[tokio::test]
 async fn a_body_that_does_not_come_is_the_clients_fault() {
     let changed = [("request_timeout_ms", "300"), ("session_check", "all")];
     let upstream = Scripted::with_variables(|_| std::future::pending::<axum::response::Response>(), &changed).await;
-    let call = || Call::new(Method::POST, &upstream.url("messages-send")).header("content-type", "application/json");
+    let call_of = |kind| Call::new(Method::POST, &upstream.url("messages-send")).header("content-type", kind);
+    let call = || call_of("application/json");
     let token = upstream.token(it::user(), |_| {});
     let never = || futures::stream::iter([Ok("{".to_owned())]).chain(futures::stream::pending());
     use futures::StreamExt as _;
 
     let late = call().bearer(&token).send_streaming(never()).await;
+    let text = call_of("text/plain").bearer(&token).send_streaming(never()).await;
+    let zipped = call().header("content-encoding", "gzip").bearer(&token).send_streaming(never()).await;
     let nobodys = call().bearer("x").send_streaming(never()).await;
 
     late.assert_problem(400, "malformed_request");
     let record = upstream.record(late.header("x-request-id")).await;
     assert!(record["body_ms"].as_f64().unwrap() >= 299.0, "{record}");
     nobodys.assert_problem(401, "invalid_token");
-    let record = upstream.record(nobodys.header("x-request-id")).await;
-    assert_eq!(record["body_ms"], json!(null), "it was not waited for");
+    text.assert_problem(415, "unsupported_media_type");
+    zipped.assert_problem(415, "unsupported_media_type");
+    for refused in [nobodys, text, zipped] {
+        assert_eq!(upstream.record(refused.header("x-request-id")).await["body_ms"], json!(null), "not waited for");
+    }
     assert!(upstream.seen().is_empty());
 }
 

@@ -202,7 +202,7 @@ async fn without_its_verification_a_staging_fails_closed() {
 
     // In a transaction that is rolled back, so no other test misses the function.
     let broken = database.transaction().await.unwrap();
-    broken.batch_execute("drop function public.verify_rank_roles_and_slots(jsonb, jsonb)").await.unwrap();
+    broken.batch_execute("drop function lockstep.verify_rank_roles_and_slots(jsonb, jsonb)").await.unwrap();
     broken.execute("select set_config('request.jwt.claims', $1, true)", &[&claims]).await.unwrap();
     broken.batch_execute("set local role authenticated").await.unwrap();
     let call = "select public.sync_rank_match_roster($1, $2, $3, $4, $5)";

@@ -37,6 +37,8 @@ fn a_function_has_at_most_sixty_lines_and_any_other_source_file_two_hundred_and_
     let function = Regex::new("^functions/[a-z].*/src/lib.rs$").unwrap();
     let long: Vec<String> = files(&[".rs", ".sql", ".js", ".mjs", ".ts"])
         .into_iter()
+        // Made of others.
+        .filter(|(path, _)| path != "supabase/supabase-rank-backend-upgrades.sql")
         .map(|(path, text)| (text.lines().count(), path))
         .filter(|(lines, path)| *lines > if function.is_match(path) { 60 } else { 250 })
         .map(|(lines, path)| format!("{path}: {lines}"))
@@ -112,9 +114,11 @@ fn notes_to_ourselves_are_tagged() {
 fn every_migration_has_its_frame() {
     let own_transaction = Regex::new(r"(?im)^\s*(begin|commit)\s*;").unwrap();
     for (path, text) in files(&[".sql"]).into_iter().filter(|(path, _)| path.starts_with("supabase/migrations/")) {
-        for part in
-            ["-- Contract: ", "-- Called by: ", "-- Undo: ", "set local role postgres;", "set local search_path = '';"]
-        {
+        // An index that is made beside those who write is one statement, outside of any transaction.
+        let alone = text.contains("\ncreate index concurrently ");
+        let header = ["-- Contract: ", "-- Called by: ", "-- Undo: "];
+        let settings = ["set local role postgres;", "set local search_path = '';", "set local lock_timeout = '500ms';"];
+        for part in header.into_iter().chain(settings.into_iter().filter(|_| !alone)) {
             assert!(text.contains(part), "{path} has no `{part}`");
         }
         let reload = !text.contains(" function public.") || text.contains("notify pgrst, 'reload schema';");

@@ -30,7 +30,7 @@ def raise_the_rate_limit():
         port=database.port,
         database=database.path.lstrip("/"),
     )
-    connection.run("update lockstep.settings set value = '100000000' where name = 'messages_per_minute'")
+    connection.run("update lockstep.settings set value = '100000000' where name in ('messages_per_minute', 'stagings_per_minute')")
     connection.close()
 
 

@@ -1,6 +1,5 @@
-//! What a browser may do. The same headers on every answer, errors included: a header that is not exposed does not
-//! exist for the browser, and an error without CORS is only ever "failed to fetch". Only where there is no configuration
-//! there is no permission either.
+//! What a browser may do. Every answer has the same headers, errors included: the browser does not show a header that is not
+//! exposed, and calls an error without CORS "failed to fetch". Without a configuration there is no permission.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};

@@ -11,6 +11,7 @@ use http::{
 
 use crate::{
     auth::{Caller, Intent},
+    context::Context,
     cors,
     edge::Edge,
     flag::Flag,
@@ -18,7 +19,7 @@ use crate::{
     platform::{Body, BodyError, Incoming, Platform},
     problem::Problem,
     reply::{self, REQUEST_ID, Reply},
-    request::Request,
+    request::{self, Request},
     telemetry::Telemetry,
     trace::Trace,
 };
@@ -57,7 +58,7 @@ impl Endpoint {
     }
 
     /// Runs `handle` between everything that all functions have in common, and writes the record.
-    pub async fn answer<H>(
+    pub async fn respond<H>(
         &self,
         platform: Rc<dyn Platform>,
         shared: &Shared,
@@ -86,9 +87,11 @@ impl Endpoint {
             Err(problem) => (telemetry, Some(Err(problem))),
             Ok(_) if preflight => (telemetry, None),
             Ok(instance) => {
-                let edge = Edge::new(platform.clone(), instance, self.intent, trace.clone(), started, telemetry);
-                let result = self.run(&edge, request, body, handle).await;
-                (edge.into_telemetry(), Some(result))
+                let config = instance.config().clone();
+                let context = Context::new(platform.clone(), config, trace.clone(), started, telemetry);
+                let edge = Edge::new(context, instance, self.intent);
+                let result = self.check_and_handle(&edge, request, body, handle).await;
+                (edge.into_context().into_telemetry(), Some(result))
             }
         };
 
@@ -109,7 +112,7 @@ impl Endpoint {
         response
     }
 
-    async fn run<H>(
+    async fn check_and_handle<H>(
         &self,
         edge: &Edge,
         request: Request,
@@ -126,35 +129,37 @@ impl Endpoint {
             return Err(Problem::MethodNotAllowed { allow: self.allow });
         }
         // Check the flag first: a function that is off calls nothing.
-        let flag = edge.config().flag;
-        edge.record(|telemetry| telemetry.flag(&format!("flag_{}", self.name.replace('-', "_")), &flag.to_string()));
+        let context = edge.context();
+        let flag = context.config().flag;
+        context.record(|telemetry| telemetry.flag(&format!("flag_{}", self.name.replace('-', "_")), &flag.to_string()));
         if flag == Flag::Off {
-            edge.record(|telemetry| telemetry.flagged(false));
+            context.record(|telemetry| telemetry.flagged(false));
             return Err(Problem::FeatureDisabled);
         }
         // A client that is refused anyway need not send its body. Auth is asked when the body is there: see `Database::call`.
         let caller = edge.authenticate(&request.headers).await?;
         let body = match body {
             Some(body) if ![Method::GET, Method::HEAD].contains(&request.method) => {
-                self.read(edge, &request.headers, body).await?
+                self.read_body(context, &request.headers, body).await?
             }
             _ => Bytes::new(),
         };
         handle(edge, caller, Request { body, ..request }).await
     }
 
-    /// Within the limit, and within the time that a request has: a client has as much for its body as the function has for
-    /// everything else. What is announced as too long is not read at all.
-    async fn read(&self, edge: &Edge, headers: &HeaderMap, body: Box<dyn Body>) -> Result<Bytes, Problem> {
+    /// Reads the body, up to the limit. The client has as much time for it as the function has for everything else. A body
+    /// that is announced as too long, or as something else than JSON, is not read at all.
+    async fn read_body(&self, context: &Context, headers: &HeaderMap, body: Box<dyn Body>) -> Result<Bytes, Problem> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.limit) {
             return Err(Problem::PayloadTooLarge { limit: self.limit });
         }
-        let started = edge.elapsed();
-        let read = body.read(self.limit, edge.config().request_timeout).await;
-        let took = edge.elapsed().saturating_sub(started);
-        edge.waited_for_body(took);
-        edge.record(|telemetry| telemetry.read(read.as_ref().map_or(0, Bytes::len), took));
+        request::acceptable(headers, announced)?;
+        let started = context.elapsed();
+        let read = body.read(self.limit, context.config().request_timeout).await;
+        let took = context.elapsed().saturating_sub(started);
+        context.waited_for_body(took);
+        context.record(|telemetry| telemetry.body_read(read.as_ref().map_or(0, Bytes::len), took));
         read.map_err(|error| match error {
             BodyError::TooLarge => Problem::PayloadTooLarge { limit: self.limit },
             BodyError::TimedOut => Problem::MalformedRequest("its body did not arrive in time"),

@@ -1,11 +1,12 @@
-//! One at a time: a request that finds the work being done by another waits for it, and shares what came of it.
+//! One request does a piece of work. Those that come meanwhile wait for it, and share its result. In Spin nobody waits: an
+//! instance takes one request at a time there.
 
 use std::{cell::Cell, time::Duration};
 
 use crate::platform::Platform;
 
-/// How often a request looks whether the work of another has ended. It cannot be woken by it: a component's task can
-/// wait for the host, but not for another task of the same instance.
+/// How often a waiting request looks again. Nothing wakes it: a component's task can wait for the host, but not for another
+/// task of the same instance.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// Whether somebody is at work, and how often somebody has been.

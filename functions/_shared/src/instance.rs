@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What an instance keeps between requests. Never anything of a request: a host may run sixteen at once.
 pub struct Instance {
-    config: Config,
+    config: Rc<Config>,
     verifier: Verifier,
 }
 
@@ -31,11 +31,11 @@ impl Instance {
             Fault::Unavailable(why) => Problem::ConfigurationUnavailable(why.into()),
         })?;
         let keys = Keys::of(&config).map_err(|why| Problem::Misconfigured(why.into()))?;
-        Ok(Self { verifier: Verifier::new(keys), config })
+        Ok(Self { verifier: Verifier::new(keys), config: Rc::new(config) })
     }
 
     /// The variables.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &Rc<Config> {
         &self.config
     }
 
@@ -53,7 +53,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// What the first request has read; that request reads it now, and those that come meanwhile wait.
+    /// The instance. The first request reads the variables; those that come meanwhile wait for it.
     pub async fn instance(&self, platform: &dyn Platform) -> Result<Rc<Instance>, Problem> {
         if let Some(Ok(instance)) = &*self.read.borrow() {
             return Ok(instance.clone());

@@ -40,7 +40,7 @@ struct ErrorBody<'p> {
     message: &'p str,
     msg: &'p str,
     details: Option<&'p str>,
-    hint: Option<&'static str>,
+    hint: Option<&'p str>,
     request_id: &'p str,
 }
 
@@ -96,6 +96,9 @@ fn of_problem(problem: &Problem) -> HeaderMap {
         | Problem::KeySetUnavailable { retry_after, .. }
         | Problem::UpstreamUnavailable { retry_after, .. } => {
             headers.insert(header::RETRY_AFTER, (*retry_after).into());
+        }
+        Problem::RefusedByProject(refusal) => {
+            headers.extend(refusal.retry_after.map(|seconds| (header::RETRY_AFTER, seconds.into())));
         }
         _ => {}
     }

@@ -6,9 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
 use crate::{
-    auth::Caller,
+    auth::{Caller, Intent, Verifier},
+    context::Context,
     contract::Rpc,
-    edge::Edge,
     platform::{Inbound, Outbound},
     problem::Problem,
     reply::{REPLAY, REQUEST_ID, RPC_VERSION, Reply},
@@ -18,7 +18,6 @@ use crate::{
 /// 200 messages of 4,000 characters, each of which JSON may write in six bytes, and room for the rest.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
-const APIKEY: HeaderName = HeaderName::from_static("apikey");
 const EXPECT: HeaderName = HeaderName::from_static("x-rpc-expect");
 const CONTENT_PROFILE: HeaderName = HeaderName::from_static("content-profile");
 const ACCEPT_PROFILE: HeaderName = HeaderName::from_static("accept-profile");
@@ -27,7 +26,9 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The database, as one caller sees it.
 pub struct Database<'e> {
-    pub(crate) edge: &'e Edge,
+    pub(crate) context: &'e Context,
+    pub(crate) verifier: &'e Verifier,
+    pub(crate) intent: Intent,
     pub(crate) caller: &'e Caller,
 }
 
@@ -37,9 +38,9 @@ impl Database<'_> {
     pub async fn read(&self, rpc: &Rpc, arguments: &impl Serialize) -> Result<Reply, Problem> {
         let query = serde_urlencoded::to_string(arguments).expect("arguments are flat");
         let answer = self.call(rpc, Method::GET, &format!("?{query}"), None, true).await?;
-        let version = self.judge(rpc, &answer, true)?;
+        let version = self.answering_version(rpc, &answer, true)?;
         let rows = upstream::rows(&answer)?;
-        self.edge.record(|telemetry| telemetry.rows(rows));
+        self.context.record(|telemetry| telemetry.rows(rows));
         Ok(Reply { status: StatusCode::OK, body: answer.body, rpc_version: Some(version), replay: None })
     }
 
@@ -48,9 +49,9 @@ impl Database<'_> {
     pub async fn write(&self, rpc: &Rpc, arguments: &impl Serialize, repeatable: bool) -> Result<Reply, Problem> {
         let body = serde_json::to_vec(arguments).expect("arguments are JSON");
         let answer = self.call(rpc, Method::POST, "", Some(body.into()), repeatable).await?;
-        let version = self.judge(rpc, &answer, repeatable)?;
+        let version = self.answering_version(rpc, &answer, repeatable)?;
         upstream::object(&answer, repeatable)?;
-        self.edge.record(|telemetry| telemetry.rows(1));
+        self.context.record(|telemetry| telemetry.rows(1));
         let replay = answer.headers.get(REPLAY).cloned();
         Ok(Reply { status: answer.status, body: answer.body, rpc_version: Some(version), replay })
     }
@@ -63,35 +64,29 @@ impl Database<'_> {
         body: Option<Bytes>,
         repeatable: bool,
     ) -> Result<Inbound, Problem> {
-        self.edge.confirm(self.caller).await?;
-        self.edge.record(|telemetry| telemetry.calling(rpc));
-        let uri = format!("{}/rest/v1/rpc/{}{query}", self.edge.config().supabase_url, rpc.name);
+        self.verifier.confirm(self.context, self.intent, self.caller).await?;
+        self.context.record(|telemetry| telemetry.calling(rpc));
+        let uri = format!("{}/rest/v1/rpc/{}{query}", self.context.config().supabase_url, rpc.name);
         let headers = self.headers(rpc, body.is_some())?;
-        let started = self.edge.elapsed();
-        let within = self.edge.remaining()?;
+        let started = self.context.elapsed();
+        let within = self.context.remaining()?;
         let call = Outbound { method, uri, headers, body, within, limit: MAX_ANSWER };
-        let (answer, retries) = self.edge.send(call, repeatable).await;
-        let took = self.edge.elapsed().saturating_sub(started);
-        self.edge.record(|telemetry| telemetry.called(took, retries));
-        answer.map_err(|error| upstream::silence(error, repeatable))
+        let (answer, retries) = self.context.send(call, repeatable).await;
+        let took = self.context.elapsed().saturating_sub(started);
+        self.context.record(|telemetry| telemetry.called(took, retries));
+        answer.map_err(|error| upstream::no_answer(error, repeatable))
     }
 
     fn headers(&self, rpc: &Rpc, has_body: bool) -> Result<HeaderMap, Problem> {
-        let config = self.edge.config();
-        let trace = self.edge.trace();
-        let value = |text: String| {
-            HeaderValue::try_from(text).map_err(|_| Problem::InvalidToken("it is not a well-formed JWT"))
-        };
-        let mut bearer = value(format!("Bearer {}", self.caller.token()))?;
-        bearer.set_sensitive(true);
+        let trace = self.context.trace();
+        let value = |text: String| HeaderValue::try_from(text).expect("a tag, or an id of well-formed letters");
         let expected: Vec<&str> = rpc.all().map(Rpc::tag).collect();
-        let mut headers = HeaderMap::from_iter([
-            (header::AUTHORIZATION, bearer),
-            (APIKEY, value(config.publishable_key.clone())?),
+        let mut headers = self.caller.credentials(self.context.config())?;
+        headers.extend([
             (header::ACCEPT, JSON),
-            (EXPECT, value(expected.join(", "))?),
-            (REQUEST_ID, value(trace.request_id.clone())?),
-            (TRACEPARENT, value(trace.traceparent())?),
+            (EXPECT, value(expected.join(", "))),
+            (REQUEST_ID, value(trace.request_id.clone())),
+            (TRACEPARENT, value(trace.traceparent())),
         ]);
         let schema = HeaderValue::from_static("public");
         if has_body {
@@ -102,20 +97,21 @@ impl Database<'_> {
         Ok(headers)
     }
 
-    /// An answer counts only when each RPC said its name and a version that can stand in for the expected one.
-    fn judge(&self, rpc: &Rpc, answer: &Inbound, repeatable: bool) -> Result<HeaderValue, Problem> {
+    /// The versions that answered. An answer counts only when each RPC said its name, and a version that can stand in for the
+    /// expected one.
+    fn answering_version(&self, rpc: &Rpc, answer: &Inbound, repeatable: bool) -> Result<HeaderValue, Problem> {
         let header = answer.headers.get(RPC_VERSION);
         let said = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let status = answer.status.as_u16();
-        let refusal = (!answer.status.is_success()).then(|| Refusal::read(answer, self.edge.now()));
+        let refusal = (!answer.status.is_success()).then(|| Refusal::parse(answer, self.context.now()));
         let code = refusal.as_ref().and_then(Refusal::code);
-        self.edge.record(|telemetry| {
+        self.context.record(|telemetry| {
             telemetry.answered(status, (!said.is_empty()).then_some(said), rpc.matched(said), code)
         });
         if let Some(refusal) = refusal {
-            let asked = Asked { repeatable, expired: self.caller.has_expired(self.edge.now()) };
+            let asked = Asked { repeatable, expired: self.caller.has_expired(self.context.now()) };
             if refusal.is_of_the_token() && !asked.expired {
-                self.edge.doubt_keys();
+                self.verifier.doubt_keys();
             }
             return Err(refusal.problem(asked));
         }

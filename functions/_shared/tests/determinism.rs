@@ -94,7 +94,7 @@ fn answer(authorization: Option<&str>) -> (String, String) {
     let platform = Rc::new(Fixed::default());
     let endpoint = Endpoint::get("messages-list");
     let shared = Shared::default();
-    let work = endpoint.answer(platform.clone(), &shared, request(authorization), handle);
+    let work = endpoint.respond(platform.clone(), &shared, request(authorization), handle);
     let response = futures::executor::block_on(work);
     let [line] = platform.log.take().try_into().expect("one record for one request");
     (format!("{response:?}"), line)

@@ -4,6 +4,8 @@
 //! template are right is the database's decision; this file only establishes who is asking, and brings what the
 //! clients send into one spelling.
 
+mod staging;
+
 use serde::Serialize;
 use shared::{
     auth::Caller,
@@ -14,9 +16,10 @@ use shared::{
     problem::Problem,
     reply::Reply,
     request::{Request, json},
-    staging::{RosterEntry, SlotTemplate, Staging},
 };
 use spin_sdk::http::{IntoResponse, Request as SpinRequest};
+
+use crate::staging::{RosterEntry, SlotTemplate, Staging};
 
 /// A roster of 64 with its template fits several times.
 const LIMIT: usize = 256 * 1024;

@@ -36,6 +36,20 @@ pub enum Command {
         #[command(flatten)]
         probe: Probe,
     },
+    /// Say what the migrations would make in a project that is in use, what of it fits, and what is in the way. Before the
+    /// first migration; reads only
+    Adopt {
+        #[command(flatten)]
+        contract: ContractFile,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print all migrations as one file, for a SQL editor
+    Bundle {
+        /// The folder of the files
+        #[arg(long, value_name = "FOLDER", default_value = "supabase/migrations")]
+        migrations: PathBuf,
+    },
     /// Compare the migrations that a database has applied with the files
     Migrations {
         /// The folder of the files

@@ -4,16 +4,16 @@
 //! A component carries the entries of the contract that it was built for. It does not need all that `gate check` asks
 //! for: a newer minor version, more optional arguments and more columns will do.
 
-use std::{fs, path::Path};
+use std::{fs, io::Read as _, path::Path};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use semver::Version;
 use serde::Deserialize;
 use wasmparser::{Parser, Payload};
 
 use crate::{
     catalog::{Catalog, Found},
-    check::{Findings, announced, commented},
+    check::{Findings, announced, commented, is_older_form},
     contract::{Contract, Function, Volatility},
     finding::{Code, Report},
 };
@@ -34,9 +34,20 @@ pub struct Carried {
     pub rpcs: Vec<Function>,
 }
 
+/// No component is larger, in bytes.
+const LARGEST: u64 = 64 << 20;
+
 /// Reads a built component, or the module that it was made of.
 pub fn read(path: &Path) -> Result<Carried> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(
+        bytes.len() as u64 <= LARGEST,
+        "{} has more than {} MB, and is no component",
+        path.display(),
+        LARGEST >> 20
+    );
     carried(&bytes).with_context(|| path.display().to_string())
 }
 
@@ -62,7 +73,20 @@ pub fn needs(all: &[Carried]) -> Contract {
     let rpcs = all.iter().flat_map(|carried| carried.rpcs.clone()).collect();
     let version = Version::new(0, 0, 0);
     let (functions, relations, schemas, roles, platform, cron_jobs) = Default::default();
-    Contract { json_schema: None, version, rpcs, functions, relations, schemas, roles, platform, cron_jobs }
+    let (settings, rows) = Default::default();
+    Contract {
+        json_schema: None,
+        version,
+        rpcs,
+        functions,
+        relations,
+        schemas,
+        roles,
+        platform,
+        settings,
+        rows,
+        cron_jobs,
+    }
 }
 
 /// Judges each component by itself.
@@ -105,7 +129,7 @@ impl One<'_> {
     fn judge(mut self, catalog: &Catalog) {
         let migrate = "apply the migrations first; or deploy components that were built for this database";
         let named = catalog.functions.iter().filter(|found| found.function.qualified() == self.rpc.qualified());
-        match named.collect::<Vec<_>>()[..] {
+        match named.filter(|found| !is_older_form(self.rpc, &found.function)).collect::<Vec<_>>()[..] {
             [] => self.add(Code::FunctionMissing, tag(self.rpc), "none", migrate),
             [found] => self.compare(found, migrate),
             ref many => {

@@ -74,20 +74,26 @@ pub enum Code {
     IndexMissing,
     /// An index is another, or not valid.
     IndexChanged,
+    /// An index that the contract does not know: it may refuse what is written.
+    IndexUnexpected,
     /// A policy is not there.
     PolicyMissing,
     /// A policy says something else.
     PolicyChanged,
-    /// A policy that the contract does not know.
+    /// A policy that the contract does not know: on a table of our own any, elsewhere one that is in the way of the RPCs.
     PolicyUnexpected,
-    /// A column that the contract does not know, and that has to be given: writing fails.
+    /// A column that the contract does not know: it shows in answers, or has to be given, or its default cannot be had.
     ColumnUnexpected,
-    /// A constraint that the contract does not know: writing may fail.
+    /// A constraint that the contract does not know: writing or removing may fail.
     ConstraintUnexpected,
     /// A trigger that the contract does not know: it may change or refuse what is written.
     TriggerUnexpected,
     /// A rewrite rule that the contract does not know.
     RuleUnexpected,
+    /// A table is not kept as it should be: unlogged, with rows of others in it, or published so that no row can change.
+    StorageChanged,
+    /// A view or a function that the contract does not know shows clients what policies keep from them.
+    WayAround,
     /// A trigger is not there.
     TriggerMissing,
     /// A trigger does something else.
@@ -108,19 +114,33 @@ pub enum Code {
     SchemaAccessTooWide,
     /// A function of Supabase's that everything stands on is not there.
     PlatformMissing,
+    /// A function of Supabase's answers something else, or may not be run by who has to run it.
+    PlatformChanged,
     /// A role is not there.
     RoleMissing,
     /// Policies do not apply to a role to which they must.
     RoleBypassesRls,
-    /// A role that is only to own functions can log in.
+    /// Policies apply to a role to which they must not.
+    RoleBoundByRls,
+    /// A role can log in that must not, or cannot that must.
     RoleLogin,
     /// A role that has to be a member is none.
     RoleMemberMissing,
     /// Somebody can become a role who must not.
     RoleMemberTooMany,
+    /// A project has something that the migrations do not fit.
+    InTheWay,
+    /// An older way to what an RPC does was closed, and is open again.
+    DoorOpen,
+    /// A setting of a role or of the database that changes what the functions do.
+    SettingUnexpected,
+    /// A row of the operator's settings is not there, and functions refuse without it.
+    SettingMissing,
+    /// pg_cron is there, and its scheduler does not run.
+    CronSchedulerDead,
     /// pg_cron is there, and the job is not.
     CronJobMissing,
-    /// A job runs at another time, something else, or elsewhere.
+    /// A job runs at another time, something else, elsewhere, or as somebody else.
     CronJobChanged,
     /// A job is switched off.
     CronJobInactive,
@@ -200,6 +220,19 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Everything that could not be looked at.
     pub unseen: Vec<Unseen>,
+    /// What is as it may be for now, and not for ever.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+}
+
+/// Something that is right for now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Which object.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What is to be known of it.
+    pub what: String,
 }
 
 impl Code {

@@ -1,8 +1,7 @@
 //! Applying migrations: for the local stack and for a rollout, where the Supabase CLI is not there to do it.
 //!
-//! As `supabase db push` does it: in the order of the versions, each file in one transaction with its row of the history.
-
-use std::fs;
+//! As `supabase db push` does it: in the order of the versions, each file in one transaction with its row of the history. An
+//! index that is made beside those who write is a file of its own, and in no transaction.
 
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
@@ -10,7 +9,7 @@ use tokio_postgres::error::ErrorPosition;
 
 use crate::{
     database::{self, Connection, literal},
-    migrations::Migration,
+    migrations::{APPLIED, Applied, Migration},
 };
 
 /// The history as the Supabase CLI makes it, where a database has none.
@@ -19,40 +18,86 @@ const HISTORY: &str = "create schema if not exists supabase_migrations; \
     alter table supabase_migrations.schema_migrations \
       add column if not exists statements text[], add column if not exists name text";
 
-const APPLIED: &str = "select coalesce(jsonb_agg(version), '[]')::text from supabase_migrations.schema_migrations";
-
 /// Those that the history does not have. Reads only.
 pub async fn pending(connection: &mut Connection, files: Vec<Migration>) -> Result<Vec<Migration>> {
     let there = "select to_jsonb(to_regclass('supabase_migrations.schema_migrations') is not null)::text";
-    let applied = match database::read(connection, there).await? {
-        Value::Bool(true) => database::read(connection, APPLIED).await?,
-        _ => Value::Array(Vec::new()),
+    let applied: Vec<Applied> = match database::read(connection, there).await? {
+        Value::Bool(true) => serde_json::from_value(database::read(connection, APPLIED).await?)?,
+        _ => Vec::new(),
     };
-    let applied = applied.as_array().context("the history is a list")?;
-    let known = |migration: &Migration| applied.iter().any(|version| *version == *migration.version);
-    Ok(files.into_iter().filter(|migration| !known(migration)).collect())
+    let mut pending = Vec::new();
+    for migration in files {
+        let mut known = applied.iter().any(|row| row.version == migration.version);
+        for row in &applied {
+            known |= row.is_under_another_version(&migration)?;
+        }
+        if !known {
+            pending.push(migration);
+        }
+    }
+    Ok(pending)
 }
 
 /// Applies one, or nothing of it. The error says what PostgreSQL said, with line and hint.
 pub async fn apply(connection: &mut Connection, migration: &Migration) -> Result<()> {
-    let file = migration.path.display().to_string();
-    let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {file}"))?;
+    let text = migration.text()?;
     if !there(connection).await? {
         database::run(connection, HISTORY).await.context("the migrations' history cannot be made")?;
     }
+    if is_concurrent(&text) {
+        return run_and_record(connection, migration, &text, "").await;
+    }
+    let both = async |connection: &mut Connection| run_and_record(connection, migration, &text, "").await;
+    database::in_transaction(connection, both).await
+}
+
+/// Applies one that may have been applied before, with this text or another one, in a transaction that is open and to a
+/// database that has a history. For a developer's database: elsewhere an applied migration is never edited.
+pub async fn apply_again(connection: &mut Connection, migration: &Migration) -> Result<()> {
+    let instead = "on conflict (version) do update set name = excluded.name, statements = excluded.statements";
+    run_and_record(connection, migration, &in_a_transaction(&migration.text()?), instead).await
+}
+
+async fn run_and_record(
+    connection: &mut Connection,
+    migration: &Migration,
+    text: &str,
+    on_conflict: &str,
+) -> Result<()> {
+    let file = migration.path.display().to_string();
     // The file sets a role and a search path; the history is the connection's own business.
     let record = format!(
         "reset role; reset search_path; \
-         insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[{}])",
+         insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[{}]) {on_conflict}",
         literal(&migration.version),
         literal(&migration.name),
-        literal(&text)
+        literal(&migration.text()?)
     );
-    let both = async |connection: &mut Connection| {
-        run(connection, &file, &text).await?;
-        database::run(connection, &record).await.with_context(|| format!("{file} cannot be recorded"))
-    };
-    database::in_transaction(connection, both).await
+    run(connection, &file, text).await?;
+    database::run(connection, &record).await.with_context(|| format!("{file} cannot be recorded"))
+}
+
+/// Whether it is the one statement of a file that cannot be part of a transaction.
+fn is_concurrent(text: &str) -> bool {
+    let statement = text.lines().find(|line| !line.is_empty() && !line.starts_with("--"));
+    statement.is_some_and(|line| line.starts_with("create index concurrently "))
+}
+
+/// Within a transaction an index is made like any other.
+fn in_a_transaction(text: &str) -> String {
+    text.replace("create index concurrently ", "create index ")
+}
+
+/// All of them as one text, for a SQL editor, which runs it as one transaction.
+pub fn bundle(files: &[Migration]) -> Result<String> {
+    let mut text = "-- All migrations in their order, as one file for a SQL editor. It can be run again at any time.\n\
+        -- Made by `gate bundle` from supabase/migrations; change those.\n"
+        .to_owned();
+    for migration in files {
+        let name = migration.path.file_name().unwrap_or_default().display();
+        text += &format!("\n-- {name}\n\n{}", in_a_transaction(&migration.text()?));
+    }
+    Ok(text)
 }
 
 /// Runs the text of a file. The error says what PostgreSQL said, with line and hint.

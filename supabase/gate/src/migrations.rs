@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     check::Findings,
     database::{self, Connection},
-    finding::{Code, Report, Unseen},
+    finding::{Code, Notice, Report, Unseen},
 };
 
 /// Where the Supabase CLI records what it has applied.
@@ -52,11 +52,31 @@ pub fn files(folder: &Path) -> Result<Vec<Migration>> {
     Ok(all)
 }
 
+/// A row of the history.
 #[derive(Debug, Deserialize)]
-struct Applied {
-    version: String,
+pub struct Applied {
+    /// The time in front of the file's name.
+    pub version: String,
     name: Option<String>,
     statements: Option<Vec<String>>,
+}
+
+impl Applied {
+    /// Whether it is this file, applied under the version of another second: of its name, and with its text.
+    pub fn is_under_another_version(&self, migration: &Migration) -> Result<bool> {
+        let Some(statements) = self.statements.as_deref().filter(|_| self.name.as_ref() == Some(&migration.name))
+        else {
+            return Ok(false);
+        };
+        Ok(self.version != migration.version && is_what_was_applied(&migration.text()?, statements))
+    }
+}
+
+impl Migration {
+    /// What is in the file.
+    pub fn text(&self) -> Result<String> {
+        fs::read_to_string(&self.path).with_context(|| format!("cannot read {}", self.path.display()))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -91,7 +111,21 @@ pub async fn judge(connection: &mut Connection, migrations: &[Migration]) -> Res
     let mut findings = Findings::default();
     for migration in migrations {
         let place = migration.path.display().to_string();
+        let mut twin = None;
+        for row in applied.values() {
+            twin = twin.or(row.is_under_another_version(migration)?.then(|| row.version.clone()));
+        }
         match applied.remove(&migration.version) {
+            None if twin.is_some() => {
+                let version = twin.unwrap_or_default();
+                applied.remove(&version);
+                let what = format!(
+                    "applied as {version}, with this name and text, and nothing has to be applied. For the Supabase CLI: \
+                     supabase migration repair --status applied {}; supabase migration repair --status reverted {version}",
+                    migration.version
+                );
+                report.notices.push(Notice { place, what });
+            }
             None => {
                 let late = migration.version < newest;
                 let remedy = if late {
@@ -102,7 +136,7 @@ pub async fn judge(connection: &mut Connection, migrations: &[Migration]) -> Res
                 findings.add(Code::MigrationPending, place, "applied", "not applied", remedy);
             }
             Some(Applied { statements: Some(statements), .. }) => {
-                let text = fs::read_to_string(&migration.path).with_context(|| format!("cannot read {place}"))?;
+                let text = migration.text()?;
                 if !is_what_was_applied(&text, &statements) {
                     let remedy = "restore the file (git log), and make the change in a migration of its own";
                     findings.add(Code::MigrationChanged, place, "the text that was applied", "another text", remedy);
@@ -140,7 +174,8 @@ const SIGHT: &str = "select jsonb_build_object( \
       on history.relname = 'schema_migrations' \
       and history.relnamespace = (select oid from pg_namespace where nspname = 'supabase_migrations')";
 
-const APPLIED: &str = "select coalesce(jsonb_agg(to_jsonb(history)), '[]')::text \
+/// Its rows.
+pub const APPLIED: &str = "select coalesce(jsonb_agg(to_jsonb(history)), '[]')::text \
     from supabase_migrations.schema_migrations as history";
 
 /// Whether a file is what was applied. The stack records a file as it is, the CLI as its statements, each as it was

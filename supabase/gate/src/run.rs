@@ -7,6 +7,7 @@ use console::style;
 use indicatif::ProgressBar;
 
 use crate::{
+    adopt,
     catalog::Catalog,
     check,
     cli::{Cli, Command, Database, Probe},
@@ -16,7 +17,8 @@ use crate::{
     describe, diff,
     environment::{self, Lock},
     finding::{Report, Unseen},
-    migrations, output,
+    migrate, migrations,
+    output::{self, Format},
     probe::{self, Project},
 };
 
@@ -44,9 +46,19 @@ pub async fn run(cli: Cli) -> Result<u8> {
     }
 }
 
-/// The error of [`run`], for people.
-pub fn explain(error: &anyhow::Error) {
+/// The error of [`run`]: for people on standard error, and in another format as a report of what could not be looked at.
+pub fn explain(error: &anyhow::Error, format: Format) {
     eprintln!("{} {error:#}", style("could not look:").yellow().bold().for_stderr());
+    if format != Format::Text {
+        let unseen = Unseen {
+            place: "gate".to_owned(),
+            why: format!("{error:#}"),
+            remedy: "see why, and run it again".to_owned(),
+        };
+        let report = Report { subject: "nothing was judged".to_owned(), unseen: vec![unseen], ..Report::default() };
+        // Standard error has it already.
+        let _shown = output::show(&report, format);
+    }
 }
 
 /// Runs the command.
@@ -54,6 +66,16 @@ pub async fn outcome(command: Command) -> Result<Outcome> {
     Ok(Outcome::Report(match command {
         Command::Check { contract, database, probe } => {
             check(&Contract::read(&contract.contract)?, &database, probe).await?
+        }
+        Command::Adopt { contract, database } => {
+            let contract = Contract::read(&contract.contract)?;
+            let mut connection = reading(&database).await?;
+            let report = adopt::look(&mut connection, &contract).await?;
+            database::close(connection).await;
+            report
+        }
+        Command::Bundle { migrations } => {
+            return Ok(Outcome::File(migrate::bundle(&migrations::files(&migrations)?)?));
         }
         Command::Migrations { migrations, database } => {
             let files = migrations::files(&migrations)?;

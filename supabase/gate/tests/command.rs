@@ -112,11 +112,35 @@ fn whatever_cannot_be_looked_at_is_2_and_says_what_to_do() {
     }
 }
 
+/// In front of a deploy nobody reads standard error: a program gets its object, and a pull request its annotation.
+#[test]
+fn what_could_not_be_looked_at_is_said_in_the_format_that_was_asked_for() {
+    let nowhere = "postgresql://postgres:hunter2@127.0.0.1:1/postgres";
+    let same = contract().display().to_string();
+    for arguments in [
+        vec!["check", "--contract", &same, "--database-url", nowhere],
+        vec!["check", "--contract", &same],
+        vec!["check", "--contract", "/dev/zero", "--database-url", nowhere],
+    ] {
+        let json = gate(&[&arguments[..], &["--format", "json"]].concat());
+        let github = gate(&[&arguments[..], &["--format=github"]].concat());
+
+        let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+        assert_eq!((json.status.code(), github.status.code()), (Some(2), Some(2)), "{arguments:?}");
+        assert!(report["unseen"][0]["why"].is_string() && report["findings"] == json!([]), "{report}");
+        assert!(text(&github.stdout).starts_with("::error title=could not look::"), "{}", text(&github.stdout));
+        assert!(!text(&json.stdout).contains("hunter2"), "{report}");
+    }
+    let missing = gate(&["check", "--contract", &same, "--format", "json"]);
+    assert!(text(&missing.stdout).contains("DATABASE_URL"), "{}", text(&missing.stdout));
+}
+
 #[test]
 fn a_contract_that_makes_no_sense_says_where() {
     let original = parsed();
     type Change = fn(&mut Value);
-    let cases: [(&str, Change); 7] = [
+    let cases: [(&str, Change); 8] = [
+        ("it names no RPC", |c| c["rpcs"] = json!([])),
         ("rpcs[0].arguments[1].type", |c| c["rpcs"][0]["arguments"][1]["type"] = json!(5)),
         ("relations[0].row_securty", |c| c["relations"][0]["row_securty"] = json!(true)),
         ("fetch_social_messages: an RPC has a version", |c| {

@@ -7,8 +7,6 @@ const { growth, soak } = JSON.parse(document.getElementById('data').textContent)
 const HEIGHT = 240;
 let charts = [];
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const grouped = (number) => number.toLocaleString('en-GB').replaceAll(',', '\u202f');
 const round = (number) => (number >= 10 ? grouped(Math.round(number)) : String(Math.round(number * 100) / 100));
 
 /** A line for each of `lines`: label, colour and values, over `x`. */
@@ -67,13 +65,4 @@ function drawGrowth() {
   draw('sweep', overlays, 'overlays', [['sweep', 'c1', growth.sweeps.map((sweep) => sweep.took_ms)]], { logarithmic: true });
 }
 
-if (growth || soak) {
-  drawAll();
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-  const resized = () => charts.forEach((chart) => {
-    const { clientWidth } = chart.root.parentElement;
-    if (clientWidth !== chart.width) chart.setSize({ width: clientWidth, height: HEIGHT });
-  });
-  addEventListener('resize', resized);
-  addEventListener('beforeprint', resized);
-}
+if (growth || soak) keepDrawn(drawAll, () => charts);

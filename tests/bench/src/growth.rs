@@ -21,7 +21,7 @@ use crate::{
         Method,
         database::{GrownList, GrownSweep, Growth},
     },
-    run::connect,
+    run::{NO_JOBS, connect},
     speed::{Bench, System},
     work::{Operation, Spelling},
 };
@@ -57,7 +57,8 @@ pub async fn measure(quick: bool, method: &Method, hosting: &Hosting, progress: 
         lists.push(progress.step(&format!("lists of {messages} messages"), list).await?);
     }
     // Not before: the gate wants the jobs.
-    admin.batch_execute(UNDISTURBED).await.context("the sweep's job cannot be taken away")?;
+    admin.batch_execute(NO_JOBS).await.context("the sweep's job cannot be taken away")?;
+    admin.batch_execute(AT_ONCE).await.context("the sweep's limit cannot be raised")?;
     let mut sweeps = Vec::new();
     for overlays in OVERLAYS.into_iter().filter(|overlays| !quick || *overlays < QUICK) {
         sweeps.push(progress.step(&format!("sweep of {overlays} overlays"), sweep(&admin, overlays)).await?);
@@ -65,16 +66,8 @@ pub async fn measure(quick: bool, method: &Method, hosting: &Hosting, progress: 
     Ok(Growth { host, lists, sweeps })
 }
 
-/// The sweep is run by this alone, and takes all that there are.
-const UNDISTURBED: &str = "
-    do $$
-    begin
-      if exists (select from pg_extension where extname = 'pg_cron') then
-        perform cron.unschedule(jobid) from cron.job;
-      end if;
-    end;
-    $$;
-    update lockstep.settings set value = '999999999' where name = 'overlays_per_sweep';";
+/// All overlays that there are.
+const AT_ONCE: &str = "update lockstep.settings set value = '999999999' where name = 'overlays_per_sweep'";
 
 struct Growing<'g> {
     upstream: &'g Upstream,

@@ -4,7 +4,7 @@
 -- refused; what it counts is kept small by people.rs.
 -- Run by: bench, as postgres.
 
-update lockstep.settings set value = '100000' where name = 'messages_per_minute';
+update lockstep.settings set value = '100000' where name in ('messages_per_minute', 'stagings_per_minute');
 
 insert into auth.users (id, aud, role, email)
 select person.id, 'authenticated', 'authenticated', person.id || '@bench.test'

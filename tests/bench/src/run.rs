@@ -110,6 +110,16 @@ async fn on_site(cli: &Cli, hosting: Hosting, run: &mut Run) -> Result<String> {
     Ok(postgresql)
 }
 
+/// Takes pg_cron's jobs away, so that nothing happens but what is measured.
+pub const NO_JOBS: &str = "
+    do $$
+    begin
+      if exists (select from pg_extension where extname = 'pg_cron') then
+        perform cron.unschedule(jobid) from cron.job;
+      end if;
+    end;
+    $$;";
+
 /// To PostgreSQL, over TCP.
 pub async fn connect(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("cannot connect to the database")?;

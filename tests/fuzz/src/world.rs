@@ -46,7 +46,7 @@ macro_rules! functions {
 
             async fn answer(self, platform: Rc<dyn Platform>, shared: &Shared, incoming: Incoming) -> Response<Bytes> {
                 match self {
-                    $(Self::$function => $module::ENDPOINT.answer(platform, shared, incoming, $module::handle).await),*
+                    $(Self::$function => $module::ENDPOINT.respond(platform, shared, incoming, $module::handle).await),*
                 }
             }
         }
@@ -104,7 +104,11 @@ impl Function {
         let tags: Vec<String> = own.iter().filter_map(tag).collect();
         let version = HeaderValue::try_from(tags.join(", ")).expect("names and numbers");
         let headers = HeaderMap::from_iter([(HeaderName::from_static("x-rpc-version"), version)]);
-        let rows = own.iter().any(|entry| entry["returns"]["set"] == true && entry["returns"]["type"] != "record");
+        // What another RPC runs is answered to that one.
+        let called = |entry: &&&Value| {
+            entry["execute"]["must"].as_array().is_some_and(|roles| roles.contains(&"authenticated".into()))
+        };
+        let rows = own.iter().filter(called).any(|entry| entry["returns"]["set"] == true);
         let body = Bytes::from_static(if rows { b"[]" } else { b"{}" });
         Inbound { status: StatusCode::OK, headers, body }
     }

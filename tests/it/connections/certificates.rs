@@ -42,6 +42,28 @@ fn issue(folder: &Path, name: &str, params: &CertificateParams, issuer: &Issuer<
     give(&folder.join(format!("{name}.key")), &key.serialize_pem());
 }
 
+/// Of a kind that OpenSSL has, and rustls with ring has not.
+fn issue_p521(folder: &Path) {
+    openssl(
+        folder,
+        "req -new -x509 -days 365 -nodes -subj /CN=localhost -newkey ec -pkeyopt ec_paramgen_curve:P-521 \
+         -out p521.crt -keyout p521.key",
+    );
+    own(folder, &["p521.crt", "p521.key"]);
+}
+
+fn openssl(folder: &Path, arguments: &str) {
+    let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// What `openssl` has written is ours.
+fn own(folder: &Path, names: &[&str]) {
+    for file in names.iter().map(|name| folder.join(name)) {
+        give(&file, &std::fs::read_to_string(&file).unwrap());
+    }
+}
+
 fn issue_itself(folder: &Path, name: &str, params: &CertificateParams) {
     let key = KeyPair::generate().unwrap();
     give(&folder.join(format!("{name}.crt")), &params.self_signed(&key).unwrap().pem());
@@ -93,6 +115,7 @@ pub fn make(folder: &Path) {
     issue(folder, "certified", &params("certified", &[]), &root, "");
     issue(folder, "stranger", &params("certified", &[]), &other, "");
     as_the_manual_does(folder);
+    issue_p521(folder);
 }
 
 fn revoke(folder: &Path, root: &Issuer<'_, KeyPair>) {
@@ -116,10 +139,7 @@ fn revoke(folder: &Path, root: &Issuer<'_, KeyPair>) {
 /// `manual-itself` and `manual`, by the commands of PostgreSQL's manual, 19.9.5: with a common name and nothing else, the
 /// one its own authority, the other often of version 1.
 fn as_the_manual_does(folder: &Path) {
-    let openssl = |arguments: &str| {
-        let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output().unwrap();
-        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    };
+    let openssl = |arguments: &str| openssl(folder, arguments);
     let subject = "-nodes -subj /CN=localhost";
     openssl(&format!("req -new -x509 -days 365 {subject} -out manual-itself.crt -keyout manual-itself.key"));
     openssl(&format!("req -new {subject} -out manual.csr -keyout manual.key"));
@@ -127,8 +147,5 @@ fn as_the_manual_does(folder: &Path) {
     openssl(
         "x509 -req -in manual.csr -days 365 -CA manual-root.crt -CAkey manual-root.key -CAcreateserial -out manual.crt",
     );
-    for name in ["manual-itself.crt", "manual-itself.key", "manual.crt", "manual.key", "manual-root.crt"] {
-        let file = folder.join(name);
-        give(&file, &std::fs::read_to_string(&file).unwrap());
-    }
+    own(folder, &["manual-itself.crt", "manual-itself.key", "manual.crt", "manual.key", "manual-root.crt"]);
 }

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod login;
+mod no_weaker;
 mod server;
 mod stricter;
 mod tls;

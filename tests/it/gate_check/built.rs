@@ -87,8 +87,8 @@ async fn a_database_that_moved_on_is_judged_by_what_the_components_need() {
             vec![format!("execute_missing {send}")],
         ),
         (
-            "alter function public.verify_rank_roles_and_slots rename to verify_something_else".to_owned(),
-            "alter function public.verify_something_else rename to verify_rank_roles_and_slots".to_owned(),
+            "alter function lockstep.verify_rank_roles_and_slots rename to verify_something_else".to_owned(),
+            "alter function lockstep.verify_something_else rename to verify_rank_roles_and_slots".to_owned(),
             vec![format!("function_missing {verify}")],
         ),
         // Not what a component has to know.

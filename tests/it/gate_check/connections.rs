@@ -1,30 +1,16 @@
 //! What may stand between the gate and a database: a pooler, TLS, nothing at all.
 
-use std::{
-    fs,
-    os::unix::fs::{PermissionsExt as _, chown},
-    path::Path,
-    process::Command,
-    time::Duration,
-};
-
 use it::{Installation, running};
-use nix::sys::signal::Signal;
-use stack::{database::Grants, process::Process, reaper::Reaper, setup};
+use stack::{
+    database::Grants,
+    pooler::{Mode, Pooler},
+    setup,
+};
 
 use super::{gate, said};
 
 fn contract() -> String {
     setup::root().join("supabase/rank_required_rpcs.json").display().to_string()
-}
-
-/// A file that PostgreSQL, or a pooler, reads as its own.
-fn give(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-    if let Some(user) = setup::unprivileged().unwrap() {
-        chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
-    }
 }
 
 /// Each transaction gets the next of several backends, so a statement prepared before it would be unknown.
@@ -34,30 +20,12 @@ async fn a_pooler_without_prepared_statements_is_no_obstacle() {
         return;
     }
     let installation = Installation::migrated(Grants::Today).await;
-    let folder = tempfile::Builder::new().prefix("lockstep-").tempdir().unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-    let at = folder.path().display();
-    let settings = format!(
-        "[databases]\npostgres = host=127.0.0.1 port={} user=postgres password=postgres\n\
-         [pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = {at}\nauth_type = any\n\
-         pool_mode = transaction\nserver_round_robin = 1\nmin_pool_size = 3\nlogfile =\npidfile =\n",
-        installation.cluster.port()
-    );
-    let file = folder.path().join("pgbouncer.ini");
-    give(&file, &settings);
-    let reaper = Reaper::start().unwrap();
-    let mut command = Command::new("/usr/sbin/pgbouncer");
-    command.arg(&file);
-    if let Some(user) = setup::unprivileged().unwrap() {
-        use std::os::unix::process::CommandExt as _;
-        command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-    }
-    let mut pooler = Process::spawn("PgBouncer", command, Signal::SIGINT, &reaper).unwrap();
-    pooler.until("process up", Duration::from_secs(20)).await.unwrap_or_else(|error| panic!("{error:#}"));
-    let url = format!("postgresql://postgres@localhost/postgres?host={at}&port=6432");
+    let settings = "server_round_robin = 1\nmin_pool_size = 3";
+    let pooler = Pooler::start(&installation.cluster, Mode::Transaction, settings).await.unwrap();
 
     for _ in 0..3 {
-        let report = gate(&["check", "--probe", "--contract", &contract(), "--database-url", &url]).await.unwrap();
+        let report =
+            gate(&["check", "--probe", "--contract", &contract(), "--database-url", &pooler.url()]).await.unwrap();
 
         assert_eq!((said(&report), report.exit_code()), (vec![], 0), "{:?}", report.unseen);
     }

@@ -17,6 +17,7 @@ fn with_job() -> Contract {
         name: "sweep".into(),
         schedule: vec!["10 seconds".into(), "* * * * *".into()],
         command: "select lockstep.sweep()".into(),
+        user: None,
     };
     Contract { cron_jobs: vec![sweep], ..contract() }
 }
@@ -80,7 +81,10 @@ async fn jobs_that_cannot_be_seen_are_not_missing() {
     let report = judge(&mut connection, &with_job()).await;
 
     assert_eq!(said(&report), [] as [String; 0]);
-    assert_eq!(report.unseen.iter().map(|unseen| unseen.place.as_str()).collect::<Vec<_>>(), ["cron.job"]);
+    assert_eq!(
+        report.unseen.iter().map(|unseen| unseen.place.as_str()).collect::<Vec<_>>(),
+        ["cron.job", "lockstep.settings"]
+    );
     assert_eq!(report.exit_code(), 2);
 }
 
@@ -102,6 +106,8 @@ async fn a_view_is_judged_by_its_query_and_by_whose_rights_it_has() {
         definition: Vec::new(),
         columns: Vec::new(),
         constraints: Default::default(),
+        keys: Vec::new(),
+        caller: None,
         indexes: Default::default(),
         rules: Vec::new(),
         policies: Vec::new(),
@@ -130,7 +136,7 @@ async fn a_view_is_judged_by_its_query_and_by_whose_rights_it_has() {
 
 /// `pg_catalog` is open to everybody.
 #[tokio::test]
-async fn a_login_without_any_right_sees_everything_but_the_jobs() {
+async fn a_login_without_any_right_sees_everything_but_jobs_and_settings() {
     let installation = Installation::migrated(Grants::Today).await;
     let create = "create role reader login password 'postgres'; \
          alter role reader set default_transaction_read_only = on";
@@ -140,7 +146,8 @@ async fn a_login_without_any_right_sees_everything_but_the_jobs() {
     let probed = check_as(&installation, "reader", &["--probe"]).await;
 
     let places = |report: &Report| report.unseen.iter().map(|unseen| unseen.place.clone()).collect::<Vec<_>>();
-    let jobs = if running().has_test_extensions() { vec!["cron.job"] } else { vec![] };
+    let mut jobs = if running().has_test_extensions() { vec!["cron.job"] } else { vec![] };
+    jobs.push("lockstep.settings");
     assert_eq!((said(&report), places(&report)), (vec![], jobs.iter().map(ToString::to_string).collect()));
     assert_eq!(
         (said(&probed), places(&probed)),

@@ -10,14 +10,15 @@ use super::{
 
 const CALLS: &[Mutation] = mutations! {
     "drop function public.fetch_social_messages" => ["function_missing function public.fetch_social_messages"];
-    "drop function public.verify_rank_roles_and_slots" => ["function_missing function public.verify_rank_roles_and_slots"];
+    "drop function lockstep.verify_rank_roles_and_slots" => ["function_missing function lockstep.verify_rank_roles_and_slots"];
     "drop function lockstep.require_channel_member" => ["function_missing function lockstep.require_channel_member"];
     "drop function lockstep.announce_rpc" => ["function_missing function lockstep.announce_rpc"];
     "alter function public.insert_social_message rename to send_social_message" => ["function_missing function public.insert_social_message"];
     "alter function public.sync_rank_match_roster set schema extensions" => ["function_missing function public.sync_rank_match_roster"];
     "create function public.fetch_social_messages(uuid, integer, timestamptz, text default '') returns setof public.social_messages language sql as 'select * from public.social_messages'" => ["function_overloaded function public.fetch_social_messages"];
-    "create function public.verify_rank_roles_and_slots(p_payload jsonb) returns boolean language sql as 'select true'" => ["function_overloaded function public.verify_rank_roles_and_slots"];
-    "create function public.sync_rank_match_roster(p_room_id uuid, p_game_id uuid, p_match_instance_id uuid, p_request_owner_id uuid, p_roster jsonb) returns void language sql as ''" => ["function_overloaded function public.sync_rank_match_roster"];
+    "create function public.verify_rank_roles_and_slots(p_payload jsonb) returns boolean language sql as 'select true'" => ["door_open function public.verify_rank_roles_and_slots(jsonb)"];
+    "create function public.sync_rank_match_roster(p_room_id uuid, p_game_id uuid, p_match_instance_id uuid, p_request_owner_id uuid, p_roster jsonb) returns void language sql as ''" => ["door_open function public.sync_rank_match_roster(…)"];
+    "create function public.sync_rank_match_roster(p_room_id uuid, p_game_id uuid, p_match_instance_id uuid, p_roster jsonb, p_slot_template jsonb, p_more text default '') returns void language sql as ''; revoke execute on function public.sync_rank_match_roster(uuid, uuid, uuid, jsonb, jsonb, text) from public" => ["function_overloaded function public.sync_rank_match_roster"];
     "create function lockstep.refuse(integer, text) returns void language sql as ''" => ["function_overloaded function lockstep.refuse"];
     "select pg_temp.remake('public.fetch_social_messages', 'p_channel_id', 'p_channel')" => ["argument_names function public.fetch_social_messages"];
     "select pg_temp.remake('public.fetch_social_messages', ', p_since timestamp with time zone DEFAULT NULL::timestamp with time zone', '')" => ["argument_names function public.fetch_social_messages(…)"];
@@ -32,7 +33,7 @@ const CALLS: &[Mutation] = mutations! {
     "select pg_temp.remake('lockstep.set_header', 'p_value text', 'VARIADIC p_value text[]')" => ["argument_types function lockstep.set_header(…)", "argument_modes function lockstep.set_header(…)"];
     "select pg_temp.remake('public.fetch_social_messages', 'SETOF public.social_messages', 'public.social_messages')" => ["result function public.fetch_social_messages"];
     "select pg_temp.remake('public.insert_social_message', 'RETURNS public.social_messages', 'RETURNS jsonb')" => ["result function public.insert_social_message"];
-    "select pg_temp.remake('public.verify_rank_roles_and_slots', 'active_slot_count integer', 'active_slot_count bigint')" => ["result function public.verify_rank_roles_and_slots"];
+    "select pg_temp.remake('lockstep.verify_rank_roles_and_slots', 'active_slot_count integer', 'active_slot_count bigint')" => ["result function lockstep.verify_rank_roles_and_slots"];
     "select pg_temp.remake('public.sync_rank_match_roster', ', OUT replayed boolean', '')" => ["result function public.sync_rank_match_roster"];
     "select pg_temp.remake('public.sync_rank_match_roster', 'OUT inserted_count', 'OUT inserted')" => ["result function public.sync_rank_match_roster"];
 };
@@ -41,7 +42,7 @@ const PROPERTIES: &[Mutation] = mutations! {
     "alter function public.fetch_social_messages volatile" => ["volatility function public.fetch_social_messages"];
     "alter function public.insert_social_message stable" => ["volatility function public.insert_social_message"];
     "alter function public.fetch_social_messages security invoker" => ["security function public.fetch_social_messages"];
-    "alter function public.verify_rank_roles_and_slots security definer" => ["security function public.verify_rank_roles_and_slots"];
+    "alter function lockstep.verify_rank_roles_and_slots security definer" => ["security function lockstep.verify_rank_roles_and_slots"];
     "alter function lockstep.caller_id security invoker" => ["security function lockstep.caller_id"];
     "alter function public.fetch_social_messages strict" => ["strictness function public.fetch_social_messages"];
     "alter function public.fetch_social_messages reset search_path" => ["search_path function public.fetch_social_messages"];
@@ -57,7 +58,7 @@ const PROPERTIES: &[Mutation] = mutations! {
     "grant execute on function public.fetch_social_messages to public" => ["execute_too_wide function public.fetch_social_messages"];
     "grant execute on function public.insert_social_message to anon" => ["execute_too_wide function public.insert_social_message"];
     "grant execute on function public.sync_rank_match_roster to service_role" => ["execute_too_wide function public.sync_rank_match_roster"];
-    "grant execute on function public.verify_rank_roles_and_slots to authenticated" => ["execute_too_wide function public.verify_rank_roles_and_slots"];
+    "grant execute on function lockstep.verify_rank_roles_and_slots to authenticated" => ["execute_too_wide function lockstep.verify_rank_roles_and_slots"];
     "grant execute on function lockstep.setting to authenticated" => ["execute_too_wide function lockstep.setting"];
     "revoke execute on function public.fetch_social_messages from authenticated" => ["execute_missing function public.fetch_social_messages"];
     "revoke execute on function public.sync_rank_match_roster from authenticated" => ["execute_missing function public.sync_rank_match_roster"];
@@ -93,7 +94,19 @@ async fn each_change_of_a_function_is_found_and_called_by_its_name() {
 #[tokio::test]
 async fn the_same_on_another_postgresql_in_an_installation_in_use() {
     let installation = Installation::in_use_on(Server::Npm, Grants::BeforeOctober2026).await;
+    // Of a table that the project had, less is asked; and a name must be one function's.
+    installation.execute("drop table public.social_messages").await;
+    installation
+        .execute(
+            "do $$ declare v_form regprocedure; begin \
+               for v_form in select oid from pg_proc where pronamespace = 'public'::regnamespace \
+                 and proname in ('verify_rank_roles_and_slots', 'sync_rank_match_roster') loop \
+                 execute 'drop function ' || v_form; \
+               end loop; end $$",
+        )
+        .await;
     installation.migrate().await;
+    installation.execute("select lockstep.close_doors()").await;
 
     for mutations in [
         CALLS,

@@ -69,6 +69,32 @@ async fn what_differs_is_found(installation: &Installation) {
     assert!(moved.findings[2].place.contains("20261122090600_social_broadcast"), "{:?}", moved.findings[2]);
 }
 
+/// By name and text, it is neither to be applied again nor unknown.
+#[tokio::test]
+async fn what_was_applied_under_another_second_is_recognised() {
+    let installation = Installation::migrated(Grants::Today).await;
+    let (url, copy) = (installation.cluster.url("postgres"), copy());
+    let file = |name: &str| copy.path().join("supabase/migrations").join(name);
+    fs::rename(file("20261122090600_social_broadcast.sql"), file("20261122090607_social_broadcast.sql")).unwrap();
+
+    let report = judged(copy.path(), &url).await;
+
+    assert_eq!((said(&report), report.exit_code()), (vec![], 0));
+    assert!(report.notices[0].what.contains("applied as 20261122090600"), "{:?}", report.notices);
+    let files = gate::migrations::files(&copy.path().join("supabase/migrations")).unwrap();
+    let pending = gate::migrate::pending(&mut admin(&installation).await, files).await.unwrap();
+    assert!(pending.is_empty(), "{pending:?}");
+
+    fs::write(file("20261122090607_social_broadcast.sql"), "select 1;").unwrap();
+    assert_eq!(
+        findings(copy.path(), &url).await,
+        [
+            "migration_pending 20261122090607_social_broadcast.sql",
+            "migration_unknown migration 20261122090600_social_broadcast",
+        ]
+    );
+}
+
 #[tokio::test]
 async fn what_differs_from_the_history_of_the_stack_is_found() {
     what_differs_is_found(&Installation::migrated(Grants::Today).await).await;

@@ -1,10 +1,12 @@
 //! The gate: what is good passes, and each thing that can be wrong is found, with its code, and nothing else.
 
+mod battery;
 mod built;
 mod connections;
 mod cron_and_views;
 mod describe;
 mod diff;
+mod doors;
 mod environment;
 mod functions;
 mod good;

@@ -13,7 +13,7 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     "alter function public.renew_rank_session_overlay security invoker" => ["security function public.renew_rank_session_overlay"];
     "grant execute on function public.fetch_rank_session_overlays to anon" => ["execute_too_wide function public.fetch_rank_session_overlays"];
     "grant execute on function lockstep.sweep_rank_overlays to authenticated" => ["execute_too_wide function lockstep.sweep_rank_overlays"];
-    "revoke execute on function lockstep.is_own_topic from anon" => ["execute_missing function lockstep.is_own_topic"];
+    "revoke execute on function lockstep.is_own_topic from public" => ["execute_missing function lockstep.is_own_topic"];
     "alter function lockstep.try_overlay_event reset timezone" => ["function_settings function lockstep.try_overlay_event"];
     "select pg_temp.rebody('lockstep.sits_in_room', 'slot.occupant_owner_id = sits_in_room.p_owner_id', 'true')" => ["body_changed function lockstep.sits_in_room"];
     "select pg_temp.rebody('lockstep.seated_in_hand', 'slot.room_id = v_room', 'true')" => ["body_changed function lockstep.seated_in_hand"];

@@ -192,12 +192,12 @@ async fn without_the_verification_the_gate_fails_and_a_staging_answers_503_and_w
         "roster": [{ "slot_index": 0, "role": "tank", "owner_id": demo::ADA }],
         "slot_template": { "version": 1, "roles": [{ "name": "tank", "slot_count": 1 }], "slots": [{ "slot_index": 0, "role": "tank" }] },
     });
-    own.execute("drop function public.verify_rank_roles_and_slots").await;
+    own.execute("drop function lockstep.verify_rank_roles_and_slots").await;
 
     let report = own.check(&[]).await;
     let (status, body, id) = own.call("/functions/v1/stage-room-match", &staging).await;
 
-    assert_eq!(said_in_short(&report, &contract()), ["function_missing function public.verify_rank_roles_and_slots"]);
+    assert_eq!(said_in_short(&report, &contract()), ["function_missing function lockstep.verify_rank_roles_and_slots"]);
     assert_eq!(report.exit_code(), 1);
     assert_eq!((status, &body["code"]), (503, &json!("rpc_contract_mismatch")), "{body}");
     let mine = async {

@@ -47,7 +47,11 @@ fn described(method: &Method, path: &str, status: u16) -> Option<String> {
         405 if !known(&operation) => Some("/components/responses/MethodNotAllowed".into()),
         // A preflight is answered whatever the path.
         204 if method == Method::OPTIONS => Some("/components/responses/Preflight".into()),
-        _ => Some(format!("{operation}/responses/{status}")).filter(|pointer| known(pointer)),
+        // A range stands for what has no entry of its own (OpenAPI 3.1, "Responses Object").
+        _ => [status.to_string(), format!("{}XX", status / 100)]
+            .map(|status| format!("{operation}/responses/{status}"))
+            .into_iter()
+            .find(|pointer| known(pointer)),
     }
 }
 

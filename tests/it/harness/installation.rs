@@ -37,16 +37,15 @@ impl Installation {
 
     /// As one is found in the field: in use for years, with rows in every table, before any migration of ours.
     pub async fn in_use_on(server: Server, grants: Grants) -> Self {
-        let installation = Self::empty_on(server, grants).await;
-        let folder = setup::root().join("tests/stack/baseline");
-        for file in ["installation.sql", "installation_rows.sql"] {
-            installation.execute(&fs::read_to_string(folder.join(file)).expect("it is part of the stack")).await;
-        }
-        installation
+        Self::on(server, grants, true).await
     }
 
     /// Before any migration, on a chosen PostgreSQL.
     pub async fn empty_on(server: Server, grants: Grants) -> Self {
+        Self::on(server, grants, false).await
+    }
+
+    async fn on(server: Server, grants: Grants, in_use: bool) -> Self {
         // Sees to the extensions first.
         running();
         let folder = tempfile::Builder::new().prefix("lockstep-").tempdir().expect("a temporary folder");
@@ -62,7 +61,7 @@ impl Installation {
         let (data, sockets) = (folder.path().join("data"), folder.path().join("sockets"));
         let start = Cluster::start(&binaries, &data, &sockets, Durability::Temporary, &reaper).await;
         let cluster = start.unwrap_or_else(|error| panic!("{error:#}"));
-        database::baseline(&cluster, grants).await.unwrap_or_else(|error| panic!("{error:#}"));
+        database::baseline(&cluster, grants, in_use).await.unwrap_or_else(|error| panic!("{error:#}"));
         Self { cluster, _folder: folder, _reaper: reaper }
     }
 
@@ -75,8 +74,13 @@ impl Installation {
 
     /// Applies what is not applied yet.
     pub async fn migrate(&self) -> usize {
+        self.try_migrate().await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, where it may be refused.
+    pub async fn try_migrate(&self) -> Result<usize, String> {
         let supabase = setup::root().join("supabase");
-        database::migrate(&self.cluster, &supabase, Migrations::All).await.unwrap_or_else(|error| panic!("{error:#}"))
+        database::migrate(&self.cluster, &supabase, Migrations::All).await.map_err(|error| format!("{error:#}"))
     }
 
     /// Runs SQL as `postgres`.

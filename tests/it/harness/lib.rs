@@ -6,6 +6,7 @@
 
 mod answer;
 mod channel;
+mod checkout;
 pub mod document;
 mod installation;
 mod person;
@@ -18,6 +19,7 @@ mod scripted;
 pub use self::{
     answer::{Answer, Call},
     channel::Channel,
+    checkout::Checkout,
     installation::{Installation, Server},
     person::Person,
     recording::{recorded, recorder},

@@ -38,8 +38,11 @@ insert into public.rank_sessions (id, game_id, owner_id)
 select md5('session' || number)::uuid, md5('game' || 1 + number % 2000)::uuid, md5('user' || 1 + number % 2000)::uuid
 from generate_series(1, 49999) as number;
 
-insert into lockstep.rank_room_templates (room_id, version, source, updated_at, match_instance_id, session_id)
-select md5('room' || number)::uuid, 1, 'room-stage', now(), md5('match' || number)::uuid, md5('session' || number)::uuid
+insert into lockstep.rank_room_templates (
+  room_id, version, source, updated_at, match_instance_id, session_id, session_status
+)
+select
+  md5('room' || number)::uuid, 1, 'room-stage', now(), md5('match' || number)::uuid, md5('session' || number)::uuid, 'active'
 from generate_series(1, 49999) as number;
 
 insert into public.rank_session_overlays (session_id, room_id, owner_id, version, renewed_at, expires_at)

@@ -1,5 +1,4 @@
-// Draws the charts of a report with uPlot, from the data that stands in the page. Colours are the style's, so that
-// light, dark and a change between them need nothing here but drawing again. Without this the tables say the same.
+// Draws the charts of a report with uPlot, from the data that stands in the page. Without this the tables say the same.
 'use strict';
 
 const { series, burned, threshold_ms } = JSON.parse(document.getElementById('data').textContent);
@@ -9,8 +8,6 @@ const colours = new Map(); // A version has the same one in all charts.
 const cursor = { sync: { key: 'time' }, y: false };
 let charts = [];
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const grouped = (number) => number.toLocaleString('en-GB').replaceAll(',', '\u202f');
 const two = (number) => String(number).padStart(2, '0');
 
 /** `2026-11-23 16:48 UTC`, with seconds where slots are that short. */
@@ -154,14 +151,6 @@ function drawAll() {
 const select = document.getElementById('latency-of');
 if (series.starts.length > 0) {
   choices(select);
-  drawAll();
+  keepDrawn(drawAll, () => charts);
   select.addEventListener('change', drawAll);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-  // Only the width of the page changes that of a chart.
-  const resized = () => charts.forEach((chart) => {
-    const { clientWidth } = chart.root.parentElement;
-    if (clientWidth !== chart.width) chart.setSize({ width: clientWidth, height: HEIGHT });
-  });
-  addEventListener('resize', resized);
-  addEventListener('beforeprint', resized);
 }

@@ -73,6 +73,20 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Close the older ways, a day after the flags went up: older forms of the RPCs, clients' rights on tables. Shows
+    /// each, and how often it was used
+    Close {
+        #[command(flatten)]
+        place: Where,
+        /// Only say what would be closed
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Open again what `close` has closed
+    Reopen {
+        #[command(flatten)]
+        place: Where,
+    },
     /// Say what is in place, what runs, and what was done before
     Status {
         /// An environment [default: all]

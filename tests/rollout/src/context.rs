@@ -141,7 +141,7 @@ impl Context {
 }
 
 /// Who is doing this.
-fn who() -> String {
+pub fn who() -> String {
     if let Ok(actor) = env::var("GITHUB_ACTOR") {
         return actor;
     }

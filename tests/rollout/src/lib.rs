@@ -11,6 +11,7 @@ pub mod cli;
 pub mod context;
 pub mod course;
 pub mod deploy;
+pub mod doors;
 pub mod flags;
 pub mod judge;
 pub mod migrate;

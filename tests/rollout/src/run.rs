@@ -11,7 +11,7 @@ use crate::{
     context::Context,
     course::Course,
     deploy::refuse_forgotten_flags,
-    plan,
+    doors, plan,
     release::Release,
     rollback::{self, Back},
     status,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Everything was done.
-const DONE: u8 = 0;
+pub const DONE: u8 = 0;
 /// A step failed, or was interrupted.
 const FAILED: u8 = 1;
 /// Nothing was begun.
@@ -39,6 +39,8 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Rollback { place, people, migrations, to, flags_only, dry_run } => {
             rollback(&place, &people, &migrations, to.as_deref(), flags_only, dry_run).await
         }
+        Command::Close { place, dry_run } => doors::close(&place, dry_run).await,
+        Command::Reopen { place } => doors::reopen(&place).await,
         Command::Status { environment, database, json } => {
             let mut store = Store::open(&database.database_url).await?;
             status::show(&mut store, environment.as_deref(), json).await.map(|()| DONE)
@@ -154,7 +156,8 @@ fn record(context: &Context) -> Run {
     Run { environment, who, tool: env!("CARGO_PKG_VERSION").to_owned(), ..Run::default() }
 }
 
-fn another(who: &str) -> u8 {
+/// Says that somebody else is at it.
+pub fn another(who: &str) -> u8 {
     eprintln!("{} {who}. Wait for it to end; nothing has been changed here", failure("another rollout is running:"));
     ANOTHER
 }
@@ -196,8 +199,7 @@ async fn end(mut course: Course<'_>, done: Result<Option<()>>, way_back: &str) -
 /// On a new connection where the old one was left in the middle of something, or is gone.
 async fn conclude(course: &mut Course<'_>, outcome: &str, error: Option<&str>) -> Result<Place> {
     if outcome == "interrupted" || course.context.store.still_ours().await.is_err() {
-        let url = course.context.database_url().to_owned();
-        course.context.store.reopen(&url).await.context("the record has no end")?;
+        course.context.store.reopen().await.context("the record has no end")?;
     }
     let environment = course.context.environment.clone();
     let place = course.context.store.place(&environment).await?;

@@ -96,7 +96,8 @@ async fn people(database: &Client) -> Result<Vec<(Uuid, String)>> {
         database.execute(member, &[&demo::GENERAL, &id]).await?;
         people.push((id, email));
     }
-    let unlimited = "update lockstep.settings set value = '999999999' where name = 'messages_per_minute'";
+    let unlimited =
+        "update lockstep.settings set value = '999999999' where name in ('messages_per_minute', 'stagings_per_minute')";
     database.execute(unlimited, &[]).await?;
     Ok(people)
 }

@@ -162,6 +162,18 @@ create table public.moderators (
   phone text
 );
 
+-- A chat that clients read and write directly, and hear of through the publication.
+create table public.social_messages (
+  id uuid primary key default gen_random_uuid(),
+  channel_id uuid not null,
+  sender_id uuid references auth.users (id) on delete set null,
+  body text,
+  inserted_at timestamptz not null default now(),
+  edited_at timestamptz
+);
+
+create publication supabase_realtime for table public.social_messages;
+
 -- Who may do what -------------------------------------------------------------------------------------------------
 
 do $$
@@ -170,7 +182,7 @@ declare
 begin
   foreach v_table in array array[
     'heroes', 'rank_games', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions',
-    'rank_turns', 'rank_blocks', 'moderators'
+    'rank_turns', 'rank_blocks', 'moderators', 'social_messages'
   ] loop
     execute format('alter table public.%I enable row level security', v_table);
     execute format('grant all on public.%I to anon, authenticated, service_role', v_table);
@@ -215,3 +227,8 @@ create policy rank_blocks_read on public.rank_blocks
   );
 
 create policy moderators_read on public.moderators for select using (user_id = auth.uid());
+
+create policy "signed in may read" on public.social_messages for select to authenticated using (true);
+create policy "signed in may write" on public.social_messages
+  for insert to authenticated
+  with check (sender_id = auth.uid());

@@ -7,7 +7,7 @@
 --   ROOM   40000000-0000-4000-8000-00000000000N   1 is staged in version 7, 2 was staged without a version, 3 never
 -- Run by: postgres, after installation.sql and before the migrations.
 
--- Functions that stay ---------------------------------------------------------------------------------------------
+-- Other functions ---------------------------------------------------------------------------------------------
 
 create function public.touch_updated_at()
 returns trigger
@@ -34,7 +34,7 @@ as $$
   select count(*)::integer from rank_participants where game_id = p_game_id;
 $$;
 
--- The two that go, each in several forms --------------------------------------------------------------------------
+-- The rank RPCs, each in several forms --------------------------------------------------------------------------
 
 create function public.verify_rank_roles_and_slots(p_roles jsonb default '[]', p_slots jsonb default '[]')
 returns table (role_name text, declared_slot_count int, active_slot_count int)
@@ -199,3 +199,9 @@ insert into public.rank_turns (session_id, body) values ('60000000-0000-4000-800
 insert into public.rank_blocks (blocker_id, blocked_id, reason)
 values ('10000000-0000-4000-8000-000000000003', '10000000-0000-4000-8000-000000000002', 'left early');
 insert into public.moderators (user_id, phone) values ('10000000-0000-4000-8000-000000000002', '+10000000000');
+-- What no constraint of ours would take.
+insert into public.social_messages (channel_id, sender_id, body)
+values
+  ('70000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', ''),
+  ('70000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000002', repeat('x', 9000)),
+  ('70000000-0000-4000-8000-000000000002', null, null);

@@ -7,13 +7,16 @@ import { createLockstep, createOverlayStore } from '/demo/client/index.js'
 const $ = (id) => document.getElementById(id)
 const FIVE_MINUTES = 5 * 60 * 1000
 
-const supabase = window.supabase.createClient(location.origin, settings.key)
+// Two tabs of one browser share their storage, and with it who is signed in. `/demo?as=grace` keeps what is Grace's apart.
+const as = settings.people.find(({ name }) => name.toLowerCase() === new URLSearchParams(location.search).get('as')?.toLowerCase())
+const supabase = window.supabase.createClient(location.origin, settings.key, as && { auth: { storageKey: `demo.${as.name}` } })
 const record = ({ functionName, latencyMs, rpcVersion, error }) =>
   note(`${functionName} ${Math.round(latencyMs)} ms${rpcVersion ? `, ${rpcVersion}` : ''}${error ? `: ${error.code}` : ''}`, error)
 const lockstep = createLockstep(supabase, { onCall: record })
-const overlays = createOverlayStore(supabase, { onCall: record })
+const overlays = createOverlayStore(supabase, { onCall: record, ...(as && { storageKey: `lockstep.overlay.${as.name}` }) })
 
-const names = Object.fromEntries(Object.entries(settings.people).map(([email, id]) => [id, email.split('@')[0]]))
+const names = Object.fromEntries(settings.people.map(({ id, name }) => [id, name]))
+const [ada, grace] = settings.people
 let me = null
 let leave = () => {}
 
@@ -39,7 +42,18 @@ function show(message) {
   time.textContent = new Date(message.inserted_at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
   item.append(who, text, time)
   $('messages').append(item)
-  $('messages').scrollTop = $('messages').scrollHeight
+  toNewest()
+}
+
+/** The newest at the bottom, and whole lines only: a line that the upper edge cuts is pushed out of sight. */
+function toNewest() {
+  const list = $('messages')
+  list.style.paddingBottom = ''
+  list.scrollTop = list.scrollHeight
+  const [first, next] = [...list.children].filter((item) => item.offsetTop + item.offsetHeight > list.scrollTop)
+  if (!next || first.offsetTop >= list.scrollTop) return
+  list.style.paddingBottom = `${next.offsetTop - list.scrollTop}px`
+  list.scrollTop = list.scrollHeight
 }
 
 function emptyMessages(why) {
@@ -68,21 +82,24 @@ function follow() {
 }
 
 function buttons() {
-  const host = me === settings.people['ada@example.com']
+  const host = me === ada.id
   $('stage').disabled = !host
   $('end').hidden = !host
-  $('text').disabled = !me
-  for (const button of $('people').children) button.setAttribute('aria-pressed', String(settings.people[button.dataset.email] === me))
+  $('text').disabled = $('send').disabled = !me
+  $('why').hidden = !!me
+  for (const button of $('people').children) button.setAttribute('aria-pressed', String(button.dataset.id === me))
 }
 
-for (const email of Object.keys(settings.people)) {
+async function signIn({ email }) {
+  const { error } = await supabase.auth.signInWithPassword({ email, password: 'demo' })
+  if (error) note(`sign in: ${error.message}`, true)
+}
+
+for (const person of settings.people) {
   const button = document.createElement('button')
-  button.dataset.email = email
-  button.textContent = email.split('@')[0]
-  button.onclick = async () => {
-    const { error } = await supabase.auth.signInWithPassword({ email, password: 'demo' })
-    if (error) note(`sign in: ${error.message}`, true)
-  }
+  button.dataset.id = person.id
+  button.textContent = person.name
+  button.onclick = () => signIn(person)
   $('people').append(button)
 }
 
@@ -109,25 +126,34 @@ $('say').onsubmit = async (event) => {
   }
 }
 
-$('stage').onclick = async () => {
-  const [ada, grace] = [settings.people['ada@example.com'], settings.people['grace@example.com']]
-  // The overlay appears by itself: the database opens it, and says so to each player.
-  const { error } = await lockstep.stageRoomMatch({
+/** The slot template that the room was last staged with. Each staging needs a newer one, whoever stages and from wherever. */
+let version = 0
+
+/** The overlay appears by itself: the database opens it, and says so to each player. */
+const stage = () =>
+  lockstep.stageRoomMatch({
     room_id: settings.room,
     game_id: settings.game,
     match_instance_id: crypto.randomUUID(),
     roster: [
-      { slot_index: 0, role: 'attack', owner_id: ada, ready: true },
-      { slot_index: 2, role: 'support', owner_id: grace, ready: true },
+      { slot_index: 0, role: 'attack', owner_id: ada.id, ready: true },
+      { slot_index: 2, role: 'support', owner_id: grace.id, ready: true },
     ],
     slot_template: {
-      // Grows, whoever stages and from wherever.
-      version: Date.now(),
+      version: version + 1,
       roles: [{ name: 'attack', slot_count: 1 }, { name: 'support', slot_count: 1 }],
       slots: [{ slot_index: 0, role: 'attack' }, { slot_index: 2, role: 'support' }],
     },
   })
-  if (error) note(error.message, true)
+
+$('stage').onclick = async () => {
+  let { data, error } = await stage()
+  if (error?.code === 'slot_version_conflict') {
+    version = JSON.parse(error.details).current
+    ;({ data, error } = await stage())
+  }
+  if (error) return note(error.message, true)
+  version = data.slot_template_version
 }
 
 $('renew').onclick = () => overlays.renew()
@@ -152,6 +178,8 @@ overlays.subscribe((session, reason) => {
 overlays.start()
 buttons()
 draw()
+new ResizeObserver(toNewest).observe($('messages'))
+if (as) signIn(as)
 setInterval(draw, 250)
 // For tests, and for whoever opens the console.
 window.demo = { overlays, lockstep, supabase }

@@ -3,7 +3,11 @@
 use std::{fs, path::Path, str::FromStr};
 
 use anyhow::Result;
-use gate::{migrate, migrations};
+use gate::{
+    finding::Code,
+    migrate,
+    migrations::{self, Migration},
+};
 
 use crate::cluster::Cluster;
 
@@ -21,9 +25,12 @@ const HOSTED: &str = include_str!("../baseline/hosted.sql");
 const REALTIME: &str = include_str!("../baseline/realtime.sql");
 const TODAY: &str = include_str!("../baseline/grants_today.sql");
 const BEFORE: &str = include_str!("../baseline/grants_before_october_2026.sql");
+const INSTALLATION: &str = include_str!("../baseline/installation.sql");
+const INSTALLATION_ROWS: &str = include_str!("../baseline/installation_rows.sql");
 
-/// Makes a fresh cluster look like a hosted project. Does nothing to one that already does.
-pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
+/// Makes a fresh cluster look like a hosted project: a new one, or one that has been in use for years. Does nothing to
+/// one that already does.
+pub async fn baseline(cluster: &Cluster, grants: Grants, in_use: bool) -> Result<()> {
     let mut admin = gate::database::connect(&cluster.socket_url("supabase_admin")).await?;
     let there = "select to_jsonb(exists (select from pg_roles where rolname = 'authenticator'))::text";
     if gate::database::read(&mut admin, there).await? == true {
@@ -37,7 +44,18 @@ pub async fn baseline(cluster: &Cluster, grants: Grants) -> Result<()> {
         }
         Ok(())
     };
-    gate::database::in_transaction(&mut admin, all).await
+    gate::database::in_transaction(&mut admin, all).await?;
+    if in_use { put_in_use(cluster).await } else { Ok(()) }
+}
+
+/// With rows in every table, before any migration of ours.
+async fn put_in_use(cluster: &Cluster) -> Result<()> {
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    for (file, sql) in [("installation.sql", INSTALLATION), ("installation_rows.sql", INSTALLATION_ROWS)] {
+        migrate::run(&mut connection, &format!("baseline/{file}"), sql).await?;
+    }
+    gate::database::close(connection).await;
+    Ok(())
 }
 
 /// How many of the migrations are applied.
@@ -74,6 +92,43 @@ pub async fn migrate(cluster: &Cluster, supabase: &Path, migrations: Migrations)
     }
     gate::database::close(connection).await;
     Ok(pending.len())
+}
+
+/// Applies these, in their order, all or none of them, whether they have been applied before or not: each can be applied twice.
+pub async fn apply_again(cluster: &Cluster, all: &[Migration]) -> Result<()> {
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    let work = async |connection: &mut gate::database::Connection| {
+        for migration in all {
+            migrate::apply_again(connection, migration).await?;
+        }
+        Ok(())
+    };
+    gate::database::in_transaction(&mut connection, work).await?;
+    gate::database::close(connection).await;
+    Ok(())
+}
+
+/// What a database that was kept has of another text than the files, or of no file.
+pub async fn applied_otherwise(cluster: &Cluster, supabase: &Path) -> Result<Vec<String>> {
+    let files = migrations::files(&supabase.join("migrations"))?;
+    let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
+    gate::database::begin_reading(&mut connection).await?;
+    let report = migrations::judge(&mut connection, &files).await?;
+    gate::database::close(connection).await;
+    let found = report.findings.into_iter();
+    Ok(found
+        .filter_map(|finding| match finding.code {
+            Code::MigrationChanged => Some(format!(
+                "{} was edited after this database applied it, and is not applied again: save it while the stack runs with \
+                 --watch, or start with another --data folder",
+                finding.place
+            )),
+            Code::MigrationUnknown => {
+                Some(format!("{} is in this database, and has no file: start with another --data folder", finding.place))
+            }
+            _ => None,
+        })
+        .collect())
 }
 
 /// The demo's rows, of which those that exist are left alone. Before the last migration only its people can be there.

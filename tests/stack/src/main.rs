@@ -1,23 +1,27 @@
 //! `cargo run -p stack`: the whole system on one machine, for trying it and for developing against it.
 
+mod introduction;
 mod records;
 
 use std::{
+    convert::Infallible,
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, atomic::AtomicBool},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use console::style;
 use stack::{
     database::{Grants, Migrations},
-    demo, env_file,
+    env_file,
     host::{Sockets, record::Recorder},
     progress::Progress,
     runtime::Kind,
+    setup,
     stack::{Components, Options, Stack},
+    watch::Watch,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -35,6 +39,9 @@ use crate::records::Page;
     after_help = "Exit status: 0 after Ctrl-C or a smoke test that passed, the command's with --exec, 1 otherwise."
 )]
 struct Arguments {
+    /// Serve what is saved: functions, migrations, the contract. The functions are compiled fast, and not as they ship
+    #[arg(long, conflicts_with_all = ["migrations", "smoke"])]
+    watch: bool,
     /// Port of the origin; 0 is any free one
     #[arg(long, default_value_t = 54321)]
     port: u16,
@@ -47,6 +54,9 @@ struct Arguments {
     /// Default privileges of a new database
     #[arg(long, value_enum, default_value_t = Grants::Today)]
     grants: Grants,
+    /// Make the new database one of a project that has been in use for years before its first migration
+    #[arg(long)]
+    in_use: bool,
     /// How many migrations to apply: `all`, `none`, or so many from the first one on, for trying a rollout
     #[arg(long, value_name = "COUNT", default_value = "all")]
     migrations: Migrations,
@@ -125,14 +135,27 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut Option<Page>) -> Result<ExitCode> {
+    let root = setup::checkout()?;
+    eprintln!("{} {}", style("Checkout:").bold().for_stderr(), root.display());
+    let watched = "Spin watches by itself, with `spin watch`: leave --watch or --runtime out";
+    ensure!(!arguments.watch || arguments.runtime == Kind::Embedded, watched);
+    let components = match (arguments.no_components, arguments.watch) {
+        (true, _) => Components::LeftAlone,
+        (false, true) => Components::Fast,
+        (false, false) => Components::Deployed,
+    };
+    // Before anything is compiled or applied: what is saved in the meantime is not missed.
+    let watch = arguments.watch.then(|| Watch::begin(&root, components)).transpose()?;
     let stack = Stack::start(Options {
+        root,
         port: arguments.port,
         data: absolute(arguments.data)?,
         durable: false,
         postgres: absolute(arguments.postgres)?,
         grants: arguments.grants,
+        in_use: arguments.in_use,
         migrations: arguments.migrations,
-        components: if arguments.no_components { Components::LeftAlone } else { Components::Deployed },
+        components,
         variables: arguments.variables.into_iter().collect(),
         logs: absolute(arguments.logs)?,
         recorder,
@@ -143,15 +166,14 @@ async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut
     .await?;
     let environment = stack.environment()?;
     let value = |name: &str| environment.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
-    let list = format!("{}/messages-list?channel_id={}&limit=2", value("FUNCTIONS_URL"), demo::GENERAL);
     let telemetry = stack.telemetry();
     if let Some(page) = page {
         page.follow(stack.telemetry());
     }
 
-    if let Some(path) = &arguments.env_file {
-        env_file::write(path, &environment)?;
-    }
+    let own = stack.folder().join("env");
+    let env_file = arguments.env_file.as_ref().unwrap_or(&own);
+    env_file::write(env_file, &environment)?;
     if arguments.smoke {
         let target = smoke::Target {
             url: value("FUNCTIONS_URL").to_owned(),
@@ -168,17 +190,29 @@ async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut
         return Ok(if outcome.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
 
-    if let Some(command) = &arguments.exec {
-        return execute(command, environment).await;
+    let work = async {
+        if let Some(command) = &arguments.exec {
+            return execute(command, environment).await;
+        }
+        introduction::show(&environment, env_file);
+        if arguments.migrations == Migrations::All && !arguments.no_components {
+            introduction::first_request(&environment).await?;
+        }
+        eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
+        records::show(telemetry, arguments.json).await;
+        Ok(ExitCode::SUCCESS)
+    };
+    tokio::select! {
+        status = work => status,
+        failed = follow(watch, &stack) => failed.map(|never| match never {}),
     }
+}
 
-    introduce(&environment);
-    if arguments.migrations == Migrations::All && !arguments.no_components {
-        first_request(&list, value("TOKEN_MEMBER")).await?;
+async fn follow(watch: Option<Watch>, stack: &Stack) -> Result<Infallible> {
+    match watch {
+        Some(watch) => watch.follow(stack, Progress::Shown).await,
+        None => std::future::pending().await,
     }
-    eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
-    records::show(telemetry, arguments.json).await;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// A command of the shell, which ends with us.
@@ -198,31 +232,4 @@ fn variable(text: &str) -> Result<(String, String), String> {
 /// PostgreSQL runs in another folder than the person who typed the path.
 fn absolute(path: Option<PathBuf>) -> Result<Option<PathBuf>> {
     Ok(path.map(std::path::absolute).transpose()?)
-}
-
-fn introduce(environment: &[(&str, String)]) {
-    let shown = [
-        "ORIGIN",
-        "FUNCTIONS_URL",
-        "DATABASE_URL",
-        "SUPABASE_PUBLISHABLE_KEY",
-        "TOKEN_MEMBER",
-        "TOKEN_MEMBER_2",
-        "TOKEN_OUTSIDER",
-    ];
-    eprintln!();
-    for (name, value) in environment.iter().filter(|(name, _)| shown.contains(name)) {
-        eprintln!("{} {value}", style(format!("{name:25}")).bold().for_stderr());
-    }
-}
-
-/// Shows the way in: a command to copy, and what it answers.
-async fn first_request(url: &str, token: &str) -> Result<()> {
-    let curl = format!("curl '{url}' -H 'Authorization: Bearer {token}'");
-    eprintln!("\n{}\n{curl}", style("Try it:").bold().for_stderr());
-    let (url, token) = (url.to_owned(), token.to_owned());
-    let answer = tokio::task::spawn_blocking(move || smoke::get(&url, Some(&token))).await?;
-    let answer = answer.context("the first request got no answer")?;
-    eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.raw);
-    Ok(())
 }

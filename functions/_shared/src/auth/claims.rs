@@ -58,7 +58,7 @@ pub fn verify(token: &str, keys: &[&Key], config: &Config, now: UtcDateTime) -> 
     for key in keys {
         match key.verify(token, options(config, now)) {
             Ok(claims) => return check(claims),
-            // What the key that made the signature objects to is worth more than that the others did not make it.
+            // The key that made the signature gives the real reason. From the others comes only "wrong signature".
             Err(error) if refused == UNSIGNED => refused = refusal(&error),
             Err(_) => {}
         }

@@ -1,6 +1,8 @@
-//! The keys in force, and when to ask for them again. Ten minutes fresh; one fetch at a time, made by the request that
-//! finds the set old, while others go on with what there is; half a minute between attempts (three seconds while there is
-//! no key, or it is in doubt), so that forged key ids cause no stampede; stale keys while the source fails.
+//! The keys in force, and when to ask for them again.
+//!
+//! A set is fresh for ten minutes. The request that finds it old fetches it; others go on with the old one. Between two
+//! attempts lies half a minute, so that forged key ids cause no stampede: three seconds while there is no key, or the set is
+//! in doubt. While the source fails, the old keys stay in force.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -10,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use super::jwk::{self, Key, Set, Source};
 use crate::{
     config::{Config, KeySet},
-    edge::Edge,
+    context::Context,
     flight::Flight,
     platform::{Outbound, OutboundError},
     problem::{Cause, Problem},
@@ -87,21 +89,21 @@ impl Keys {
     /// of the project can have signed.
     pub async fn fitting<T>(
         &self,
-        edge: &Edge,
+        context: &Context,
         algorithm: &str,
         key_id: Option<&str>,
         with: impl FnOnce(&[&Key]) -> T,
     ) -> Result<T, Problem> {
         let fits = |key: &Key| key.fits(algorithm, key_id);
         // The secret needs no set; legacy tokens name a key that is in none.
-        if let (Some(secret), KeySet::Url(_)) = (&self.secret, &edge.config().key_set)
+        if let (Some(secret), KeySet::Url(_)) = (&self.secret, &context.config().key_set)
             && fits(secret)
         {
             return Ok(with(&[secret]));
         }
-        let mut set = self.current(edge).await?;
+        let mut set = self.current(context).await?;
         if !set.iter().any(fits) {
-            set = self.after_rotation(edge, &fits).await?;
+            set = self.after_rotation(context, &fits).await?;
         }
         let keys: Vec<&Key> = set.iter().chain(&self.secret).filter(|key| fits(key)).collect();
         Ok(with(&keys))
@@ -112,95 +114,95 @@ impl Keys {
         self.state.borrow().generation
     }
 
-    /// The set in force may be old, however short a time ago it was fetched.
+    /// Marks the set in force as perhaps old, even if it was fetched a moment ago.
     pub fn doubt(&self) {
         self.state.borrow_mut().doubted = true;
     }
 
     /// Asks for a newer set when the one in force is old. The request that finds it old does so; the others go on.
-    pub async fn refresh(&self, edge: &Edge) {
-        let KeySet::Url(url) = &edge.config().key_set else { return };
+    pub async fn refresh(&self, context: &Context) {
+        let KeySet::Url(url) = &context.config().key_set else { return };
         let old = {
             let state = self.state.borrow();
-            state.fetched.is_some_and(|at| state.doubted || edge.elapsed().saturating_sub(at) >= FRESH)
+            state.fetched.is_some_and(|at| state.doubted || context.elapsed().saturating_sub(at) >= FRESH)
         };
-        if old && self.pause_left(edge).is_zero() {
-            self.fetch(edge, url).await;
+        if old && self.pause_left(context).is_zero() {
+            self.fetch(context, url).await;
         }
     }
 
-    async fn current(&self, edge: &Edge) -> Result<Rc<Vec<Key>>, Problem> {
-        if let KeySet::Url(url) = &edge.config().key_set
+    async fn current(&self, context: &Context) -> Result<Rc<Vec<Key>>, Problem> {
+        if let KeySet::Url(url) = &context.config().key_set
             && self.state.borrow().keys.is_none()
         {
-            self.wait(edge).await?;
-            if self.state.borrow().keys.is_none() && self.pause_left(edge).is_zero() {
-                self.fetch(edge, url).await;
+            self.wait(context).await?;
+            if self.state.borrow().keys.is_none() && self.pause_left(context).is_zero() {
+                self.fetch(context, url).await;
             }
         }
-        self.known(edge)
+        self.known(context)
     }
 
     /// The token names a key that nobody knows: perhaps a new one.
-    async fn after_rotation(&self, edge: &Edge, fits: &impl Fn(&Key) -> bool) -> Result<Rc<Vec<Key>>, Problem> {
-        let KeySet::Url(url) = &edge.config().key_set else { return self.known(edge) };
-        self.wait(edge).await?;
-        let known = self.known(edge)?;
-        if !known.iter().any(fits) && self.pause_left(edge).is_zero() {
-            self.fetch(edge, url).await;
+    async fn after_rotation(&self, context: &Context, fits: &impl Fn(&Key) -> bool) -> Result<Rc<Vec<Key>>, Problem> {
+        let KeySet::Url(url) = &context.config().key_set else { return self.known(context) };
+        self.wait(context).await?;
+        let known = self.known(context)?;
+        if !known.iter().any(fits) && self.pause_left(context).is_zero() {
+            self.fetch(context, url).await;
         }
         // While the source fails, an unknown key may be a new one as well as a forged one.
-        let known = self.known(edge)?;
+        let known = self.known(context)?;
         if !known.iter().any(fits) && self.state.borrow().failure.is_some() {
-            return Err(self.unavailable(edge));
+            return Err(self.unavailable(context));
         }
         Ok(known)
     }
 
-    fn known(&self, edge: &Edge) -> Result<Rc<Vec<Key>>, Problem> {
+    fn known(&self, context: &Context) -> Result<Rc<Vec<Key>>, Problem> {
         let keys = self.state.borrow().keys.clone();
-        keys.ok_or_else(|| self.unavailable(edge))
+        keys.ok_or_else(|| self.unavailable(context))
     }
 
-    fn unavailable(&self, edge: &Edge) -> Problem {
+    fn unavailable(&self, context: &Context) -> Problem {
         let cause = self.state.borrow().failure.clone();
         let cause = cause.unwrap_or_else(|| "supabase_jwks_url: no time left to ask for it".into());
         // In whole seconds, rounded up; the next one at the least.
-        let asked = self.state.borrow().not_before.saturating_sub(edge.elapsed());
-        let left = self.pause_left(edge).max(asked).as_secs_f64().ceil().max(1.0);
+        let asked = self.state.borrow().not_before.saturating_sub(context.elapsed());
+        let left = self.pause_left(context).max(asked).as_secs_f64().ceil().max(1.0);
         Problem::KeySetUnavailable { cause, retry_after: left as u32 }
     }
 
     /// How long nobody may ask, after the last attempt.
-    fn pause_left(&self, edge: &Edge) -> Duration {
+    fn pause_left(&self, context: &Context) -> Duration {
         let state = self.state.borrow();
         let pause = if state.keys.is_some() && !state.doubted { COOL_DOWN } else { SHORT_COOL_DOWN };
-        state.attempted.map_or(Duration::ZERO, |at| (at + pause).saturating_sub(edge.elapsed()))
+        state.attempted.map_or(Duration::ZERO, |at| (at + pause).saturating_sub(context.elapsed()))
     }
 
     /// Until no other request is fetching.
-    async fn wait(&self, edge: &Edge) -> Result<(), Problem> {
-        let landed = self.fetching.landed(edge.platform(), edge.deadline()).await;
+    async fn wait(&self, context: &Context) -> Result<(), Problem> {
+        let landed = self.fetching.landed(context.platform(), context.deadline()).await;
         if landed { Ok(()) } else { Err(Problem::DeadlineExceeded) }
     }
 
-    async fn fetch(&self, edge: &Edge, url: &str) {
+    async fn fetch(&self, context: &Context, url: &str) {
         let Some(_turn) = self.fetching.take() else { return };
         let known = self.state.borrow().keys.is_some();
         // A request that has hardly any time left says nothing about the source when it gets no answer.
-        let Ok(left) = edge.remaining() else { return };
-        let result = match read(edge, url, if known { left.min(PATIENCE) } else { left }).await {
+        let Ok(left) = context.remaining() else { return };
+        let result = match fetch_set(context, url, if known { left.min(PATIENCE) } else { left }).await {
             Err(Unread::TimedOut) if left < PATIENCE => return,
             Err(Unread::TimedOut) => Err((anyhow!(upstream::described(&OutboundError::TimedOut)), None)),
             Err(Unread::Unusable(why, retry_after)) => Err((why, retry_after)),
             Ok(read) => Ok(read),
         };
-        let now = edge.elapsed();
+        let now = context.elapsed();
         let mut state = self.state.borrow_mut();
         state.attempted = Some(now);
         state.failure = None;
         match result {
-            // Nobody could be let in by it, and no caller is to blame; a project of the legacy secret serves it rightly.
+            // Without keys nobody can be let in, and no caller is to blame. A project that signs with the secret serves none.
             Ok((_, set)) if set.keys.is_empty() && self.secret.is_none() => {
                 state.failure = Some(anyhow!("supabase_jwks_url: {}", set.of_no_use()).into());
             }
@@ -231,15 +233,15 @@ impl From<Error> for Unread {
     }
 }
 
-async fn read(edge: &Edge, url: &str, within: Duration) -> Result<(String, Set), Unread> {
+async fn fetch_set(context: &Context, url: &str, within: Duration) -> Result<(String, Set), Unread> {
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
     let call = Outbound { method: Method::GET, uri: url.to_owned(), headers, body: None, within, limit: MAX_SET };
-    let answer = match edge.send(call, true).await.0 {
+    let answer = match context.send(call, true).await.0 {
         Err(OutboundError::TimedOut) => return Err(Unread::TimedOut),
         answer => answer.map_err(|error| anyhow!(upstream::described(&error)))?,
     };
     if answer.status != StatusCode::OK {
-        let retry_after = upstream::retry_after(&answer.headers, edge.now());
+        let retry_after = upstream::retry_after(&answer.headers, context.now());
         return Err(Unread::Unusable(anyhow!("it answers {}", answer.status), retry_after));
     }
     let set = std::str::from_utf8(&answer.body).context("it is not UTF-8")?;

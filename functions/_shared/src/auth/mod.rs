@@ -5,17 +5,23 @@ mod cache;
 mod claims;
 mod jwk;
 mod keys;
-pub(crate) mod session;
+mod session;
 
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use jwt_simple::prelude::Token;
 use time::UtcDateTime;
 
 pub use self::keys::Keys;
 use self::{cache::Cache, claims::Verified};
-use crate::{edge::Edge, problem::Problem};
+use crate::{
+    config::{Config, SessionCheck},
+    context::Context,
+    problem::Problem,
+};
+
+const APIKEY: HeaderName = HeaderName::from_static("apikey");
 
 /// A signed-in user, and the token that proves it to the database too.
 #[derive(Debug)]
@@ -45,14 +51,19 @@ impl Caller {
         &self.verified.subject
     }
 
-    /// Whether it is only the leeway that keeps the token in force.
+    /// Whether the token is past its `exp`, and in force only by the leeway.
     pub(crate) fn has_expired(&self, now: UtcDateTime) -> bool {
         self.verified.has_expired(now)
     }
 
-    /// For the `Authorization` header of the call made on the user's behalf.
-    pub(crate) fn token(&self) -> &str {
-        &self.token
+    /// The headers of a call that is made on the user's behalf: whose, and through which gateway.
+    pub(crate) fn credentials(&self, config: &Config) -> Result<HeaderMap, Problem> {
+        let malformed = |_| Problem::InvalidToken("it is not a well-formed JWT");
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.token)).map_err(malformed)?;
+        bearer.set_sensitive(true);
+        let apikey = HeaderValue::try_from(&config.publishable_key)
+            .map_err(|_| Problem::Misconfigured("supabase_publishable_key is no header".into()))?;
+        Ok(HeaderMap::from_iter([(header::AUTHORIZATION, bearer), (APIKEY, apikey)]))
     }
 }
 
@@ -68,25 +79,49 @@ impl Verifier {
     }
 
     /// Establishes who is asking, from the token alone.
-    pub async fn authenticate(&self, edge: &Edge, headers: &HeaderMap) -> Result<Caller, Problem> {
+    pub async fn authenticate(&self, context: &Context, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let started = context.elapsed();
+        let outcome = self.caller(context, headers).await;
+        record(context, started, &outcome);
+        outcome
+    }
+
+    /// Asks Auth whether the caller's session is still there, if `session_check` says so. Comes last before the database.
+    pub async fn confirm(&self, context: &Context, intent: Intent, caller: &Caller) -> Result<(), Problem> {
+        let asked = match context.config().session_check {
+            SessionCheck::Off => false,
+            SessionCheck::Writes => intent == Intent::Write,
+            SessionCheck::All => true,
+        };
+        if !asked {
+            return Ok(());
+        }
+        let started = context.elapsed();
+        let outcome = session::check(context, self, caller).await;
+        record(context, started, &outcome);
+        outcome
+    }
+
+    /// Somebody else who verifies tokens does not accept one that these keys have verified: the next request looks for newer
+    /// ones.
+    pub(crate) fn doubt_keys(&self) {
+        self.keys.doubt();
+    }
+
+    async fn caller(&self, context: &Context, headers: &HeaderMap) -> Result<Caller, Problem> {
         let token = bearer::token(headers)?;
-        let verified = self.verified(edge, token).await?;
-        if verified.is_anonymous && !edge.config().allow_guests {
+        let verified = self.verified(context, token).await?;
+        if verified.is_anonymous && !context.config().allow_guests {
             return Err(Problem::GuestNotAllowed);
         }
         Ok(Caller { token: token.to_owned(), verified })
     }
 
-    /// The next request looks for newer keys.
-    pub(crate) fn doubt_keys(&self) {
-        self.keys.doubt();
-    }
-
-    async fn verified(&self, edge: &Edge, token: &str) -> Result<Verified, Problem> {
-        // Before a remembered token is believed, or its key would be in force for as long as it is.
-        self.keys.refresh(edge).await;
+    async fn verified(&self, context: &Context, token: &str) -> Result<Verified, Problem> {
+        // Look for newer keys before a remembered token is believed. Otherwise a withdrawn key would stay in force.
+        self.keys.refresh(context).await;
         let digest = cache::digest(token);
-        if let Some(known) = self.cache.borrow_mut().get(&digest, self.keys.generation(), edge.now()) {
+        if let Some(known) = self.cache.borrow_mut().get(&digest, self.keys.generation(), context.now()) {
             return Ok(known);
         }
         let malformed = |_| Problem::InvalidToken("it is not a well-formed JWT");
@@ -95,12 +130,17 @@ impl Verifier {
         if !["ES256", "RS256", "EdDSA", "HS256"].contains(&algorithm) {
             return Err(Problem::InvalidToken("its algorithm is not accepted"));
         }
-        let (config, now) = (edge.config(), edge.now());
+        let (config, now) = (context.config(), context.now());
         let verify = |keys: &[&jwk::Key]| claims::verify(token, keys, config, now);
-        let verified = self.keys.fitting(edge, algorithm, header.key_id(), verify).await??;
+        let verified = self.keys.fitting(context, algorithm, header.key_id(), verify).await??;
         // The fetch may have replaced the key set, so look again.
         self.cache.borrow_mut().get(&digest, self.keys.generation(), now);
         self.cache.borrow_mut().put(digest, verified.clone(), now);
         Ok(verified)
     }
+}
+
+fn record<T>(context: &Context, started: Duration, outcome: &Result<T, Problem>) {
+    let took = context.elapsed().saturating_sub(started);
+    context.record(|telemetry| telemetry.authenticated(outcome.as_ref().map(|_| ()), took));
 }

@@ -2,13 +2,13 @@
 //! somebody signed out; a write should not.
 
 use anyhow::anyhow;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Caller;
+use super::{Caller, Verifier};
 use crate::{
-    edge::Edge,
+    context::Context,
     platform::{Inbound, Outbound},
     problem::Problem,
     upstream,
@@ -26,29 +26,24 @@ struct User {
 const GONE: [&str; 4] = ["session_not_found", "session_expired", "user_not_found", "user_banned"];
 
 /// Asks `/auth/v1/user`.
-pub async fn check(edge: &Edge, caller: &Caller) -> Result<(), Problem> {
-    let config = edge.config();
-    let malformed = |_| Problem::InvalidToken("it is not a well-formed JWT");
-    let mut bearer = HeaderValue::try_from(format!("Bearer {}", caller.token)).map_err(malformed)?;
-    bearer.set_sensitive(true);
-    let apikey = HeaderValue::try_from(&config.publishable_key)
-        .map_err(|_| Problem::Misconfigured("supabase_publishable_key is no header".into()))?;
-    let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer), (HeaderName::from_static("apikey"), apikey)]);
+pub async fn check(context: &Context, verifier: &Verifier, caller: &Caller) -> Result<(), Problem> {
+    let config = context.config();
+    let headers = caller.credentials(config)?;
     let uri = format!("{}/auth/v1/user", config.supabase_url);
-    let within = edge.remaining()?;
+    let within = context.remaining()?;
     let call = Outbound { method: Method::GET, uri, headers, body: None, within, limit: MAX_USER };
-    let answer = edge.send(call, true).await.0.map_err(|error| upstream::silence(error, true))?;
+    let answer = context.send(call, true).await.0.map_err(|error| upstream::no_answer(error, true))?;
     if answer.status == StatusCode::OK {
         return match serde_json::from_slice::<User>(&answer.body) {
             Ok(user) if user.id == caller.verified.subject => Ok(()),
             _ => Err(Problem::UpstreamFailed("/auth/v1/user gave another user, or none".into())),
         };
     }
-    Err(refusal(edge, &answer, caller))
+    Err(refusal(context, verifier, &answer, caller))
 }
 
 /// Who is to blame. Auth has `error_code` and `msg` (`code` and `message` in its newer form), the gateway has no code.
-fn refusal(edge: &Edge, answer: &Inbound, caller: &Caller) -> Problem {
+fn refusal(context: &Context, verifier: &Verifier, answer: &Inbound, caller: &Caller) -> Problem {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let status = answer.status.as_u16();
     let code = body["error_code"].as_str().or(body["code"].as_str());
@@ -61,12 +56,12 @@ fn refusal(edge: &Edge, answer: &Inbound, caller: &Caller) -> Problem {
     match status {
         401 | 403 | 404 if code.is_none() && message.is_none() => Problem::UpstreamMisconfigured(cause),
         // Auth knows no leeway.
-        401 | 403 if caller.has_expired(edge.now()) || text.contains("expired") => Problem::TokenExpired,
+        401 | 403 if caller.has_expired(context.now()) || text.contains("expired") => Problem::TokenExpired,
         _ => {
             if code == Some("bad_jwt") {
-                edge.doubt_keys();
+                verifier.doubt_keys();
             }
-            let retry_after = upstream::retry_after(&answer.headers, edge.now()).unwrap_or(1).max(1);
+            let retry_after = upstream::retry_after(&answer.headers, context.now()).unwrap_or(1).max(1);
             Problem::UpstreamUnavailable { cause, retry_after }
         }
     }

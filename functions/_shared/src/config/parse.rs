@@ -21,8 +21,8 @@ pub fn boolean(value: &str) -> Result<bool> {
     value.parse().context("neither true nor false")
 }
 
-/// A secret that is mounted as a file ends in a line break, and a value of an `.env` file may be in quotes. Neither is
-/// meant, and no token would ever fit.
+/// Refuses line breaks, blanks and quotes around a value: a secret that is mounted as a file ends in a line break, and an
+/// `.env` file may have quotes. With them, no token would ever fit.
 pub fn bare(value: &str) -> Result<()> {
     let blank = |c: char| c.is_whitespace() || c.is_control() || "\u{200b}\u{2060}\u{feff}".contains(c);
     ensure!(!value.starts_with(blank) && !value.ends_with(blank), "there are blanks or line breaks around it");

@@ -52,7 +52,7 @@ fn private(value: &str) -> Result<Url> {
     }
 }
 
-/// Only what says the same to everybody: the parser itself would pass over blanks and missing slashes.
+/// Refuses what other parsers read differently: this one would pass over blanks and missing slashes.
 fn written(text: &str) -> Result<Url> {
     ensure!(text.is_ascii(), "not ASCII: write the host as browsers do (`xn--…`)");
     let (_, rest) = text.split_once("://").context("not a URL: `https://` and a host")?;

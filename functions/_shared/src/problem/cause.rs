@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc};
 
-/// Shared, because all who wait for the same thing are told the same. Equal where it says the same.
+/// Shared by all requests that waited for the same work. Two are equal when their texts are.
 #[derive(Debug, Clone)]
 pub struct Cause(Rc<anyhow::Error>);
 

@@ -4,11 +4,12 @@
 //! The table in `functions/README.md` equals this enum; a test holds it.
 
 mod cause;
+mod project;
 mod words;
 
 use http::StatusCode;
 
-pub use self::cause::Cause;
+pub use self::{cause::Cause, project::ProjectRefusal};
 
 /// A refusal: a public half that goes into the response, and for some a private cause that goes into the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub enum Problem {
         /// What is wrong with it.
         reason: String,
     },
+    /// A trigger, a policy or a constraint of the installation does not want this.
+    RefusedByProject(Box<ProjectRefusal>),
     /// A variable is missing or malformed.
     Misconfigured(Cause),
     /// The gateway refused our own key, or refused to be called at all.
@@ -160,6 +163,7 @@ impl Problem {
             Self::InvalidSlotTemplate { .. } => "invalid_slot_template",
             Self::RateLimited { .. } => "rate_limited",
             Self::InvalidParameter { .. } => "invalid_parameter",
+            Self::RefusedByProject(_) => "refused_by_project",
             Self::Misconfigured(_) => "misconfigured",
             Self::UpstreamMisconfigured(_) => "upstream_misconfigured",
             Self::ConfigurationUnavailable(_) => "configuration_unavailable",
@@ -198,6 +202,7 @@ impl Problem {
             | Self::InvalidSlotTemplate { .. }
             | Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::RefusedByProject(refusal) => refusal.status,
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ConfigurationUnavailable(_)
             | Self::KeySetUnavailable { .. }
@@ -206,20 +211,6 @@ impl Problem {
             | Self::UpstreamFailed(_)
             | Self::FeatureDisabled => StatusCode::SERVICE_UNAVAILABLE,
             Self::OutcomeUnknown(_) | Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
-        }
-    }
-
-    /// The machine-readable particular, if there is one: the path of the field.
-    pub fn details(&self) -> Option<&str> {
-        match self {
-            Self::InvalidParameter { path, .. } => Some(path),
-            Self::GameMismatch => Some("game_id"),
-            Self::EmptyRoster => Some("roster"),
-            Self::MatchInstanceConflict => Some("match_instance_id"),
-            Self::SlotVersionConflict { details }
-            | Self::InvalidRoster { details, .. }
-            | Self::InvalidSlotTemplate { details, .. } => Some(details),
-            _ => None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a person reads of a problem.
+//! What a client reads of a problem besides its code.
 
 use super::Problem;
 
@@ -30,6 +30,7 @@ impl Problem {
             Self::GameMismatch => "The room plays another game.".into(),
             Self::EmptyRoster => "The roster has no entries.".into(),
             Self::InvalidRoster { message, .. } | Self::InvalidSlotTemplate { message, .. } => message.clone(),
+            Self::RefusedByProject(refusal) => refusal.message.clone(),
             Self::RateLimited { retry_after } => format!("Too many messages: try again in {retry_after} s."),
             Self::InvalidParameter { path, reason } => format!("{path}: {reason}."),
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => "The service is misconfigured.".into(),
@@ -44,13 +45,29 @@ impl Problem {
         }
     }
 
+    /// The machine-readable particular, if there is one: the path of the field.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Self::InvalidParameter { path, .. } => Some(path),
+            Self::GameMismatch => Some("game_id"),
+            Self::EmptyRoster => Some("roster"),
+            Self::MatchInstanceConflict => Some("match_instance_id"),
+            Self::RefusedByProject(refusal) => refusal.details.as_deref(),
+            Self::SlotVersionConflict { details }
+            | Self::InvalidRoster { details, .. }
+            | Self::InvalidSlotTemplate { details, .. } => Some(details),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where the caller can do something.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&str> {
         match self {
             Self::AuthRequired | Self::NotAUserToken => {
                 Some("Send `Authorization: Bearer <access_token of the session>`.")
             }
             Self::SessionRevoked => Some("Sign in again."),
+            Self::RefusedByProject(refusal) => refusal.hint.as_deref(),
             Self::UnsupportedMediaType => Some("Send JSON; give functions.invoke an object. Files go to Storage."),
             Self::UnsupportedContentEncoding => Some("Send it as it is, without Content-Encoding."),
             Self::TokenExpired => Some("Refresh the session and try again."),

@@ -1,6 +1,6 @@
-//! A body as types: it is JSON as a whole, and an object, before any field of it is wrong.
+//! Reads a JSON body into a type. A body that is no JSON, or no object, is refused as that before its fields are looked at.
 
-use http::header;
+use http::{HeaderMap, header};
 use serde::de;
 use serde_json::{Value, error::Category};
 
@@ -13,23 +13,36 @@ pub fn json<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     if body.is_empty() {
         return Err(Problem::MalformedRequest("it has no body"));
     }
-    let texts = |name| request.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
-    let kind = texts(header::CONTENT_TYPE).next().unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::UnsupportedMediaType);
+    acceptable(&request.headers, Some(body.len()))?;
+    object(body)
+}
+
+/// Whether the headers announce plain JSON. Anything else is refused before the client has sent it. A request without
+/// `Content-Type` and `Content-Length` may have no body at all, so it is let in.
+pub fn acceptable(headers: &HeaderMap, length: Option<usize>) -> Result<(), Problem> {
+    if length == Some(0) {
+        return Ok(());
     }
+    let texts = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
     if texts(header::CONTENT_ENCODING).any(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
         return Err(Problem::UnsupportedContentEncoding);
     }
-    read(body)
+    let is_json =
+        |kind: &str| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    match texts(header::CONTENT_TYPE).next() {
+        Some(kind) if is_json(kind) => Ok(()),
+        None if length.is_none() => Ok(()),
+        _ => Err(Problem::UnsupportedMediaType),
+    }
 }
 
-pub fn read<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+/// Reads one JSON object into a type.
+pub fn object<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     const NOT_JSON: Problem = Problem::MalformedRequest("its body is not JSON");
     let mut reader = serde_json::Deserializer::from_slice(json);
     let Object(value) =
         serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
-            // A wrong field says nothing of what comes after it.
+            // A wrong field stops the reader. What follows it may still be no JSON.
             Category::Data if serde_json::from_slice::<Value>(json).is_ok() => field_problem(&error),
             _ => NOT_JSON,
         })?;
@@ -62,7 +75,7 @@ fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::{HeaderMap, Method};
+    use http::Method;
 
     use super::*;
     use crate::request::{
@@ -118,7 +131,7 @@ mod tests {
         }
     }
 
-    /// Whatever is wrong before the place where it breaks off: what cannot be read has no fields.
+    /// A broken body is malformed, also where a field before the break is wrong.
     #[test]
     fn a_wrong_field_does_not_make_json_of_what_follows() {
         for broken in [

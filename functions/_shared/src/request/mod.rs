@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Uri};
 use serde::de;
 use serde_json::{Map, Value};
 
-pub use self::json::json;
+pub use self::json::{acceptable, json};
 use crate::{fields::Id, problem::Problem};
 
 /// A request, free of the host's types.
@@ -41,7 +41,7 @@ pub fn input<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     let query = query(request)?;
     if request.body.is_empty() {
         // By way of JSON: one reader for both is less code.
-        return json::read(&serde_json::to_vec(&query).expect("strings only"));
+        return json::object(&serde_json::to_vec(&query).expect("strings only"));
     }
     if let Some(name) = query.keys().next() {
         return Err(Problem::invalid(name, "belongs into the body, where the other fields are"));

@@ -67,7 +67,7 @@ struct First {
 }
 
 impl First {
-    /// A call is made, for which the component waits. Whether it is the first.
+    /// Notes a call, for which the component waits. Says whether it is the first.
     fn calls(&self) -> bool {
         self.waited.set(true);
         !self.called.replace(true)
@@ -93,7 +93,7 @@ impl Endpoint {
         let body = Some(Box::new(SpinBody(body)) as Box<dyn Body>);
         let incoming = Incoming { method: parts.method, uri: parts.uri, headers: parts.headers, body };
         let (shared, first) = (SHARED.with(Rc::clone), FIRST.with(Rc::clone));
-        let answer = self.answer(Rc::new(Spin), &shared, incoming, handle).await;
+        let answer = self.respond(Rc::new(Spin), &shared, incoming, handle).await;
         first.wait().await;
         answer.map(|body| Last { body: FullBody::new(body), _alone: alone })
     }

@@ -1,6 +1,7 @@
 //! From what happens during a request to the one line that remains of it: the fields are those of the crate `record`.
 
-mod texts;
+mod scrubber;
+mod server_timing;
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use http::Method;
 use record::{Auth, MAX_LINE, Record, Variant};
 use time::{UtcDateTime, format_description::well_known::Rfc3339};
 
-use self::texts::{cut, impersonal};
+use self::scrubber::{cut, impersonal};
 use crate::{
     contract::{self, Rpc},
     problem::Problem,
@@ -19,8 +20,8 @@ use crate::{
 /// In bytes. Longer causes are cut, so that a record stays below what one write may have.
 const MAX_CAUSE: usize = 512;
 
-/// For a path that is no function's, as `_OTHER` is for a method that nobody knows: the component that answers it is not
-/// who was asked.
+/// Stands for a path that is no function's: whoever sent it did not ask for the component that answers. The semantic
+/// conventions have the same word for an unknown method.
 const NO_FUNCTION: &str = "_OTHER";
 
 /// Written once, by `endpoint`, whatever happened.
@@ -40,7 +41,7 @@ impl Telemetry {
             span_id: trace.span_id.clone().into(),
             request_id: trace.request_id.clone().into(),
             method: known(&request.method).into(),
-            // One of the two forms in which a gateway passes the name; any other path is no dimension.
+            // One of the two forms in which a gateway passes the name. Any other path would make a new dimension each time.
             route: request.names(function).then(|| request.uri.path().to_owned().into()),
             contract: contract::CONTRACT_SHA256.into(),
             ..Record::default()
@@ -59,7 +60,7 @@ impl Telemetry {
     }
 
     /// How much was read of the caller's body, in bytes, and how long the caller took to send it.
-    pub fn read(&mut self, bytes: usize, took: Duration) {
+    pub fn body_read(&mut self, bytes: usize, took: Duration) {
         self.record.request_bytes = bytes as u64;
         self.record.body_ms = Some(milliseconds(took));
     }
@@ -133,19 +134,15 @@ impl Telemetry {
         line
     }
 
-    /// `Server-Timing` (W3C), in milliseconds.
+    /// The response's `Server-Timing`.
     pub fn server_timing(&self, total: Duration) -> String {
         let stages = [("auth", self.record.auth_ms), ("rpc", self.record.rpc_ms), ("total", Some(milliseconds(total)))];
-        let stage = |(name, took): (&str, Option<f64>)| {
-            // In whole numbers: writing fractions takes ten kilobytes of code.
-            let micros = (took? * 1000.0).round() as u64;
-            Some(format!("{name};dur={}.{:03}", micros / 1000, micros % 1000))
-        };
-        stages.into_iter().filter_map(stage).collect::<Vec<_>>().join(", ")
+        server_timing::header(&stages)
     }
 }
 
-/// What a variable or a key set has is no person's, and a key's id looks like a user's.
+/// A cause that comes from variables or a key set names no person. It is kept as it is, since a key's id looks like a
+/// user's.
 fn cause(problem: &Problem) -> Option<String> {
     let cause = problem.cause()?.to_string();
     let of_the_operator = matches!(problem, Problem::Misconfigured(_) | Problem::KeySetUnavailable { .. });
@@ -157,7 +154,7 @@ pub fn pseudonym(id: &str, key: &str) -> String {
     base16ct::lower::encode_string(&hmac_sha256::HMAC::mac(id.as_bytes(), key.as_bytes()))
 }
 
-/// The semantic conventions' way with methods that nobody knows: an arbitrary string is no dimension.
+/// `_OTHER` for an unknown method, as the semantic conventions ask: a dimension must not take any string.
 fn known(method: &Method) -> &'static str {
     const METHODS: [&str; 9] = ["GET", "POST", "OPTIONS", "HEAD", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE"];
     METHODS.into_iter().find(|name| *name == method.as_str()).unwrap_or("_OTHER")
@@ -190,7 +187,7 @@ mod tests {
         let long = "\"\u{0}".repeat(4096);
         let mut telemetry = telemetry(&"x".repeat(64));
         telemetry.region(Some(&long));
-        telemetry.read(usize::MAX, Duration::MAX);
+        telemetry.body_read(usize::MAX, Duration::MAX);
         telemetry.warned(Some(&long));
         telemetry.flag("flag_stage_room_match", "100");
         telemetry.flagged(true);

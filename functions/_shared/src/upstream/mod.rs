@@ -1,21 +1,18 @@
-//! What the project answers, or that it does not: PostgREST about an RPC, Auth about a session, and the gateways in front
-//! of both.
+//! Reads what the project answers: PostgREST about an RPC, Auth about a session, and the gateways in front of both. Also
+//! what it means when no answer comes.
 
+mod payload;
 mod refusal;
+mod sqlstate;
 
-use std::collections::HashMap;
-
-use anyhow::{Context as _, Result, anyhow};
 use http::{HeaderMap, header};
-use serde::de::IgnoredAny;
-use serde_json::error::Category;
 use time::UtcDateTime;
 
-pub use self::refusal::{Asked, Refusal};
-use crate::{
-    platform::{Inbound, OutboundError},
-    problem::Problem,
+pub use self::{
+    payload::{object, rows},
+    refusal::{Asked, Refusal},
 };
+use crate::{platform::OutboundError, problem::Problem};
 
 /// For the record.
 pub fn described(error: &OutboundError) -> String {
@@ -27,8 +24,8 @@ pub fn described(error: &OutboundError) -> String {
     }
 }
 
-/// There was no answer at all. Where a second attempt could store a second time, that leaves the outcome open.
-pub fn silence(error: OutboundError, repeatable: bool) -> Problem {
+/// The problem when no answer came. Where a second attempt could store a second time, nobody knows the outcome.
+pub fn no_answer(error: OutboundError, repeatable: bool) -> Problem {
     match error {
         OutboundError::Denied => Problem::Misconfigured("supabase_url is not an allowed outbound host".into()),
         OutboundError::Unreachable(cause) => Problem::unavailable(cause),
@@ -57,65 +54,9 @@ pub fn retry_after(headers: &HeaderMap, now: UtcDateTime) -> Option<u32> {
     Some(seconds.clamp(0, u32::MAX.into()) as u32)
 }
 
-/// How many rows an array has. It is counted because it must be read anyway: a proxy's HTML page with status 200, or
-/// half an answer, is not to be handed on as messages.
-pub fn rows(answer: &Inbound) -> Result<u64, Problem> {
-    match serde_json::from_str::<Vec<IgnoredAny>>(text(answer).map_err(|why| Problem::UpstreamFailed(why.into()))?) {
-        Ok(rows) => Ok(rows.len() as u64),
-        Err(error) => Err(Problem::UpstreamFailed(anyhow!("not a JSON array: {}", fault(&error)).into())),
-    }
-}
-
-/// The one object that a writing RPC returns. Whatever stands in its place, the RPC has run.
-pub fn object(answer: &Inbound, repeatable: bool) -> Result<(), Problem> {
-    let read = text(answer).and_then(|text| {
-        let object = serde_json::from_str::<HashMap<String, IgnoredAny>>(text);
-        object.map_err(|error| anyhow!("not a JSON object: {}", fault(&error)))
-    });
-    let unusable = if repeatable { Problem::UpstreamFailed } else { Problem::OutcomeUnknown };
-    read.map(|_| ()).map_err(|why| unusable(why.into()))
-}
-
-/// serde does not validate what it skips: bytes that are no text would be handed on in a string.
-fn text(answer: &Inbound) -> Result<&str> {
-    std::str::from_utf8(&answer.body).context("not UTF-8")
-}
-
-/// What is wrong with a body, without a word of it: serde quotes the value that it did not expect.
-fn fault(error: &serde_json::Error) -> String {
-    let what = match error.classify() {
-        Category::Data => "another type",
-        Category::Syntax => "a syntax error",
-        Category::Eof | Category::Io => "it breaks off",
-    };
-    format!("{what} at line {} column {}", error.line(), error.column())
-}
-
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use http::StatusCode;
-
     use super::*;
-
-    #[test]
-    fn a_cause_quotes_no_message() {
-        let answer = |body: &'static str| Inbound {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body: Bytes::from_static(body.as_bytes()),
-        };
-
-        for problem in [
-            rows(&answer(r#""hello Ada""#)).unwrap_err(),
-            rows(&answer(r#"[{"body":"hello Ada"},x]"#)).unwrap_err(),
-            object(&answer(r#"["hello Ada"]"#), true).unwrap_err(),
-            object(&answer(r#"["hello Ada"]"#), false).unwrap_err(),
-        ] {
-            let cause = problem.cause().unwrap().to_string();
-            assert!(!cause.contains("Ada"), "{cause}");
-        }
-    }
 
     #[test]
     fn when_to_come_back_is_in_seconds_and_never_sooner() {

@@ -3,13 +3,18 @@
 //!
 //! The catalogue is PostgREST's (docs.postgrest.org, "Errors"), from 12 to 16.
 
+use anyhow::anyhow;
+use http::StatusCode;
 use serde_json::Value;
 use time::UtcDateTime;
 
-use super::{is_absent, retry_after};
+use super::{
+    is_absent, retry_after,
+    sqlstate::{is_of_the_project, is_of_the_system},
+};
 use crate::{
     platform::Inbound,
-    problem::{Cause, Problem},
+    problem::{Cause, Problem, ProjectRefusal},
 };
 
 /// What is known of a call that was refused.
@@ -29,24 +34,22 @@ pub struct Refusal {
     code: Option<String>,
     /// Public where one of our RPCs wrote it. Otherwise for the log: it may contain SQL.
     message: String,
-    details: String,
+    details: Option<String>,
+    hint: Option<String>,
     retry_after: Option<u32>,
 }
 
 impl Refusal {
-    /// Each member by itself: one that is of another type than usual takes nothing from the others. All are empty when
-    /// the body is not an error that PostgREST or the gateway would write.
-    pub fn read(answer: &Inbound, now: UtcDateTime) -> Self {
+    /// Reads each member by itself, so that one of an odd type does not hide the others. All stay empty where the body is
+    /// no error of PostgREST's or the gateway's.
+    pub fn parse(answer: &Inbound, now: UtcDateTime) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         Self {
             status: answer.status.as_u16(),
             code: body["code"].as_str().map(str::to_owned),
             message: body["message"].as_str().unwrap_or_default().to_owned(),
-            details: match &body["details"] {
-                Value::Null => String::new(),
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            },
+            details: text(&body["details"]),
+            hint: text(&body["hint"]),
             retry_after: retry_after(&answer.headers, now),
         }
     }
@@ -56,8 +59,8 @@ impl Refusal {
         self.code.as_deref()
     }
 
-    /// Whether it is the token that is refused, which we have verified: `PGRST301` to `PGRST303`, and the RPCs' own word
-    /// for a call that comes from nobody.
+    /// Whether PostgREST refuses the token, which we have verified: `PGRST301` to `PGRST303`, and the RPCs' own word for a
+    /// call that comes from nobody.
     pub fn is_of_the_token(&self) -> bool {
         matches!(self.code(), Some("PGRST301" | "PGRST302" | "PGRST303" | "auth_required"))
     }
@@ -87,8 +90,8 @@ impl Refusal {
         }
     }
 
-    /// Whether the call may have been made although it is refused: the connection to the database, or a gateway's to
-    /// PostgREST, did not last. A code that PostgreSQL gives is a transaction that was rolled back.
+    /// Whether the database may have stored something although the answer is a refusal: a connection broke on the way. With
+    /// a code of PostgreSQL's, the transaction was rolled back.
     fn may_have_run(&self) -> bool {
         match self.code() {
             Some("08001" | "08004") => false,
@@ -98,11 +101,21 @@ impl Refusal {
         }
     }
 
+    /// PostgREST could not become the role of the token: a hook has assigned one that the database does not have, or that
+    /// `authenticator` is no member of.
+    fn is_of_the_role(&self) -> bool {
+        match self.code() {
+            Some("22023") => self.message.starts_with("role \"") && self.message.ends_with("does not exist"),
+            Some("42501") => self.message.starts_with("permission denied to set role"),
+            _ => false,
+        }
+    }
+
     fn unavailable(&self, cause: Cause) -> Problem {
         Problem::UpstreamUnavailable { cause, retry_after: self.retry_after.unwrap_or(1).max(1) }
     }
 
-    /// What says nothing that we know.
+    /// For an answer without a code that we know.
     fn of_status(&self, cause: Cause) -> Problem {
         if is_absent(self.status) || self.status >= 500 && self.retry_after.is_some() {
             self.unavailable(cause)
@@ -112,6 +125,7 @@ impl Refusal {
     }
 
     fn of_code(self, code: &str, cause: Cause) -> Problem {
+        let details = self.details.clone().unwrap_or_default();
         match code {
             // What our RPCs say. Their messages and details are written for the caller.
             "not_channel_member" => Problem::NotChannelMember,
@@ -120,16 +134,17 @@ impl Refusal {
             "room_not_found" => Problem::RoomNotFound,
             "client_message_id_reused" => Problem::ClientMessageIdReused,
             "rate_limited" => Problem::RateLimited { retry_after: self.retry_after.unwrap_or(1).max(1) },
-            "slot_version_conflict" => Problem::SlotVersionConflict { details: self.details },
+            "slot_version_conflict" => Problem::SlotVersionConflict { details },
             "match_instance_conflict" => Problem::MatchInstanceConflict,
             "game_mismatch" => Problem::GameMismatch,
             "empty_roster" => Problem::EmptyRoster,
-            "invalid_roster" => Problem::InvalidRoster { details: self.details, message: self.message },
-            "invalid_slot_template" => Problem::InvalidSlotTemplate { details: self.details, message: self.message },
+            "invalid_roster" => Problem::InvalidRoster { details, message: self.message },
+            "invalid_slot_template" => Problem::InvalidSlotTemplate { details, message: self.message },
             "invalid_parameter" => {
                 let reason = self.message.trim_end_matches('.').to_owned();
-                Problem::InvalidParameter { path: self.details, reason }
+                Problem::InvalidParameter { path: details, reason }
             }
+            _ if self.is_of_the_role() => Problem::UpstreamMisconfigured(anyhow!(self.message).into()),
             "42501" => Problem::Forbidden,
             // Missing, ambiguous, not the version, or its volatility is not what GET needs: a deploy fault, never benign.
             "rpc_contract_mismatch"
@@ -147,71 +162,40 @@ impl Refusal {
             connection if connection.starts_with("08") => self.unavailable(cause),
             "PGRST300" | "PGRST106" | "setting_missing" => Problem::UpstreamMisconfigured(cause),
             "22P05" | "22021" => Problem::invalid("body", "contains a NUL character"),
-            "22P02" | "22003" | "22007" | "22008" | "22009" | "22023" | "23502" | "23514" | "PGRST102" => {
+            "22P02" | "22003" | "22007" | "22008" | "22009" | "22023" | "PGRST102" => {
                 Problem::invalid("request", "the database does not accept one of the values")
             }
+            code if is_of_the_project(code) && (400..500).contains(&self.status) => self.by_the_project(),
             _ => self.of_status(cause),
         }
     }
+
+    /// Its text goes to the caller as PostgREST gives it. The status, too, but for those that say something else of us:
+    /// with 401 a client would sign its user out.
+    fn by_the_project(self) -> Problem {
+        let status = match self.status {
+            401 => 403,
+            405 | 408 | 413 | 415 => 400,
+            other => other,
+        };
+        Problem::RefusedByProject(Box::new(ProjectRefusal {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
+            message: self.message,
+            details: self.details,
+            hint: self.hint,
+            retry_after: self.retry_after.filter(|_| status == 429),
+        }))
+    }
 }
 
-/// Whether a code, and so its message, is the database's or PostgREST's own. Any other may have been raised by a function or
-/// a trigger of the installation, and quote a message's body.
-fn is_of_the_system(code: &str) -> bool {
-    const CLASSES: [&str; 12] = ["PGRST", "rpc_", "setting_", "08", "25", "40", "42", "53", "55", "57", "58", "XX"];
-    CLASSES.into_iter().any(|class| code.starts_with(class))
+/// A member of an error body. One that is no text is handed on as JSON.
+fn text(member: &Value) -> Option<String> {
+    match member {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-    use http::{HeaderMap, StatusCode};
-
-    use super::*;
-
-    const ASKED: Asked = Asked { repeatable: true, expired: false };
-
-    fn refusal(status: u16, body: &'static str) -> Refusal {
-        let answer = Inbound {
-            status: StatusCode::from_u16(status).unwrap(),
-            headers: HeaderMap::new(),
-            body: Bytes::from_static(body.as_bytes()),
-        };
-        Refusal::read(&answer, UtcDateTime::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn a_cause_quotes_no_message() {
-        let raised = refusal(400, r#"{"code":"P0001","message":"hello Ada is not allowed"}"#).problem(ASKED);
-        let known = refusal(404, r#"{"code":"42883","message":"function public.f() does not exist"}"#).problem(ASKED);
-
-        assert!(!raised.cause().unwrap().to_string().contains("Ada"), "{raised:?}");
-        assert!(known.cause().unwrap().to_string().contains("public.f()"), "{known:?}");
-    }
-
-    /// A write without a key: whoever cannot know whether it was made is not told to make it again.
-    #[test]
-    fn what_was_surely_not_stored_is_told_from_what_may_have_been() {
-        let unkeyed = Asked { repeatable: false, ..ASKED };
-        for (status, body, code) in [
-            (502, "<html>Bad Gateway</html>", "outcome_unknown"),
-            (504, "", "outcome_unknown"),
-            (500, "<html>Oops</html>", "outcome_unknown"),
-            (524, "", "outcome_unknown"),
-            (544, r#"{"message":"Project timed out"}"#, "outcome_unknown"),
-            (503, r#"{"code":"08006","message":"server closed the connection"}"#, "outcome_unknown"),
-            (503, r#"{"code":"PGRST001","message":"database client error"}"#, "outcome_unknown"),
-            (503, r#"{"code":"PGRST000","message":"no connection"}"#, "upstream_unavailable"),
-            (504, r#"{"code":"PGRST003","message":"pool"}"#, "upstream_unavailable"),
-            (500, r#"{"code":"57014","message":"canceling statement due to statement timeout"}"#, "deadline_exceeded"),
-            (500, r#"{"code":"XX000","message":"relation 17 is gone"}"#, "upstream_failed"),
-            (521, "", "upstream_unavailable"),
-            (540, r#"{"message":"Project paused"}"#, "upstream_unavailable"),
-            (429, "{}", "upstream_unavailable"),
-            (401, r#"{"message":"No API key found in request"}"#, "upstream_misconfigured"),
-            (403, r#"{"code":"not_channel_member","message":"-"}"#, "not_channel_member"),
-        ] {
-            assert_eq!(refusal(status, body).problem(unkeyed).code(), code, "{status} {body}");
-        }
-    }
-}
+mod tests;

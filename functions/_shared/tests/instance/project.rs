@@ -237,7 +237,7 @@ impl Project {
         let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer.parse().unwrap())]);
         let incoming = Incoming { method, uri: "/keys".parse().unwrap(), headers, body };
         let platform = Rc::new(World(self.clone()));
-        Endpoint::get("keys").answer(platform, &self.shared, incoming, handle).await
+        Endpoint::get("keys").respond(platform, &self.shared, incoming, handle).await
     }
 }
 

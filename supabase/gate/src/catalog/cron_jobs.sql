@@ -8,12 +8,13 @@ select coalesce(
       'job', jsonb_build_object(
         'name', job.jobname,
         'schedule', jsonb_build_array(job.schedule),
+        'user', job.username,
         'command', regexp_replace(btrim(job.command, e' \n\t;'), '\s+', ' ', 'g')
       ),
       'id', job.jobid,
       'active', job.active,
       'database', job.database,
-      'here', job.database = current_database(),
+      'here', job.database = current_database() and (job.nodename = '' or job.nodename = 'localhost' or job.nodename like '/%' or job.nodename = coalesce(host(inet_server_addr()), 'localhost')),
       'user', job.username
     )
     order by job.jobid
@@ -21,4 +22,4 @@ select coalesce(
   '[]'
 )::text
 from cron.job as job
-where current_setting('gate.asked')::jsonb -> 'cron_jobs' ? job.jobname;
+where (select current_setting('gate.asked')::jsonb) -> 'cron_jobs' ? job.jobname;

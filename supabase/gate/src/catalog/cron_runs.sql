@@ -11,4 +11,4 @@ cross join lateral (
   order by details.runid desc
   limit 1
 ) as last (run)
-where current_setting('gate.asked')::jsonb -> 'cron_jobs' ? job.jobname;
+where (select current_setting('gate.asked')::jsonb) -> 'cron_jobs' ? job.jobname;

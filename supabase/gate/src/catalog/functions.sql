@@ -86,7 +86,7 @@ select coalesce(
           from (
             select role.rolname::text as role, has_function_privilege(role.oid, routine.oid, 'execute') as may
             from pg_roles as role
-            where current_setting('gate.asked')::jsonb -> 'roles' ? role.rolname
+            where (select current_setting('gate.asked')::jsonb) -> 'roles' ? role.rolname
             union all
             select
               'public',
@@ -111,4 +111,4 @@ select coalesce(
 )::text
 from pg_proc as routine
 join pg_namespace as namespace on namespace.oid = routine.pronamespace
-where current_setting('gate.asked')::jsonb -> 'functions' ? (namespace.nspname || '.' || routine.proname);
+where (select current_setting('gate.asked')::jsonb) -> 'functions' ? (namespace.nspname || '.' || routine.proname);

@@ -3,14 +3,23 @@
 //! `pg_catalog` is open to every role, so any login will do. Where it is not (pg_cron), what cannot be seen is an
 //! [`Unseen`], and never missing.
 
+mod asked;
+mod doors;
+mod facts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
+pub use self::{
+    asked::{Asking, Refusal},
+    doors::{Door, Doors},
+    facts::{Acl, Answer, Beyond, ForeignKey, Found, Index, Job, Keeping, Run, SetFor, Source, Trigger, Way},
+};
 use crate::{
-    contract::{Contract, CronJob, Function, Relation, Role, Schema},
+    contract::{Contract, Function, Relation, Role, SETTINGS_TABLE, Schema},
     database::{self, Connection},
     finding::Unseen,
 };
@@ -28,28 +37,22 @@ pub struct Catalog {
     pub access: Access,
     /// The jobs; none where they cannot be seen.
     pub cron: Option<Cron>,
+    /// What a project had before, and has still.
+    pub doors: Doors,
+    /// What is set for roles and for the database.
+    pub settings: Vec<SetFor>,
+    /// Names of the rows of settings; none where they cannot be seen, or are not asked for.
+    pub rows: Option<BTreeSet<String>>,
+    /// Who was given what directly.
+    pub acl: Acl,
+    /// Of tables, what a contract does not say.
+    pub beyond: BTreeMap<String, Beyond>,
+    /// Views and functions of somebody else's that reach what is protected.
+    pub ways: Vec<Way>,
+    /// What is refused when it is asked as those who ask it.
+    pub refusals: Vec<Refusal>,
     /// What this role may not look at.
     pub unseen: Vec<Unseen>,
-}
-
-/// A function, and what the contract does not say of it.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Found {
-    /// In the contract's words.
-    pub function: Function,
-    /// Of an RPC: JSON with its version.
-    pub comment: Option<String>,
-    /// Its body.
-    pub source: String,
-}
-
-/// Where something is said.
-#[derive(Debug, Deserialize)]
-pub struct Source {
-    /// As `regprocedure` spells it.
-    pub place: String,
-    /// The body.
-    pub source: String,
 }
 
 /// Who may what, beside functions and relations.
@@ -67,8 +70,19 @@ pub struct Access {
     pub bypassing: BTreeSet<String>,
     /// Roles for which no right is checked.
     pub superusers: BTreeSet<String>,
-    /// Those that are there, of Supabase's functions that the contract names.
-    pub platform: BTreeSet<String>,
+    /// The database.
+    pub database: String,
+    /// What Supabase's functions said that is not what they were asked about.
+    #[serde(default)]
+    pub answers: Vec<Answer>,
+    /// Those that are there, of Supabase's functions that the contract names, with the roles that may run them.
+    pub platform: BTreeMap<String, Vec<String>>,
+    /// What keeps a role of the contract from logging in.
+    pub logins: BTreeMap<String, Vec<String>>,
+    /// Members of a role by which somebody who logs in can become it.
+    pub reached_by: BTreeMap<String, Vec<String>>,
+    /// `member role`, where the one cannot become the other.
+    pub cannot_become: BTreeSet<String>,
     /// Schemas of the contract.
     pub schemas: Vec<Schema>,
     /// Roles of the contract.
@@ -80,38 +94,12 @@ pub struct Access {
 pub struct Cron {
     /// Whether the extension is there.
     pub installed: bool,
+    /// Whether its scheduler runs on this server; on a standby none does.
+    pub scheduler: bool,
     /// Those that the contract names.
     pub jobs: Vec<Job>,
     /// The last finished run, by the job's id.
     pub runs: BTreeMap<String, Run>,
-}
-
-/// A job, and what the contract does not say of it.
-#[derive(Debug, Deserialize)]
-pub struct Job {
-    /// In the contract's words.
-    pub job: CronJob,
-    /// pg_cron's number for it.
-    pub id: i64,
-    /// Whether it is switched on.
-    pub active: bool,
-    /// Where it runs.
-    pub database: String,
-    /// Whether that is this database.
-    pub here: bool,
-    /// As whom it runs.
-    pub user: String,
-}
-
-/// One run of a job.
-#[derive(Debug, Deserialize)]
-pub struct Run {
-    /// `succeeded` or `failed`.
-    pub status: String,
-    /// What the database said.
-    pub message: Option<String>,
-    /// When it began.
-    pub at: Option<String>,
 }
 
 impl Catalog {
@@ -123,29 +111,55 @@ impl Catalog {
         let raising = rows(connection, include_str!("raising.sql")).await.context("sources")?;
         let relations = rows(connection, include_str!("relations.sql")).await.context("relations")?;
         let access: Access = rows(connection, include_str!("access.sql")).await.context("schemas and roles")?;
+        let doors = Doors::read(connection).await.context("doors")?;
         let mut unseen = Vec::new();
         let cron = if contract.cron_jobs.is_empty() {
             None
         } else {
             cron(connection, &access.user, &mut unseen).await.context("pg_cron's jobs")?
         };
-        Ok(Self { functions, raising, relations, access, cron, unseen })
+        let settings = rows(connection, include_str!("settings.sql")).await.context("settings")?;
+        let present =
+            setting_rows(connection, contract, &access.user, &mut unseen).await.context("rows of settings")?;
+        let acl = rows(connection, include_str!("acl.sql")).await.context("rights")?;
+        let beyond = rows(connection, include_str!("beyond.sql")).await.context("tables")?;
+        let ways = rows(connection, include_str!("ways.sql")).await.context("ways around")?;
+        let mut catalog = Self {
+            functions,
+            raising,
+            relations,
+            access,
+            cron,
+            doors,
+            settings,
+            rows: present,
+            acl,
+            beyond,
+            ways,
+            refusals: Vec::new(),
+            unseen,
+        };
+        asked::ask(connection, contract, &mut catalog).await.context("questions")?;
+        Ok(catalog)
     }
 }
 
 /// The names, as a setting of this transaction: the simple protocol has no parameters.
 async fn ask(connection: &mut Connection, contract: &Contract) -> Result<()> {
-    let schemas: BTreeSet<&str> = contract
-        .all_functions()
-        .map(|function| function.schema.as_str())
-        .chain(contract.schemas.iter().map(|schema| schema.name.as_str()))
-        .collect();
+    let homes: BTreeSet<&str> = contract.all_functions().map(|function| function.schema.as_str()).collect();
+    let schemas: BTreeSet<&str> =
+        homes.iter().copied().chain(contract.schemas.iter().map(|schema| schema.name.as_str())).collect();
     let asked = json!({
         "functions": contract.all_functions().map(Function::qualified).collect::<Vec<_>>(),
         "relations": contract.relations.iter().map(Relation::qualified).collect::<Vec<_>>(),
         "schemas": schemas,
+        "homes": homes,
         "roles": contract.role_names(),
-        "platform": contract.platform,
+        "platform": contract.platform.iter().map(|function| &function.signature).collect::<Vec<_>>(),
+        "sessions": contract.settings.keys().collect::<Vec<_>>(),
+        "protected": contract.protected().map(Relation::qualified).collect::<Vec<_>>(),
+        "clients": contract.clients(),
+        "askers": contract.owners().into_iter().chain(contract.clients()).collect::<BTreeSet<_>>(),
         "owners": contract.roles.iter().map(|role| &role.name).collect::<Vec<_>>(),
         "cron_jobs": contract.cron_jobs.iter().map(|job| &job.name).collect::<Vec<_>>(),
     });
@@ -157,12 +171,13 @@ async fn cron(connection: &mut Connection, user: &str, unseen: &mut Vec<Unseen>)
     #[derive(Deserialize)]
     struct Sight {
         installed: bool,
+        scheduler: bool,
         sees_jobs: bool,
         sees_runs: bool,
     }
     let sight: Sight = rows(connection, include_str!("cron_access.sql")).await?;
     if !sight.installed {
-        return Ok(Some(Cron { installed: false, jobs: Vec::new(), runs: BTreeMap::new() }));
+        return Ok(Some(Cron { installed: false, scheduler: false, jobs: Vec::new(), runs: BTreeMap::new() }));
     }
     let mut hidden = |table: &str| {
         unseen.push(Unseen {
@@ -182,7 +197,37 @@ async fn cron(connection: &mut Connection, user: &str, unseen: &mut Vec<Unseen>)
         hidden("cron.job_run_details");
         BTreeMap::new()
     };
-    Ok(Some(Cron { installed: true, jobs, runs }))
+    Ok(Some(Cron { installed: true, scheduler: sight.scheduler, jobs, runs }))
+}
+
+/// The names in the table of settings, which a login without rights there does not see.
+async fn setting_rows(
+    connection: &mut Connection,
+    contract: &Contract,
+    user: &str,
+    unseen: &mut Vec<Unseen>,
+) -> Result<Option<BTreeSet<String>>> {
+    if contract.rows.is_empty() {
+        return Ok(None);
+    }
+    #[derive(Deserialize)]
+    struct Sight {
+        exists: bool,
+        whole: bool,
+    }
+    let sight: Sight = rows(connection, include_str!("rows_access.sql")).await?;
+    if sight.exists && !sight.whole {
+        unseen.push(Unseen {
+            place: SETTINGS_TABLE.to_owned(),
+            why: format!("{user} does not see every row of it"),
+            remedy: "connect as postgres, or as a role with BYPASSRLS that may select from it".to_owned(),
+        });
+    }
+    if !sight.whole {
+        return Ok(None);
+    }
+    let names = "select coalesce(jsonb_agg(setting.name), '[]')::text from lockstep.settings as setting";
+    Ok(Some(rows(connection, names).await?))
 }
 
 async fn rows<T: DeserializeOwned>(connection: &mut Connection, sql: &str) -> Result<T> {

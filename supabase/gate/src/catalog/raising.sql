@@ -14,14 +14,14 @@ select coalesce(
 from pg_proc as routine
 join pg_namespace as namespace on namespace.oid = routine.pronamespace
 where (
-    current_setting('gate.asked')::jsonb -> 'schemas' ? namespace.nspname
+    (select current_setting('gate.asked')::jsonb) -> 'homes' ? namespace.nspname
     or exists (
       select
       from pg_trigger as fired
       join pg_class as class on class.oid = fired.tgrelid
       join pg_namespace as home on home.oid = class.relnamespace
       where fired.tgfoid = routine.oid
-        and current_setting('gate.asked')::jsonb -> 'relations' ? (home.nspname || '.' || class.relname)
+        and (select current_setting('gate.asked')::jsonb) -> 'relations' ? (home.nspname || '.' || class.relname)
     )
   )
   and routine.prosrc ~* '40001|serialization_failure'

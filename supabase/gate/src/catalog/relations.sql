@@ -29,7 +29,15 @@ select coalesce(
           jsonb_agg(
             jsonb_strip_nulls(jsonb_build_object(
               'name', attribute.attname,
-              'type', format_type(attribute.atttypid, attribute.atttypmod),
+              'type', format_type(attribute.atttypid, attribute.atttypmod) || coalesce(
+                -- Two texts may be equal there that are not the same.
+                (
+                  select ' collate ' || kind.oid::regcollation
+                  from pg_collation as kind
+                  where kind.oid = attribute.attcollation and not kind.collisdeterministic
+                ),
+                ''
+              ),
               'not_null', attribute.attnotnull,
               'default', case
                 when attribute.attidentity = 'a' then 'generated always as identity'
@@ -49,7 +57,15 @@ select coalesce(
       ),
       'constraints', (
         select coalesce(jsonb_object_agg(
-            owned.conname, regexp_replace(pg_get_constraintdef(owned.oid), '\s+', ' ', 'g')
+            owned.conname,
+            regexp_replace(pg_get_constraintdef(owned.oid), '\s+', ' ', 'g')
+              || case
+                when exists (
+                  select from pg_trigger as holding where holding.tgconstraint = owned.oid and holding.tgenabled <> 'O'
+                )
+                  then ' (its triggers are disabled)'
+                else ''
+              end
           ), '{}')
         from pg_constraint as owned
         -- From 18 on, `not null` is one too; here it belongs to the column.
@@ -163,7 +179,7 @@ select coalesce(
         from (
           select role.rolname::text, role.oid
           from pg_roles as role
-          where current_setting('gate.asked')::jsonb -> 'roles' ? role.rolname
+          where (select current_setting('gate.asked')::jsonb) -> 'roles' ? role.rolname
           union all
           select 'public', null
         ) as asked (name, role)
@@ -176,4 +192,4 @@ select coalesce(
 from pg_class as class
 join pg_namespace as namespace on namespace.oid = class.relnamespace
 where class.relkind in ('r', 'p', 'v', 'm', 'f')
-  and current_setting('gate.asked')::jsonb -> 'relations' ? (namespace.nspname || '.' || class.relname);
+  and (select current_setting('gate.asked')::jsonb) -> 'relations' ? (namespace.nspname || '.' || class.relname);

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{APPLY, Findings};
 use crate::{
-    catalog::Catalog,
+    catalog::{self, Catalog},
     contract::{Access, Contract, Role},
+    database::identifier,
     finding::Code,
 };
 
@@ -59,7 +60,9 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
                 findings.add(Code::SchemaAccessMissing, &place, wanted, "no right", remedy);
             }
             if !too_many.is_empty() {
-                let remedy = format!("revoke {right} on schema {} from {too_many};", want.name);
+                let remedy = catalog.acl.taken(&too_many, &want.name, right, have.owner.as_deref(), |from| {
+                    format!("revoke {right} on schema {} from {from};", want.name)
+                });
                 let wanted = format!("no {right} for {too_many}");
                 findings.add(Code::SchemaAccessTooWide, &place, wanted, "they may", remedy);
             }
@@ -72,16 +75,32 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
     }
     for want in &contract.roles {
         if let Some(have) = catalog.access.roles.iter().find(|have| have.name == want.name) {
-            role(want, have, &catalog.access.superusers, findings);
+            role(want, have, &catalog.access, findings);
         }
     }
-    for signature in contract.platform.iter().filter(|signature| !catalog.access.platform.contains(*signature)) {
-        let remedy = "it is Supabase's: restart the project, or ask for support";
-        findings.add(Code::PlatformMissing, format!("function {signature}"), "a function", "none", remedy);
+    for want in &contract.platform {
+        let place = format!("function {}", want.signature);
+        let Some(may) = catalog.access.platform.get(&want.signature) else {
+            let remedy = "it is Supabase's: restart the project, or ask for support";
+            findings.add(Code::PlatformMissing, place, "a function", "none", remedy);
+            continue;
+        };
+        let missing: Vec<&str> =
+            want.execute.must.iter().filter(|role| !may.contains(role)).map(String::as_str).collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            let remedy = format!("grant execute on function {} to {missing};", want.signature);
+            findings.add(Code::PlatformChanged, place, format!("execute for {missing}"), "no right", remedy);
+        }
+    }
+    for answer in &catalog.access.answers {
+        let remedy = "it is Supabase's: restore its definition from another project, or ask for support";
+        let place = format!("function {}", answer.function);
+        findings.add(Code::PlatformChanged, place, "what the request says", &answer.said, remedy);
     }
 }
 
-fn role(want: &Role, have: &Role, superusers: &BTreeSet<String>, findings: &mut Findings) {
+fn role(want: &Role, have: &Role, access: &catalog::Access, findings: &mut Findings) {
     let place = format!("role {}", want.name);
     let bypasses = |role: &Role| role.superuser || role.bypass_rls;
     if bypasses(have) && !bypasses(want) {
@@ -89,18 +108,40 @@ fn role(want: &Role, have: &Role, superusers: &BTreeSet<String>, findings: &mut 
         let word = if have.superuser { "superuser" } else { "bypassrls" };
         findings.add(Code::RoleBypassesRls, &place, "nosuperuser nobypassrls", word, remedy);
     }
+    if bypasses(want) && !bypasses(have) {
+        let remedy = format!("as a superuser: alter role {} bypassrls;", want.name);
+        findings.add(Code::RoleBoundByRls, &place, "bypassrls", "nobypassrls", remedy);
+    }
     if have.login && !want.login {
         findings.add(Code::RoleLogin, &place, "nologin", "login", format!("alter role {} nologin;", want.name));
+    }
+    let obstacles = access.logins.get(&want.name).filter(|all| want.login && !all.is_empty());
+    if let Some(obstacles) = obstacles {
+        let mut remedy = format!("alter role {} login connection limit -1 valid until 'infinity';", want.name);
+        if obstacles.iter().any(|one| one == "no connect") {
+            let database = identifier(&access.database);
+            remedy += &format!(" grant connect on database {database} to {};", want.name);
+        }
+        findings.add(Code::RoleLogin, &place, "it can log in", obstacles.join(", "), remedy);
     }
     let (missing, too_many) = compare(&want.members, &have.members, &Inheriting::default());
     // A superuser may become anybody.
     let missing: Vec<&str> =
-        missing.split(", ").filter(|role| !role.is_empty() && !superusers.contains(*role)).collect();
-    let missing = missing.join(", ");
+        missing.split(", ").filter(|role| !role.is_empty() && !access.superusers.contains(*role)).collect();
+    let cannot = |role: &&String| access.cannot_become.contains(&format!("{role} {}", want.name));
+    let missing = [missing, want.members.must.iter().filter(cannot).map(String::as_str).collect()].concat();
+    let missing: BTreeSet<&str> = missing.into_iter().collect();
+    let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
     if !missing.is_empty() {
         let remedy = format!("grant {} to {missing};", want.name);
         findings.add(Code::RoleMemberMissing, &place, format!("{missing} is a member"), "no member", remedy);
     }
+    // Of a role that functions run as, whoever can log in and become it; through those who have to be members, they may.
+    let others = access.reached_by.get(&want.name).into_iter().flatten().filter(|role| {
+        !want.login && !want.members.must_not.is_empty() && !want.members.names().any(|known| known == *role)
+    });
+    let too_many = too_many.split(", ").filter(|role| !role.is_empty()).map(str::to_owned).chain(others.cloned());
+    let too_many = too_many.collect::<Vec<_>>().join(", ");
     if !too_many.is_empty() {
         let remedy = format!("revoke {} from {too_many};", want.name);
         findings.add(Code::RoleMemberTooMany, &place, format!("{too_many} is no member"), "a member", remedy);

@@ -11,6 +11,10 @@ pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
     // Nothing is asked of it, or it cannot be seen. Whether pg_cron has to be there is the environment's lock's to say:
     // all that its jobs do here is a safety net.
     let Some(cron) = catalog.cron.as_ref().filter(|cron| cron.installed) else { return };
+    if !contract.cron_jobs.is_empty() && !cron.scheduler {
+        let remedy = "see the server's log for pg_cron; restart it, with pg_cron in shared_preload_libraries";
+        findings.add(Code::CronSchedulerDead, "pg_cron", "a scheduler that runs", "none", remedy);
+    }
     for want in &contract.cron_jobs {
         let place = format!("cron job {}", want.name);
         // A name is unique for each user.
@@ -20,9 +24,16 @@ pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
             continue;
         };
         let scheduled = found.job.schedule.iter().all(|schedule| want.schedule.contains(schedule));
-        if !scheduled || found.job.command != want.command || !found.here {
+        let same_user = want.user.as_ref().is_none_or(|user| *user == found.user);
+        if !scheduled || found.job.command != want.command || !found.here || !same_user {
             let have = format!("{}, in database {}", phrase(&found.job), found.database);
-            findings.add(Code::CronJobChanged, &place, phrase(want), have, APPLY);
+            let remedy = match (same_user, &want.user) {
+                (false, Some(user)) => {
+                    format!("as a superuser: update cron.job set username = '{user}' where jobid = {};", found.id)
+                }
+                _ => APPLY.to_owned(),
+            };
+            findings.add(Code::CronJobChanged, &place, phrase(want), have, remedy);
         }
         if !found.active {
             let remedy = format!("select cron.alter_job({}, active := true);", found.id);
@@ -41,5 +52,6 @@ pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
 }
 
 fn phrase(job: &CronJob) -> String {
-    format!("{}: {}", job.schedule.join(" or "), job.command)
+    let user = job.user.as_ref().map_or_else(String::new, |user| format!(", as {user}"));
+    format!("{}: {}{user}", job.schedule.join(" or "), job.command)
 }

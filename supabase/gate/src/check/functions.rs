@@ -6,7 +6,7 @@ use regex::Regex;
 use semver::Version;
 use serde::Deserialize;
 
-use super::{APPLY, Findings, access::Inheriting, or_none, signature};
+use super::{APPLY, Findings, access::Inheriting, doors, or_none, signature};
 use crate::{
     catalog::{Catalog, Found},
     contract::{Contract, Function},
@@ -53,12 +53,12 @@ pub fn judge(
             findings.add(Code::FunctionMissing, place(want), "a function", "none", APPLY);
             continue;
         };
-        if all.len() > 1 {
-            let others: Vec<String> = all
-                .iter()
-                .filter(|other| !std::ptr::eq(**other, *found))
-                .map(|other| other.function.signature())
-                .collect();
+        let others = all.iter().filter(|other| !std::ptr::eq(**other, *found));
+        let others: Vec<String> = others
+            .filter(|other| !doors::is_older_form(want, &other.function))
+            .map(|other| other.function.signature())
+            .collect();
+        if !others.is_empty() {
             let drops: Vec<String> = others.iter().map(|other| format!("drop routine {other};")).collect();
             let have = format!("also {}", others.join(", "));
             findings.add(Code::FunctionOverloaded, place(want), "one function of the name", have, drops.join(" "));
@@ -214,7 +214,10 @@ impl One<'_> {
             self.add(Code::ExecuteMissing, format!("execute for {missing}"), "no right", remedy);
         }
         if !too_many.is_empty() {
-            let remedy = format!("revoke execute on function {signature} from {too_many};");
+            let remedy =
+                self.catalog.acl.taken(&too_many, &signature, "execute", Some(&self.found.function.owner), |from| {
+                    format!("revoke execute on function {signature} from {from};")
+                });
             self.add(Code::ExecuteTooWide, format!("no execute for {too_many}"), "they may", remedy);
         }
     }

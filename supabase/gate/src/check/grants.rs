@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Findings, access::Inheriting};
 use crate::{
+    catalog::Acl,
     contract::{Columns, Privilege, Relation, Rights},
     finding::Code,
 };
 
-pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, findings: &mut Findings) {
+pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, acl: &Acl, findings: &mut Findings) {
     let none = Rights::new();
     let present = |role: &str| have.grants.exact.get(role).unwrap_or(&none);
     let mut missing = Changes::default();
@@ -19,6 +20,9 @@ pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, findings
     let explained = |role: &str, privilege: Privilege| {
         inheriting.of(role).any(|other| other == role || present(other).contains_key(&privilege))
     };
+    let qualified = want.qualified();
+    let through =
+        |privilege: Privilege, role: &str| acl.through(&qualified, privilege.word(), role, have.owner.as_deref());
     for (role, rights) in want.grants.exact.iter().filter(|(role, _)| judged(role)) {
         for (privilege, columns) in beyond(rights, present(role)) {
             missing.add(
@@ -31,6 +35,10 @@ pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, findings
         }
         for (privilege, columns) in beyond(present(role), rights) {
             if explained(role, privilege) {
+                continue;
+            }
+            if let Some(group) = through(privilege, role) {
+                too_wide.belongs(role, privilege.phrase(&columns), group);
                 continue;
             }
             // What everybody has is taken from everybody. And to take a right on the whole takes it on columns, too.
@@ -52,6 +60,10 @@ pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, findings
             if explained(role, *privilege) {
                 continue;
             }
+            if let Some(group) = through(*privilege, role) {
+                too_wide.belongs(role, privilege.phrase(columns), group);
+                continue;
+            }
             let from = if present("public").contains_key(privilege) { "public" } else { role };
             too_wide.add(
                 role,
@@ -60,6 +72,12 @@ pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, findings
                 "from",
                 from,
             );
+        }
+    }
+    for (role, least) in &want.grants.least {
+        let whole = |privilege: &&Privilege| !matches!(present(role).get(*privilege), Some(Columns::Whole(_)));
+        for privilege in least.iter().filter(whole) {
+            missing.add(role, privilege.word().to_owned(), format!("grant {} on", privilege.word()), "to", role);
         }
     }
     let place = || format!("{} {}", want.kind.word(), want.qualified());
@@ -83,6 +101,15 @@ impl Changes {
     fn add(&mut self, role: &str, right: String, verb: String, link: &str, whom: &str) {
         self.rights.entry(role.to_owned()).or_default().push(right);
         let remedy = format!("{verb} {{}} {link} {whom};");
+        if !self.remedies.contains(&remedy) {
+            self.remedies.push(remedy);
+        }
+    }
+
+    /// A right that goes with a membership.
+    fn belongs(&mut self, role: &str, right: String, group: &str) {
+        self.rights.entry(role.to_owned()).or_default().push(format!("{right} as a member of {group}"));
+        let remedy = format!("revoke {group} from {role};");
         if !self.remedies.contains(&remedy) {
             self.remedies.push(remedy);
         }

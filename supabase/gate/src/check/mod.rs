@@ -1,15 +1,25 @@
 //! `gate check`: the catalog against the contract, part by part.
 
 mod access;
+mod beyond;
 mod cron;
+mod doors;
 mod functions;
 mod grants;
 mod policies;
 mod raising;
+mod refusals;
 mod relations;
+mod renamed;
+mod settings;
+mod shared;
 mod signature;
+mod ways;
 
-pub use self::functions::{announced, commented};
+pub use self::{
+    doors::is_older_form,
+    functions::{announced, commented},
+};
 use crate::{
     catalog::Catalog,
     contract::Contract,
@@ -22,13 +32,18 @@ const APPLY: &str = "apply the migrations; where they are applied, run again the
 
 /// Judges a catalog that was read for this contract.
 pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
+    let contract = &doors::adapted(contract, &catalog.doors);
     let mut findings = Findings::default();
     let raising = raising::judge(catalog, &mut findings);
     let inheriting = access::Inheriting::find(contract, catalog);
     functions::judge(contract, catalog, &raising, &inheriting, &mut findings);
     relations::judge(contract, catalog, &inheriting, &mut findings);
+    refusals::judge(catalog, &mut findings);
+    ways::judge(catalog, &mut findings);
     access::judge(contract, catalog, &inheriting, &mut findings);
+    settings::judge(contract, catalog, &mut findings);
     cron::judge(contract, catalog, &mut findings);
+    let notices = doors::judge(&catalog.doors, &mut findings);
     let looked_at = vec![
         format!("{} RPCs", contract.rpcs.len()),
         format!("{} helper functions", contract.functions.len()),
@@ -36,14 +51,17 @@ pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
         format!("{} roles", contract.roles.len()),
         match &catalog.cron {
             Some(cron) if !cron.installed => "no cron jobs, since pg_cron is not installed".to_owned(),
+            None if !contract.cron_jobs.is_empty() => "no cron jobs, since they cannot be seen".to_owned(),
             _ => format!("{} cron jobs", contract.cron_jobs.len()),
         },
+        format!("{} settings", catalog.settings.len()),
     ];
     Report {
         subject: String::new(),
         looked_at,
         findings: findings.0,
         unseen: catalog.unseen.clone(),
+        notices,
         ..Report::default()
     }
 }

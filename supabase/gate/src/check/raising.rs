@@ -38,7 +38,7 @@ fn raises(source: &str) -> bool {
 }
 
 /// Leaves strings as they are: two hyphens in one begin no comment.
-fn without_comments(source: &str) -> String {
+pub fn without_comments(source: &str) -> String {
     let mut code = String::new();
     let mut rest = source;
     while let Some(character) = rest.chars().next() {

@@ -1,24 +1,34 @@
 //! Tables and views: are the policies in force, the same, and nothing beside them?
 
-use super::{APPLY, Findings, access::Inheriting, grants, policies};
+use super::{APPLY, Findings, access::Inheriting, beyond, grants, policies, renamed, shared};
 use crate::{
     catalog::Catalog,
-    contract::{Column, Contract, Enabled, Kind, Privilege, Relation},
+    contract::{Column, Columns, Contract, Enabled, Kind, Privilege, Relation},
     database::identifier,
     finding::Code,
 };
 
 pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
+    let renamed = renamed::find(contract, &catalog.relations);
+    for renamed::Renamed { relation, old, new } in &renamed {
+        let remedy = format!("alter table {relation} rename column {} to {};", identifier(new), identifier(old));
+        let place = format!("column {relation}.{old}");
+        findings.add(Code::ColumnMissing, place, format!("the name {old}"), format!("the name {new}"), remedy);
+    }
+    let relations = renamed::undone(&catalog.relations, &renamed);
     for want in &contract.relations {
-        let found = catalog.relations.iter().find(|have| have.qualified() == want.qualified());
+        let found = relations.iter().find(|have| have.qualified() == want.qualified());
         let Some(have) = found.filter(|have| have.kind == want.kind) else {
             let there = found.map_or("nothing of the name".to_owned(), |other| format!("a {}", other.kind.word()));
             findings.add(Code::RelationMissing, place(want), format!("a {}", want.kind.word()), there, APPLY);
             continue;
         };
         owner(contract, want, have, findings);
+        inherited(contract, catalog, want, have, findings);
         security(want, have, findings);
         columns(want, have, findings);
+        beyond::judge(contract, catalog, want, have, findings);
+        shared::judge(contract, catalog, want, have, findings);
         constraints(want, have, findings);
         indexes(want, have, findings);
         for rule in have.rules.iter().filter(|rule| !want.shared && !want.rules.contains(rule)) {
@@ -28,7 +38,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
         }
         policies::judge(want, have, findings);
         triggers(want, have, findings);
-        grants::judge(want, have, inheriting, findings);
+        grants::judge(want, have, inheriting, &catalog.acl, findings);
     }
 }
 
@@ -59,6 +69,24 @@ fn owner(contract: &Contract, want: &Relation, have: &Relation, findings: &mut F
     }
 }
 
+/// Policies do not hold for who has the rights of a table's owner.
+fn inherited(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Relation, findings: &mut Findings) {
+    let Some(owner) = have.owner.as_deref().filter(|_| want.row_security) else { return };
+    for role in contract.owners().into_iter().chain(contract.clients()).filter(|role| *role != owner) {
+        if let Some(group) = catalog.acl.membership_in(role, owner) {
+            let wanted = format!("{role} has no rights of {owner}, the owner of {}", want.qualified());
+            let remedy = format!("revoke {group} from {role};");
+            findings.add(
+                Code::RoleMemberTooMany,
+                format!("role {group}"),
+                wanted,
+                format!("{role} is a member"),
+                remedy,
+            );
+        }
+    }
+}
+
 fn security(want: &Relation, have: &Relation, findings: &mut Findings) {
     if want.row_security && !have.row_security {
         let remedy = format!("alter table {} enable row level security;", want.qualified());
@@ -81,16 +109,23 @@ fn columns(want: &Relation, have: &Relation, findings: &mut Findings) {
         let place = format!("column {}.{}", want.qualified(), column.name);
         let name = identifier(&column.name);
         let Some(present) = have.columns.iter().find(|present| present.name == column.name) else {
-            let remedy = alter(format!("add column {name} {}", spelt(column)));
-            findings.add(Code::ColumnMissing, place, spelt(column), "none", remedy);
+            findings.add(Code::ColumnMissing, place, spelt(column), "none", renamed::missing(want, have, column));
             continue;
         };
         // Of a shared table, what the contract does not say is the installation's.
-        let same_null = column.not_null == present.not_null || want.shared && !column.not_null;
-        let same_default = column.default == present.default || want.shared && column.default.is_none();
+        let same_null = column.not_null == present.not_null || want.shared && !column.not_null && !column.nullable;
+        let generated =
+            |column: &Column| column.default.as_ref().is_some_and(|text| text.starts_with("generated always"));
+        let same_default =
+            column.default == present.default || want.shared && column.default.is_none() && !generated(present);
         let mut changes = Vec::new();
         if column.kind != present.kind {
-            changes.push(format!("alter column {name} type {} using {name}::{}", column.kind, column.kind));
+            // The text in it, without its quotes.
+            let cast = match (&*present.kind, &*column.kind) {
+                ("json" | "jsonb", "text") => format!("{name} #>> '{{}}'"),
+                (_, kind) => format!("{name}::{kind}"),
+            };
+            changes.push(format!("alter column {name} type {} using {cast}", column.kind));
         }
         if !same_null {
             changes.push(format!("alter column {name} {} not null", if column.not_null { "set" } else { "drop" }));
@@ -99,6 +134,10 @@ fn columns(want: &Relation, have: &Relation, findings: &mut Findings) {
             changes.push(match &column.default {
                 Some(identity) if identity.starts_with("generated ") => format!("alter column {name} add {identity}"),
                 Some(default) => format!("alter column {name} set default {default}"),
+                None if present.default.as_ref().is_some_and(|text| text.ends_with("identity")) => {
+                    format!("alter column {name} drop identity")
+                }
+                None if generated(present) => format!("alter column {name} drop expression"),
                 None => format!("alter column {name} drop default"),
             });
         }
@@ -108,10 +147,14 @@ fn columns(want: &Relation, have: &Relation, findings: &mut Findings) {
         }
     }
     // Who inserts through the RPCs gives no value for it.
-    let inserted = want.grants.exact.values().any(|rights| rights.contains_key(&Privilege::Insert));
+    let inserted = want.grants.exact.values().find_map(|rights| rights.get(&Privilege::Insert));
     for present in have.columns.iter().filter(|present| present.not_null && present.default.is_none()) {
-        let known = want.columns.iter().any(|column| column.name == present.name);
-        if !known && (inserted || !want.shared) {
+        let given = match inserted {
+            Some(Columns::Some(names)) => names.contains(&present.name),
+            _ => want.columns.iter().any(|column| column.name == present.name),
+        };
+        // Of our own tables, see beyond.rs.
+        if want.shared && inserted.is_some() && !given {
             let place = format!("column {}.{}", want.qualified(), present.name);
             let remedy = alter(format!("alter column {} drop not null", identifier(&present.name)));
             findings.add(Code::ColumnUnexpected, place, "a default, or null", spelt(present), remedy);
@@ -119,7 +162,7 @@ fn columns(want: &Relation, have: &Relation, findings: &mut Findings) {
     }
 }
 
-fn spelt(column: &Column) -> String {
+pub fn spelt(column: &Column) -> String {
     let default = column.default.as_ref().map_or(String::new(), |default| format!(" default {default}"));
     format!("{}{}{default}", column.kind, if column.not_null { " not null" } else { "" })
 }

@@ -61,6 +61,17 @@ pub struct Role {
     pub members: Access,
 }
 
+/// A function of Supabase's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// As `regprocedure` spells it.
+    pub signature: String,
+    /// Who has to be able to run it.
+    #[serde(default, skip_serializing_if = "Access::is_empty")]
+    pub execute: Access,
+}
+
 /// A job of pg_cron (https://github.com/citusdata/pg_cron).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,4 +82,7 @@ pub struct CronJob {
     pub schedule: Vec<String>,
     /// What it runs.
     pub command: String,
+    /// As whom. Null: as anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
 }

@@ -106,6 +106,9 @@ pub struct Column {
     /// Of a table: whether it refuses null.
     #[serde(default, skip_serializing_if = "is_false")]
     pub not_null: bool,
+    /// Of a shared table: whether an RPC may write null.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nullable: bool,
     /// Of a table: what it is when nothing is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,

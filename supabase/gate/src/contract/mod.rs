@@ -7,6 +7,7 @@ mod access;
 mod function;
 mod read;
 mod relation;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +16,11 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    access::{Access, CronJob, Role, Schema},
+    access::{Access, CronJob, Platform, Role, Schema},
     function::{Argument, Column, Function, Mode, Returns, Security, Volatility},
     read::sha256,
     relation::{Columns, Command, Enabled, Grants, Kind, Policy, Privilege, Relation, Rights, Trigger},
+    settings::{Allowed, SETTINGS_TABLE, SettingRow, Settings},
 };
 
 /// Who calls an RPC that no component calls.
@@ -48,9 +50,16 @@ pub struct Contract {
     /// The roles that functions run as.
     #[serde(default)]
     pub roles: Vec<Role>,
-    /// Functions of Supabase's own that all this stands on, as `regprocedure` spells them. They have to be there.
+    /// Functions of Supabase's own that all this stands on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub platform: Vec<String>,
+    pub platform: Vec<Platform>,
+    /// What may be set for the roles that requests and jobs run as, and with `*` for all roles or the whole database. Of what
+    /// changes answers, nothing else may. None: no setting is judged.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, Settings>,
+    /// The rows of `lockstep.settings`, without which functions refuse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<SettingRow>,
     /// Jobs of pg_cron.
     #[serde(default)]
     pub cron_jobs: Vec<CronJob>,
@@ -73,13 +82,33 @@ impl Contract {
         components
     }
 
+    /// Tables and views that nobody reads but through functions.
+    pub fn protected(&self) -> impl Iterator<Item = &Relation> {
+        self.relations.iter().filter(|relation| !relation.shared)
+    }
+
+    /// The roles that functions run as.
+    pub fn owners(&self) -> BTreeSet<&str> {
+        let roles = self.roles.iter().map(|role| role.name.as_str());
+        roles.filter(|role| self.all_functions().any(|function| function.owner == *role)).collect()
+    }
+
+    /// The roles that must see nothing but what policies let them see.
+    pub fn clients(&self) -> BTreeSet<&str> {
+        let kept_out = self.schemas.iter().flat_map(|schema| &schema.usage.must_not).map(String::as_str);
+        let bypasses = |name: &str| self.roles.iter().any(|role| role.name == name && role.bypass_rls);
+        kept_out.filter(|name| *name != "public" && !bypasses(name)).collect()
+    }
+
     /// Every role that is named anywhere, `public` apart.
     pub fn role_names(&self) -> BTreeSet<&str> {
         let accesses = self.all_functions().map(|function| &function.execute);
         let accesses = accesses.chain(self.schemas.iter().flat_map(|schema| [&schema.usage, &schema.create]));
         let accesses = accesses.chain(self.roles.iter().map(|role| &role.members));
+        let accesses = accesses.chain(self.platform.iter().map(|function| &function.execute));
         let grants = self.relations.iter().map(|relation| &relation.grants);
-        let granted = grants.flat_map(|grants| grants.exact.keys().chain(grants.never.keys()));
+        let granted =
+            grants.flat_map(|grants| grants.exact.keys().chain(grants.never.keys()).chain(grants.least.keys()));
         let mut names: BTreeSet<&str> = accesses.flat_map(Access::names).chain(granted.map(String::as_str)).collect();
         names.extend(self.roles.iter().map(|role| role.name.as_str()));
         names.remove("public");

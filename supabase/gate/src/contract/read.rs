@@ -1,6 +1,6 @@
 //! From the file to the types, with an error that says where; and the hash by which a contract is known.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, io::Read as _, path::Path};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::{Contract, Function};
 impl Contract {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path)
+        let text = text_of(path)
             .with_context(|| format!("cannot read the contract {}: give its path with --contract", path.display()))?;
         Self::parse(&text).with_context(|| format!("{} is no contract", path.display()))
     }
@@ -29,6 +29,7 @@ impl Contract {
     fn make_sense(&self) -> Result<()> {
         let rpcs: BTreeSet<&str> = self.rpcs.iter().map(|rpc| rpc.name.as_str()).collect();
         plain(&self.version).context("version")?;
+        ensure!(!self.rpcs.is_empty(), "rpcs: it names no RPC, and what asks for nothing finds nothing");
         for rpc in &self.rpcs {
             let version = rpc.version.as_ref().with_context(|| format!("{}: an RPC has a version", rpc.name))?;
             plain(version).with_context(|| rpc.name.clone())?;
@@ -47,6 +48,16 @@ impl Contract {
         once("role", self.roles.iter().map(|role| role.name.clone()))?;
         once("cron job", self.cron_jobs.iter().map(|job| job.name.clone()))
     }
+}
+
+/// No contract is larger, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+fn text_of(path: &Path) -> Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    ensure!(text.len() as u64 <= LARGEST, "it has more than {} MB", LARGEST >> 20);
+    Ok(text)
 }
 
 /// SHA-256 of a contract's canonical form (RFC 8785), in hexadecimal: white space and order of keys do not count. The

@@ -40,6 +40,13 @@ pub struct Relation {
     /// Definitions by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub constraints: BTreeMap<String, String>,
+    /// Of a shared table that is written: columns of which no two rows that an RPC writes have the same. A unique index must
+    /// have one of these sets among its columns, or it may refuse what is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Vec<String>>,
+    /// Of a shared table: the column that names the caller, in the rows that the RPCs ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
     /// Definitions by name; those that belong to a constraint are left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub indexes: BTreeMap<String, String>,
@@ -131,6 +138,9 @@ pub struct Grants {
     /// What a role must not have, whatever else it has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub never: BTreeMap<String, Vec<Privilege>>,
+    /// What a role must have, whatever else it has. Also an owner can be without.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub least: BTreeMap<String, Vec<Privilege>>,
 }
 
 /// Privileges, and where they hold.
@@ -172,7 +182,7 @@ pub enum Privilege {
 impl Grants {
     /// Says nothing about anybody.
     pub fn is_empty(&self) -> bool {
-        self.exact.is_empty() && self.never.is_empty()
+        self.exact.is_empty() && self.never.is_empty() && self.least.is_empty()
     }
 }
 

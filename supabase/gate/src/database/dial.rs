@@ -1,17 +1,10 @@
 //! Getting through to a server: each host in turn, each of its addresses, with and without TLS, in libpq's order.
 
-use std::{
-    future::{Ready, ready},
-    io,
-    net::SocketAddr,
-    path::PathBuf,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Error, Result, anyhow, ensure};
-use rustls::ClientConfig;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpStream, UnixStream, lookup_host},
     task::JoinHandle,
     time::timeout,
@@ -20,11 +13,11 @@ use tokio_postgres::{
     Client, Config, NoTls, SimpleQueryMessage,
     config::{ChannelBinding, SslMode, SslNegotiation},
     error::SqlState,
-    tls::{MakeTlsConnect, TlsConnect, TlsStream},
+    tls::TlsConnect,
 };
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
+    handshake::{self, Encrypted, Stream},
     said,
     settings::{Host, Settings},
     socket, tls,
@@ -41,13 +34,18 @@ enum Failure {
     /// Nobody is there who takes connections: the next address may be better.
     Unreachable(Error),
     /// No other address would help, but without TLS, or with it, it may work.
-    Otherwise(Error),
+    ThisWay(Error),
+    /// The server has no TLS.
+    NoTls,
     /// That is the answer.
     Final(Error),
 }
 
-enum Address {
+/// Where a host listens.
+pub enum Address {
+    /// On this machine.
     Socket(PathBuf),
+    /// Anywhere.
     Tcp(SocketAddr),
 }
 
@@ -57,10 +55,6 @@ enum Way {
     Clear,
     Encrypted,
 }
-
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// The first that answers, and is what `target_session_attrs` asks for. The error never shows the password.
 pub async fn dial(settings: &Settings) -> Result<Dialled> {
@@ -72,13 +66,14 @@ pub async fn dial(settings: &Settings) -> Result<Dialled> {
         for host in &hosts {
             let at = |error: Error| error.context(format!("cannot connect as {user} at {host}"));
             match reach(settings, host).await {
-                Ok(dialled) => match is(&dialled.0, wanted).await {
+                Ok(dialled) => match serves_as(&dialled.0, wanted).await {
                     Ok(true) => return Ok(dialled),
                     Ok(false) => last = at(anyhow!("it is not what target_session_attrs={wanted} asks for")),
                     Err(error) => last = at(error),
                 },
                 Err(Failure::Unreachable(error)) => last = at(error),
-                Err(Failure::Otherwise(error) | Failure::Final(error)) => return Err(at(error)),
+                Err(Failure::ThisWay(error) | Failure::Final(error)) => return Err(at(error)),
+                Err(Failure::NoTls) => return Err(at(no_tls(settings))),
             }
         }
     }
@@ -95,18 +90,27 @@ async fn reach(settings: &Settings, host: &Host) -> Result<Dialled, Failure> {
             last = match tried.unwrap_or_else(|_| Err(Failure::Unreachable(silent(patience)))) {
                 Ok(dialled) => return Ok(dialled),
                 Err(Failure::Final(error)) => return Err(Failure::Final(error)),
-                Err(Failure::Otherwise(error)) => Failure::Otherwise(error),
+                Err(Failure::ThisWay(error)) => Failure::ThisWay(error),
+                // Why it did not work in the clear says more.
+                Err(Failure::NoTls) => match last {
+                    Failure::ThisWay(error) => Failure::ThisWay(error),
+                    _ => Failure::NoTls,
+                },
                 Err(Failure::Unreachable(error)) => {
                     last = Failure::Unreachable(error);
                     break;
                 }
             };
         }
-        if matches!(last, Failure::Otherwise(_)) {
+        if matches!(last, Failure::ThisWay(_) | Failure::NoTls) {
             break;
         }
     }
     Err(last)
+}
+
+fn no_tls(settings: &Settings) -> Error {
+    anyhow!("the server has no TLS, and sslmode={} asks for it", settings.ssl_mode())
 }
 
 fn silent(patience: Duration) -> Error {
@@ -114,7 +118,7 @@ fn silent(patience: Duration) -> Error {
 }
 
 async fn addresses(host: &Host) -> Result<Vec<Address>> {
-    if let Some(folder) = host.sockets() {
+    if let Some(folder) = host.socket_folder() {
         return Ok(vec![Address::Socket(folder.join(format!(".s.PGSQL.{}", host.port)))]);
     }
     if let Some(address) = host.address {
@@ -150,41 +154,18 @@ async fn attempt(settings: &Settings, host: &Host, address: &Address, way: Way) 
     }
     stream.write_all(&SSL_REQUEST).await.map_err(unreachable)?;
     let answer = stream.read_u8().await.map_err(unreachable)?;
-    if answer != b'S' {
-        let mode = settings.ssl_mode();
-        let may_be_clear = ["allow", "prefer"].contains(&mode);
-        return match answer {
-            b'N' if may_be_clear => start(stream, NoTls, &config).await,
-            _ => Err(Failure::Otherwise(anyhow!("the server has no TLS, and sslmode={mode} asks for it"))),
-        };
+    match answer {
+        b'S' => {}
+        b'N' => return Err(Failure::NoTls),
+        _ => return Err(Failure::Final(anyhow!("what answers there is no PostgreSQL"))),
     }
     let encryption = tls::config(settings, &host.name).map_err(Failure::Final)?;
-    let stream = encrypted(stream, host.called(), encryption).await.map_err(Failure::Otherwise)?;
+    let stream = handshake::encrypted(stream, handshake::name(host, address), encryption).await.map_err(|error| {
+        // libpq knows more kinds of keys and ciphers. Where it would be encrypted, nothing goes in the clear here.
+        if handshake::is_about_a_certificate(&error) { Failure::ThisWay(error) } else { Failure::Final(error) }
+    })?;
     config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
     start(stream, Encrypted, &config).await
-}
-
-async fn encrypted(
-    stream: Box<dyn Stream>,
-    name: String,
-    config: ClientConfig,
-) -> Result<impl Stream + TlsStream + 'static> {
-    let mut rustls = MakeRustlsConnect::new(config);
-    let connector = MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut rustls, &name)?;
-    connector.connect(stream).await.context("no TLS with the server")
-}
-
-/// For a stream that is encrypted already.
-struct Encrypted;
-
-impl<S: TlsStream + Unpin> TlsConnect<S> for Encrypted {
-    type Stream = S;
-    type Error = io::Error;
-    type Future = Ready<io::Result<S>>;
-
-    fn connect(self, stream: S) -> Self::Future {
-        ready(Ok(stream))
-    }
 }
 
 async fn start<S, T>(stream: S, tls: T, config: &Config) -> Result<Dialled, Failure>
@@ -202,7 +183,7 @@ where
             Some(&SqlState::CANNOT_CONNECT_NOW) => Failure::Unreachable(said(error)),
             // pg_hba.conf may have another line for it.
             Some(&(SqlState::INVALID_AUTHORIZATION_SPECIFICATION | SqlState::INVALID_PASSWORD)) => {
-                Failure::Otherwise(said(error))
+                Failure::ThisWay(said(error))
             }
             _ => Failure::Final(said(error)),
         }),
@@ -230,7 +211,7 @@ fn config(settings: &Settings, host: &Host) -> Result<Config> {
 }
 
 /// Whether the server is what is wanted.
-async fn is(client: &Client, wanted: &str) -> Result<bool> {
+async fn serves_as(client: &Client, wanted: &str) -> Result<bool> {
     if wanted == "any" {
         return Ok(true);
     }

@@ -1,13 +1,14 @@
 //! A connection to PostgreSQL as libpq makes it, for every tool of the project.
 //!
 //! [`conninfo`] reads the connection string, [`settings`] adds what libpq takes from elsewhere, by the list of
-//! [`parameters`] and from [`files`]. [`dial`] gets through, over [`tls`] where [`trust`] and [`names`] allow it. Statements
+//! [`parameters`] and from [`files`]. [`dial`] gets through, by a [`handshake`] over [`tls`] where [`trust`] and [`names`] allow it. Statements
 //! go in the simple query protocol: a pooler that hands out another backend for each transaction (Supavisor, PgBouncer)
 //! loses prepared statements.
 
 mod conninfo;
 mod dial;
 mod files;
+mod handshake;
 mod names;
 mod parameters;
 mod settings;

@@ -91,17 +91,27 @@ pub fn known(name: &str, after: Option<&str>) -> Result<&'static str> {
     bail!("{} is no parameter that libpq knows", if plain { name } else { "one of its names" })
 }
 
-/// Refuses a value that asks for what is not there. Empty is not given, as everywhere in libpq.
-pub fn possible(name: &str, value: &str) -> Result<()> {
-    let Some((_, variable, values)) = ALL.iter().find(|(known, ..)| *known == name).filter(|_| !value.is_empty())
-    else {
-        return Ok(());
-    };
+/// An empty value of these is none. An empty one of the others that have a list is a wrong one, as in libpq.
+const MAY_BE_EMPTY: [&str; 5] =
+    ["client_encoding", "replication", "ssl_max_protocol_version", "ssl_min_protocol_version", "sslsni"];
+/// Spelt in any case.
+const ANY_CASE: [&str; 2] = ["ssl_max_protocol_version", "ssl_min_protocol_version"];
+
+/// Refuses a value that asks for what is not there, and spells it as this list does.
+pub fn check(name: &str, value: &mut String) -> Result<()> {
+    let Some((_, variable, values)) = ALL.iter().find(|(known, ..)| *known == name) else { return Ok(()) };
     let called = if variable.is_empty() { name.to_owned() } else { format!("{name} ({variable})") };
     match values {
-        Any => Ok(()),
-        Of(values) if values.contains(&value) => Ok(()),
-        Of(values) => bail!("{called} cannot be {value} here: it can be {}", values.join(", ")),
-        Missing => bail!("{called} is not supported here: leave it out"),
+        Missing if !value.is_empty() => bail!("{called} is not supported here: leave it out"),
+        Of(values) if !(value.is_empty() && MAY_BE_EMPTY.contains(&name)) => {
+            let same = |one: &&&str| **one == value || ANY_CASE.contains(&name) && one.eq_ignore_ascii_case(value);
+            let Some(known) = values.iter().find(same) else {
+                let given = if value.is_empty() { "empty" } else { value.as_str() };
+                bail!("{called} cannot be {given} here: it can be {}", values.join(", "));
+            };
+            (*known).clone_into(value);
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }

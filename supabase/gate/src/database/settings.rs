@@ -53,9 +53,11 @@ impl Settings {
             values.insert(name, value);
             before = Some(name);
         }
-        values.retain(|_, value| !value.is_empty());
         let home = given("HOME").map(PathBuf::from).or_else(|| Some(User::from_uid(Uid::effective()).ok()??.dir));
-        let setting = |name: &str, variable: &str| values.get(name).cloned().or_else(|| given(variable));
+        let setting = |name: &str, variable: &str| {
+            let value = values.get(name).cloned().or_else(|| given(variable));
+            value.filter(|value| !value.is_empty())
+        };
         if let Some(service) = setting("service", "PGSERVICE") {
             let file = setting("servicefile", "PGSERVICEFILE");
             for (name, value) in files::service(&service, file.as_deref(), home.as_deref(), given("PGSYSCONFDIR"))? {
@@ -65,7 +67,7 @@ impl Settings {
             }
         }
         for (name, variable, _) in parameters::ALL.iter().filter(|(_, variable, _)| !variable.is_empty()) {
-            if let Some(value) = given(variable) {
+            if let Some(value) = environment(variable) {
                 values.entry(name).or_insert(value);
             }
         }
@@ -79,9 +81,11 @@ impl Settings {
                 "sslmode={mode} is too weak for sslrootcert=system: take sslmode=verify-full"
             );
         }
-        for (name, value) in &values {
-            parameters::possible(name, value)?;
+        for (name, value) in &mut values {
+            parameters::check(name, value)?;
         }
+        // Given and empty keeps the environment out, and is nothing else.
+        values.retain(|_, value| !value.is_empty());
         let system = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| given(name).map(PathBuf::from));
         let settings = Self { values, home, system };
         settings.hosts().map(|_| settings)
@@ -131,7 +135,7 @@ impl Settings {
         let file = self.get("passfile").map(PathBuf::from).or_else(|| Some(self.home.as_ref()?.join(".pgpass")));
         let Some(file) = file else { return Ok(None) };
         let local = host.name.is_empty() && host.address.is_none() || SOCKETS.contains(&host.name.as_str());
-        let name = if local { "localhost".to_owned() } else { host.called() };
+        let name = if local { "localhost".to_owned() } else { host.name_or_address() };
         let asked = [&name, &host.port.to_string(), self.get("dbname").unwrap_or(&user), &user];
         files::password(&file, asked)
     }
@@ -158,7 +162,8 @@ impl Settings {
                 let address =
                     address.map(|address| address.parse().context("hostaddr is no IP address")).transpose()?;
                 let port = ports.get(at).or_else(|| ports.first()).filter(|port| !port.is_empty());
-                let port = port.map_or(Ok(5432), |port| port.parse().ok().filter(|port| *port > 0).context(NO_PORT))?;
+                let port =
+                    port.map_or(Ok(5432), |port| port.trim().parse().ok().filter(|port| *port > 0).context(NO_PORT))?;
                 let name = names.get(at).cloned().unwrap_or_default();
                 ensure!(
                     !name.contains('@'),
@@ -174,13 +179,13 @@ const NO_PORT: &str = "a port is a number from 1 to 65535";
 
 impl Host {
     /// Its name, or its address where it has none.
-    pub(super) fn called(&self) -> String {
+    pub(super) fn name_or_address(&self) -> String {
         let address = self.address.filter(|_| self.name.is_empty());
         address.map_or_else(|| self.name.clone(), |address| address.to_string())
     }
 
     /// The folder of its socket, if it is reached by one.
-    pub(super) fn sockets(&self) -> Option<PathBuf> {
+    pub(super) fn socket_folder(&self) -> Option<PathBuf> {
         if self.address.is_some() || !(self.name.is_empty() || self.name.starts_with('/')) {
             return None;
         }
@@ -191,7 +196,7 @@ impl Host {
 
 impl std::fmt::Display for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (&self.address, self.sockets()) {
+        match (&self.address, self.socket_folder()) {
             (_, Some(folder)) => write!(f, "{}:{}", folder.display(), self.port),
             (Some(address), _) if self.name.is_empty() => write!(f, "{address}:{}", self.port),
             _ => write!(f, "{}:{}", self.name, self.port),

@@ -124,6 +124,8 @@ fn function(function: &mut Function, catalog: &Catalog) {
 fn relation(named: &Relation, found: &Relation) -> Relation {
     let mut relation = Relation {
         shared: named.shared,
+        keys: named.keys.clone(),
+        caller: named.caller.clone(),
         grants: Grants {
             exact: named
                 .grants
@@ -132,6 +134,7 @@ fn relation(named: &Relation, found: &Relation) -> Relation {
                 .map(|role| (role.clone(), found.grants.exact.get(role).cloned().unwrap_or_default()))
                 .collect(),
             never: named.grants.never.clone(),
+            least: named.grants.least.clone(),
         },
         ..found.clone()
     };
@@ -148,6 +151,7 @@ fn relation(named: &Relation, found: &Relation) -> Relation {
         for column in &mut relation.columns {
             let asked = named.columns.iter().find(|other| other.name == column.name);
             column.not_null &= asked.is_some_and(|other| other.not_null);
+            column.nullable = asked.is_some_and(|other| other.nullable);
             column.default = column.default.take().filter(|_| asked.is_some_and(|other| other.default.is_some()));
         }
         relation.constraints.retain(|name, _| named.constraints.contains_key(name));

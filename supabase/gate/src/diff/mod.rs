@@ -83,7 +83,7 @@ pub fn compare(old: &Contract, new: &Contract) -> Report {
     version("contract", step, &old.version, &new.version, &mut findings);
     let looked_at = vec![format!("{} RPCs", news.len()), format!("{} changes", changes.len())];
     let subject = format!("contract {} → {}, a {} step", old.version, new.version, step.word());
-    Report { subject, looked_at, changes, findings: findings.0, unseen: Vec::new() }
+    Report { subject, looked_at, changes, findings: findings.0, ..Report::default() }
 }
 
 fn said(old: &Version, new: &Version) -> Step {
@@ -142,6 +142,13 @@ fn others(old: &Contract, new: &Contract) -> Vec<Change> {
     part("relation", by(&old.relations, |r| r.qualified()), by(&new.relations, |r| r.qualified()));
     part("schema", by(&old.schemas, |s| s.name.clone()), by(&new.schemas, |s| s.name.clone()));
     part("role", by(&old.roles, |r| r.name.clone()), by(&new.roles, |r| r.name.clone()));
+    part("platform", by(&old.platform, |p| p.signature.clone()), by(&new.platform, |p| p.signature.clone()));
+    part("row", by(&old.rows, |r| r.name.clone()), by(&new.rows, |r| r.name.clone()));
+    let settings = |contract: &Contract| {
+        let value = |settings| serde_json::to_value(settings).expect("it came from JSON");
+        contract.settings.iter().map(|(role, settings)| (role.clone(), value(settings))).collect()
+    };
+    part("settings of", settings(old), settings(new));
     part("cron job", by(&old.cron_jobs, |j| j.name.clone()), by(&new.cron_jobs, |j| j.name.clone()));
     changes
 }

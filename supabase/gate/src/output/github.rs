@@ -4,7 +4,7 @@
 use super::{count, printable};
 use crate::{
     diff::Change,
-    finding::{Finding, Report, Unseen},
+    finding::{Finding, Notice, Report, Unseen},
 };
 
 pub fn show(report: &Report) -> String {
@@ -18,6 +18,9 @@ pub fn show(report: &Report) -> String {
     }
     for Unseen { place, why, remedy } in &report.unseen {
         lines.push(format!("::error title=could not look::{}", data(&format!("{place}: {why}\nremedy: {remedy}"))));
+    }
+    for Notice { place, what } in &report.notices {
+        lines.push(format!("::notice title=for now::{}", data(&format!("{place}: {what}"))));
     }
     let findings = count(report.findings.len(), "finding");
     lines.push(format!("::notice title=gate::{}", data(&format!("{findings}: {}", report.subject))));

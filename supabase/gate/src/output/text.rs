@@ -5,7 +5,7 @@ use console::style;
 use super::{count, printable};
 use crate::{
     diff::Change,
-    finding::{Finding, Report, Unseen},
+    finding::{Finding, Notice, Report, Unseen},
 };
 
 pub fn show(report: &Report) -> String {
@@ -21,6 +21,9 @@ pub fn show(report: &Report) -> String {
         let mark = style("?").yellow().bold();
         text += &format!("{mark} {} {}\n", style("could not look").yellow().bold(), printable(place));
         text += &details(&[("why", why), ("remedy", remedy)]);
+    }
+    for Notice { place, what } in &report.notices {
+        text += &format!("{} {}: {}\n", style("·").cyan().bold(), printable(place), printable(what));
     }
     text + &summary(report) + "\n"
 }

@@ -35,11 +35,15 @@ pub fn through_postgrest(project: &Project, contract: &Contract, functions: &[Fo
         }
         match call(project, rpc, &expected(rpc, &contract.rpcs)) {
             Ok(answer) => judge(&answer, rpc, &mut findings, &mut report.unseen),
-            Err(error) => report.unseen.push(Unseen {
-                place: format!("{} through PostgREST", rpc.name),
-                why: format!("{error:#}"),
-                remedy: "check --url, and that the project is not paused".to_owned(),
-            }),
+            // Who does not answer one call answers no other: that is one patience, and not one for each.
+            Err(error) => {
+                report.unseen.push(Unseen {
+                    place: format!("{} through PostgREST, and the RPCs after it", rpc.name),
+                    why: format!("{error:#}"),
+                    remedy: "check --url, and that the project is not paused".to_owned(),
+                });
+                break;
+            }
         }
     }
     Report { findings: findings.0, ..report }

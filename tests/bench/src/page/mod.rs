@@ -4,8 +4,8 @@ mod database;
 mod host;
 mod sections;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use report::page::{NOTHING_FROM_OUTSIDE, STYLE, UPLOT, UPLOT_STYLE};
+use maud::{Markup, html};
+use report::page::Page;
 
 use self::{
     database::{growth, rpcs},
@@ -18,47 +18,34 @@ use crate::{
     result::Run,
 };
 
-const OWN_STYLE: &str = include_str!("../../assets/page.css");
+const STYLE: &str = include_str!("../../assets/page.css");
 const SCRIPT: &str = include_str!("../../assets/page.js");
 
 /// The page.
 pub fn html(run: &Run) -> String {
     let drawn = serde_json::json!({ "growth": run.growth, "soak": run.soak });
-    let data = serde_json::to_string(&drawn).expect("numbers and strings").replace('<', "\\u003c");
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(NOTHING_FROM_OUTSIDE);
-                title { "Lockstep: what the functions cost" }
-                style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "What the functions cost" }
-                    p.headline { (headline(run)) }
-                }
-                main {
-                    (machine(&run.machine, run))
-                    (limits(&run.limits))
-                    @if let Some(speed) = &run.speed { (bars(speed)) (under_load(speed)) (processes(speed)) }
-                    @if let Some(sockets) = &run.sockets { (without_nodelay(sockets)) }
-                    @if let Some(figures) = &run.first { (first(figures)) }
-                    @if let Some(figures) = &run.soak { (soak(figures)) }
-                    @if let Some(figures) = &run.rpc { (rpcs(figures)) }
-                    @if let Some(figures) = &run.micro { (micro(figures)) }
-                    @if let Some(figures) = &run.growth { (growth(figures)) }
-                }
-                script type="application/json" id="data" { (PreEscaped(data)) }
-                script { (PreEscaped(UPLOT)) }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
-    };
-    page.into_string()
+    Page {
+        title: "Lockstep: what the functions cost",
+        style: STYLE,
+        header: html! {
+            h1 { "What the functions cost" }
+            p.headline { (headline(run)) }
+        },
+        main: html! {
+            (machine(&run.machine, run))
+            (limits(&run.limits))
+            @if let Some(speed) = &run.speed { (bars(speed)) (under_load(speed)) (processes(speed)) }
+            @if let Some(sockets) = &run.sockets { (without_nodelay(sockets)) }
+            @if let Some(figures) = &run.first { (first(figures)) }
+            @if let Some(figures) = &run.soak { (soak(figures)) }
+            @if let Some(figures) = &run.rpc { (rpcs(figures)) }
+            @if let Some(figures) = &run.micro { (micro(figures)) }
+            @if let Some(figures) = &run.growth { (growth(figures)) }
+        },
+        data: &drawn.to_string(),
+        script: SCRIPT,
+    }
+    .html()
 }
 
 fn headline(run: &Run) -> String {

@@ -16,19 +16,10 @@ use super::{
     cases::{self, Case},
     parts::{self, Part},
 };
+use crate::run::NO_JOBS;
 
 const ROWS: &str = include_str!("rows.sql");
 const BARE: &str = include_str!("bare.sql");
-
-/// Nothing happens but what is asked for, and a message is not the thousandth of its minute.
-const UNDISTURBED: &str = "
-    do $$
-    begin
-      if exists (select from pg_extension where extname = 'pg_cron') then
-        perform cron.unschedule(jobid) from cron.job;
-      end if;
-    end;
-    $$;";
 
 /// Up to date, and running.
 pub struct Database {
@@ -47,10 +38,10 @@ impl Database {
     pub async fn start(binaries: &Binaries, folder: &Path, reaper: &Reaper) -> Result<Self> {
         let (data, sockets) = (folder.join("data"), folder.join("sockets"));
         let cluster = Cluster::start(binaries, &data, &sockets, Durability::Temporary, reaper).await?;
-        database::baseline(&cluster, Grants::Today).await?;
+        database::baseline(&cluster, Grants::Today, false).await?;
         database::migrate(&cluster, &setup::root().join("supabase"), Migrations::All).await?;
         let admin = cluster.connect("supabase_admin").await?;
-        admin.batch_execute(UNDISTURBED).await.context("the cron jobs cannot be taken away")?;
+        admin.batch_execute(NO_JOBS).await.context("the cron jobs cannot be taken away")?;
         admin.batch_execute("set session_replication_role = replica").await?;
         // One by one: a vacuum is nobody's second statement.
         for statement in ROWS.split_inclusive(";\n") {

@@ -1,62 +1,44 @@
 //! One page that holds everything: no request leaves it, and without JavaScript the tables say the same.
 
+mod frame;
 mod tables;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::json;
 
+pub use self::frame::Page;
 use crate::{
     headline::{number, percent},
     report::{Budget, Report},
 };
 
-/// uPlot, which draws charts.
-pub const UPLOT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
-/// And its style.
-pub const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
 const SCRIPT: &str = include_str!("../../assets/page.js");
-/// The look of a page: light and dark, tables, boxes, charts.
-pub const STYLE: &str = include_str!("../../assets/page.css");
-/// The browser itself holds the page to it.
-pub const NOTHING_FROM_OUTSIDE: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// The page.
 pub fn html(report: &Report) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(NOTHING_FROM_OUTSIDE);
-                title { "Lockstep: who burned the error budget" }
-                style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "Who burned the error budget" }
-                    p.period { (period(report)) }
-                    p.headline { (report.headline) }
-                }
-                main {
-                    (numbers(report))
-                    (tables::mismatches(report))
-                    (tables::burning(report))
-                    (charts(report))
-                    (tables::groups(report))
-                    (tables::rates(report))
-                    (tables::codes(report))
-                    (tables::read(report))
-                    (tables::meanings(report))
-                }
-                script type="application/json" id="data" { (PreEscaped(data(report))) }
-                script { (PreEscaped(UPLOT)) }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
-    };
-    page.into_string()
+    Page {
+        title: "Lockstep: who burned the error budget",
+        style: "",
+        header: html! {
+            h1 { "Who burned the error budget" }
+            p.period { (period(report)) }
+            p.headline { (report.headline) }
+        },
+        main: html! {
+            (numbers(report))
+            (tables::mismatches(report))
+            (tables::burning(report))
+            (charts(report))
+            (tables::groups(report))
+            (tables::rates(report))
+            (tables::codes(report))
+            (tables::read(report))
+            (tables::meanings(report))
+        },
+        data: &data(report),
+        script: SCRIPT,
+    }
+    .html()
 }
 
 fn period(report: &Report) -> String {
@@ -133,7 +115,6 @@ fn charts(report: &Report) -> Markup {
     }
 }
 
-/// Nothing in it can end the element that it stands in.
 fn data(report: &Report) -> String {
     let burned = report.groups.first().filter(|group| group.server_errors > 0);
     let data = json!({
@@ -141,5 +122,5 @@ fn data(report: &Report) -> String {
         "burned": burned.and_then(|group| group.availability_burned),
         "threshold_ms": report.objectives.latency_threshold_ms,
     });
-    data.to_string().replace('<', "\\u003c")
+    data.to_string()
 }

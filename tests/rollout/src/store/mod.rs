@@ -3,6 +3,7 @@
 //! The lock is PostgreSQL's own, on the session: when a process is killed, or its machine, it is free at once, and nobody
 //! has to find out how old a lease may be. It costs a connection that stays open, and so no pooler in transaction mode.
 
+mod backend;
 mod place;
 mod releases;
 mod runs;
@@ -19,12 +20,13 @@ pub use self::{
 const TABLES: &str = include_str!("tables.sql");
 /// `lockstep`, as PostgreSQL's lock has it: a number.
 const LOCK: i64 = i64::from_be_bytes(*b"lockstep");
-/// Where Supabase's pooler hands out another backend for each transaction.
-const TRANSACTION_POOLER: u16 = 6543;
+
+const ANOTHER_WAY: &str = "Give the direct connection or the session pooler (on Supabase, port 5432).";
 
 /// An open connection to it.
 pub struct Store {
     connection: Connection,
+    settings: Settings,
     /// Of the row that this process writes.
     run: Option<i64>,
 }
@@ -41,22 +43,20 @@ impl Store {
     /// Connects. The error never shows the password.
     pub async fn open(url: &str) -> Result<Self> {
         let settings = Settings::read(url)?;
-        ensure!(
-            settings.hosts()?.iter().all(|host| host.port != TRANSACTION_POOLER),
-            "port {TRANSACTION_POOLER} is the pooler in transaction mode, where no lock holds: \
-             give the direct connection or the session pooler (port 5432)"
-        );
-        Ok(Self { connection: database::connect_with(&settings).await?, run: None })
+        Ok(Self { connection: database::connect_with(&settings).await?, settings, run: None })
     }
 
     /// Connects again: what was dropped in the middle of a query answers no other. The lock is let go of.
-    pub async fn reopen(&mut self, url: &str) -> Result<()> {
-        self.connection = database::connect(url).await?;
+    pub async fn reopen(&mut self) -> Result<()> {
+        self.connection = database::connect_with(&self.settings).await?;
         Ok(())
     }
 
     /// Takes the lock.
     pub async fn take(&mut self) -> Result<Turn> {
+        let kept = backend::is_kept(&mut self.connection, &self.settings).await;
+        let kept = kept.context("whether the connection goes through a pooler cannot be found out")?;
+        ensure!(kept, "the connection goes through a pooler in transaction mode, where no lock holds. {ANOTHER_WAY}");
         // The session of a process that has just ended, or was killed, is there for a moment more.
         self.write("set lock_timeout = '3s'").await?;
         let taken = self.read(&format!("select to_jsonb(true)::text from pg_advisory_lock({LOCK})")).await;
@@ -92,7 +92,7 @@ impl Store {
         ensure!(
             ours == Value::Bool(true),
             "the lock that keeps others out does not hold: the connection goes through a pooler in transaction mode, \
-             or was ended. Give the direct connection or the session pooler (port 5432)"
+             or was ended. {ANOTHER_WAY}"
         );
         Ok(())
     }
@@ -111,6 +111,16 @@ impl Store {
     pub async fn exists(&mut self) -> Result<bool> {
         let there = "select to_jsonb(to_regclass('lockstep_rollout.in_place') is not null)::text";
         Ok(self.read(there).await? == Value::Bool(true))
+    }
+
+    /// Records a command that is one statement, with what it did.
+    pub async fn record(&mut self, run: &Run, note: &str) -> Result<()> {
+        self.begin(run).await?;
+        let step =
+            StepRecord { name: run.command.clone(), outcome: "done".to_owned(), note: note.to_owned(), took: 0.0 };
+        self.note(&[step], &[]).await?;
+        let place = self.place(&run.environment).await?;
+        self.finish("done", &place, None).await
     }
 
     /// The connection, for what belongs to the same database.

@@ -24,7 +24,7 @@ async fn until_the_first_level_only_the_testers_see_anything_and_the_way_back_is
     let [level, testers] = overlays(&site).await;
     assert_eq!((level, testers.as_array().unwrap().len()), (json!(0), 2));
     site.environment(&[]);
-    site.rollout(&["rollback"]).await.is(0).says("drop schema lockstep cascade;").says("flags off");
+    site.rollout(&["rollback"]).await.is(0).says("drop schema lockstep;").says("flags off");
     assert_eq!(site.answer().await, (503, "feature_disabled".to_owned()));
     assert_eq!(overlays(&site).await, [json!("off"), json!([])]);
 

@@ -39,10 +39,6 @@ async fn components_that_need_a_version_that_is_gone_are_not_put_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_begun_says_what_to_do_and_leaves_no_record() {
     let site = Site::empty(Migrations::All).await;
-    let pooler = "postgresql://postgres.ref:secret-password@127.0.0.1:6543/postgres";
-    site.rollout(&["apply", "--database-url", pooler]).await.is(2).says("session pooler (port 5432)");
-    let pooler = "host=127.0.0.1 port=6543 user=postgres.ref password=secret-password";
-    site.rollout(&["status", "--database-url", pooler]).await.is(2).says("session pooler (port 5432)");
     site.rollout(&["status", "--database-url", ""]).await.is(2).says("or in DATABASE_URL");
     let encrypted = format!("{}?ssl=true", site.stack.cluster().url("postgres"));
     site.rollout(&["status", "--database-url", &encrypted]).await.is(2).says("sslmode=require asks for it");

@@ -44,19 +44,24 @@ pub struct Said {
 impl Site {
     /// With so many migrations applied, and flags and other variables as they are given.
     pub async fn new(migrations: Migrations, variables: &[(&str, &str)]) -> Self {
-        Self::with(migrations, Components::Deployed, variables).await
+        Self::with(false, migrations, Components::Deployed, variables).await
     }
 
     /// Without any components yet.
     pub async fn empty(migrations: Migrations) -> Self {
-        Self::with(migrations, Components::Built, &[]).await
+        Self::with(false, migrations, Components::Built, &[]).await
     }
 
-    async fn with(migrations: Migrations, components: Components, variables: &[(&str, &str)]) -> Self {
+    /// A project that has been in use for years, with routes of its own, before the first migration.
+    pub async fn with_old_routes() -> Self {
+        Self::with(true, Migrations::First(0), Components::Built, &[]).await
+    }
+
+    async fn with(in_use: bool, migrations: Migrations, components: Components, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("rollout-test-").tempdir().unwrap();
         let variables: BTreeMap<_, _> = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let logs = Some(folder.path().join("logs"));
-        let options = Options { migrations, components, variables, logs, ..Options::default() };
+        let options = Options { in_use, migrations, components, variables, logs, ..Options::default() };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{error:#}"));
         let database = stack.cluster().connect("postgres").await.unwrap();
         let site = Self { stack, database, folder };

@@ -41,8 +41,17 @@ impl Deployer {
     /// Serves the components of `folder`'s manifest from now on. Requests that are on their way end where they began,
     /// and a failure leaves what is there.
     pub async fn deploy(&self, folder: &Path, variables: &BTreeMap<String, String>) -> Result<()> {
-        let manifest = Manifest::read(folder)?;
-        let application = self.load(folder, &manifest, variables).await?;
+        self.deploy_components(folder, &Manifest::read(folder)?, variables).await
+    }
+
+    /// The same, of a manifest that has been read. Its sources are relative to `root`.
+    pub async fn deploy_components(
+        &self,
+        root: &Path,
+        manifest: &Manifest,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        let application = self.load(root, manifest, variables).await?;
         self.server.serve_instead(application);
         Ok(())
     }

@@ -53,7 +53,16 @@ pub struct Component {
 pub struct Build {
     /// Run in the manifest's folder.
     pub command: String,
+    /// Which files it is made of, as globs relative to the manifest.
+    #[serde(default)]
+    pub watch: Vec<String>,
 }
+
+/// The profile in which components ship. It names the folder in which they are built.
+const SHIPPED: &str = "component";
+
+/// The one that compiles fast.
+pub const FAST: &str = "watch";
 
 /// What one component sees.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +87,14 @@ impl Manifest {
         let path = root.join("spin.toml");
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("{} is not a Spin manifest", path.display()))
+    }
+
+    /// The same application, of components that were built to be tried and not to ship.
+    pub fn fast(mut self) -> Self {
+        for component in self.components.values_mut() {
+            component.source = component.source.replace(&format!("/{SHIPPED}/"), &format!("/{FAST}/"));
+        }
+        self
     }
 
     /// The routes, checked against the components.

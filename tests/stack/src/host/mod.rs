@@ -28,7 +28,11 @@ use std::{
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::broadcast, task::JoinHandle};
 
-pub use self::{deploy::Deployer, instance::Ended, manifest::Manifest};
+pub use self::{
+    deploy::Deployer,
+    instance::Ended,
+    manifest::{FAST, Manifest},
+};
 use self::{outbound::Client, record::Recorder, server::Server};
 
 /// A running host. Dropping it closes the port.

@@ -36,6 +36,8 @@ pub struct Origin {
 
 /// What the origin stands in front of.
 pub struct Backends {
+    /// The checkout that is served.
+    pub root: PathBuf,
     /// Auth's keys.
     pub keys: Arc<Keys>,
     /// PostgREST's socket.

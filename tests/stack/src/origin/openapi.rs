@@ -2,16 +2,21 @@
 //! function's.
 
 use axum::{
-    http::{HeaderName, header},
-    response::IntoResponse,
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse as _, Response},
 };
 
-const DOCUMENT: &str = include_str!("../../../../functions/openapi.json");
+use super::App;
 
 /// An editor in a page of another origin reads it too.
 const HEADERS: [(HeaderName, &str); 2] =
     [(header::CONTENT_TYPE, "application/json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
 
-pub async fn openapi() -> impl IntoResponse {
-    (HEADERS, DOCUMENT)
+pub async fn openapi(State(backends): App) -> Response {
+    let path = backends.root.join("functions/openapi.json");
+    match tokio::fs::read(&path).await {
+        Ok(document) => (HEADERS, document).into_response(),
+        Err(error) => (StatusCode::NOT_FOUND, format!("{}: {error}", path.display())).into_response(),
+    }
 }

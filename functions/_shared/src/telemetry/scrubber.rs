@@ -1,6 +1,6 @@
 //! What a text must not bring into a record: more than fits, and what belongs to a person.
 
-/// At most so many bytes, none of which JSON would write in more than two.
+/// Cuts to at most so many bytes. Control characters become blanks, since JSON writes each in six bytes.
 pub fn cut(text: &str, bytes: usize) -> String {
     let plain = text.replace(char::is_control, " ");
     plain[..plain.floor_char_boundary(bytes)].to_owned()
@@ -10,7 +10,7 @@ pub fn cut(text: &str, bytes: usize) -> String {
 pub fn impersonal(text: &str) -> String {
     let of_a_word = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "@._+-%".contains(c);
     let personal = |word: &str| {
-        // Anywhere: in an address, what precedes a token is `%20`.
+        // Anywhere in the word: in a URL, a `%20` stands before the token.
         let key = ["eyJ", "sb_publishable_", "sb_secret_"].into_iter().any(|start| word.contains(start));
         key || word.contains('@') || uuid::Uuid::try_parse(word.trim_end_matches('.')).is_ok()
     };

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::fields::{Id, Object};
+use shared::fields::{Id, Object};
 
 /// The body of `stage-room-match`.
 #[derive(Debug, Deserialize)]

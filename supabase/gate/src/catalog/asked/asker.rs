@@ -1,0 +1,195 @@
+//! One question: as whom, about which row, and what was said.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::{super::rows, Asking};
+use crate::{
+    contract::{Columns, Command, Policy, Privilege, Relation},
+    database::{self, Connection, identifier, literal},
+};
+
+/// Who asks; and what belongs to somebody else.
+pub const CALLER: &str = "00000000-0000-4000-8000-000000000001";
+const OTHER: &str = "00000000-0000-4000-8000-000000000002";
+
+/// The topics that clients listen on (supabase/migrations/…_realtime_topics.sql).
+const TOPICS: [&str; 3] = [
+    "rank_overlay_ttl",
+    "rank_overlay_ttl:00000000-0000-4000-8000-000000000001",
+    "social:00000000-0000-4000-8000-000000000002",
+];
+
+/// Asks as a role.
+pub struct Asker<'a> {
+    /// In the reading transaction.
+    pub connection: &'a mut Connection,
+    /// As whom, and of what.
+    pub asking: &'a Asking<'a>,
+    /// The table as it is there.
+    pub found: &'a Relation,
+}
+
+impl Asker<'_> {
+    /// Why the policy is in the way, if it is.
+    pub async fn policy(&mut self, policy: &Policy) -> Result<Option<String>> {
+        let writes = matches!(policy.command, Command::Insert)
+            || policy.command == Command::All && self.asking.commands.contains(&Privilege::Insert);
+        let check = policy.with_check.as_ref().or(policy.using.as_ref()).filter(|_| writes);
+        let reads = policy.using.as_ref().filter(|_| policy.command != Command::Insert);
+        if let Some(check) = check {
+            let row = self.new_row().await?;
+            let said = self.says(check, &row, CALLER, "").await?;
+            if said.is_some() {
+                return Ok(said.map(|why| format!("{why} to a row that is written")));
+            }
+        }
+        let Some(using) = reads else { return Ok(None) };
+        if self.found.schema == "realtime" {
+            if self.asking.role == "anon" {
+                return Ok(None);
+            }
+            for topic in TOPICS {
+                let row = format!(
+                    "(select {}, 'broadcast' as extension, '{{}}'::jsonb as payload, 'message' as event, true as private, \
+                     now()::timestamp as inserted_at, now()::timestamp as updated_at) as messages",
+                    format_args!("{} as topic", literal(topic))
+                );
+                if let Some(why) = self.says(using, &row, CALLER, topic).await? {
+                    return Ok(Some(format!("{why} on the topic {topic}")));
+                }
+            }
+            return Ok(None);
+        }
+        let (row, caller, real) = self.present_row().await?;
+        // A row that was made up is found nowhere else.
+        if !real && using.contains("SELECT") && using.contains("public.rank_") {
+            return Ok(None);
+        }
+        Ok(self.says(using, &row, &caller, "").await?.map(|why| format!("{why} to a row that is asked for")))
+    }
+
+    async fn says(&mut self, expression: &str, row: &str, caller: &str, topic: &str) -> Result<Option<String>> {
+        // The owners of functions may not look into auth. A policy that is stored needs no look.
+        let claims = literal(&claims(caller));
+        let expression = expression
+            .replace("auth.uid()", &format!("{}::uuid", literal(caller)))
+            .replace("auth.jwt()", &format!("{claims}::jsonb"))
+            .replace("auth.role()", "'authenticated'::text");
+        let query = format!("select to_jsonb(coalesce(({expression}), false))::text from {row}");
+        Ok(match self.asked(&query, caller, topic).await? {
+            Ok(Value::Bool(true)) => None,
+            Ok(_) => Some("it says no".to_owned()),
+            Err(why) => Some(format!("it fails ({why})")),
+        })
+    }
+
+    /// Asks as the role.
+    pub async fn asked(&mut self, query: &str, caller: &str, topic: &str) -> Result<Result<Value, String>> {
+        asked(self.connection, Some(&self.asking.role), query, caller, topic).await
+    }
+
+    /// One that is there, with the id of who asks for it; or else one made up.
+    async fn present_row(&mut self) -> Result<(String, String, bool)> {
+        let (qualified, alias) = (self.found.qualified(), identifier(&self.found.name));
+        let caller = self.asking.relation.caller.as_deref();
+        if let Some(sample) = self.sample().await? {
+            let who = caller.and_then(|column| sample[column].as_str()).unwrap_or(CALLER).to_owned();
+            let record = literal(&sample.to_string());
+            return Ok((format!("jsonb_populate_record(null::{qualified}, {record}) as {alias}"), who, true));
+        }
+        let value = |name: &str, kind: &str| match kind {
+            "uuid" if caller == Some(name) => Some(literal(CALLER)),
+            "uuid" => Some(literal(OTHER)),
+            _ => None,
+        };
+        Ok((self.made_up(value), CALLER.to_owned(), false))
+    }
+
+    async fn sample(&mut self) -> Result<Option<Value>> {
+        let qualified = self.found.qualified();
+        let sees = format!(
+            "select to_jsonb(has_table_privilege({0}, 'select') and not row_security_active({0}))::text",
+            literal(&qualified)
+        );
+        if database::read(self.connection, &sees).await? != true {
+            return Ok(None);
+        }
+        let caller = self.asking.relation.caller.as_deref().map(identifier);
+        let theirs = caller.map_or_else(|| "true".to_owned(), |column| format!("{column} is not null"));
+        let newest = format!(
+            "select to_jsonb((select to_jsonb(one) from {qualified} as one where {theirs} order by ctid desc limit 1))::text"
+        );
+        let sample = rows::<Option<Value>>(self.connection, &format!("select coalesce(({newest}), 'null')")).await?;
+        Ok(sample.filter(|sample| !sample.is_null()))
+    }
+
+    /// As the RPCs write it: what they always give, and defaults. What clients choose is taken from a row that is there.
+    pub async fn new_row(&mut self) -> Result<String> {
+        let sample = self.sample().await?.unwrap_or_default();
+        let given =
+            self.asking.relation.grants.exact.get(&self.asking.role).and_then(|rights| rights.get(&Privilege::Insert));
+        let given = |name: &str| match given {
+            Some(Columns::Some(names)) => names.iter().any(|known| known == name),
+            _ => self.asking.relation.columns.iter().any(|known| known.name == name),
+        };
+        let nullable =
+            |name: &str| self.asking.relation.columns.iter().any(|known| known.name == name && known.nullable);
+        let caller = self.asking.relation.caller.as_deref();
+        let value = |name: &str, kind: &str| match kind {
+            _ if !given(name) => None,
+            "uuid" if caller == Some(name) => Some(literal(CALLER)),
+            "uuid" => Some(literal(OTHER)),
+            _ if nullable(name) => Some("null".to_owned()),
+            "bigint" => Some("1700000000000".to_owned()),
+            "integer" => Some("0".to_owned()),
+            "boolean" => Some("false".to_owned()),
+            "jsonb" => Some("'{}'".to_owned()),
+            "timestamp with time zone" => Some("now()".to_owned()),
+            _ => Some(sample[name].as_str().map_or_else(|| "null".to_owned(), literal)),
+        };
+        Ok(self.made_up(value))
+    }
+
+    fn made_up(&self, value: impl Fn(&str, &str) -> Option<String>) -> String {
+        let columns = self.found.columns.iter().map(|column| {
+            let default = column.default.as_deref();
+            let default = default.filter(|text| !text.starts_with("generated ") && !text.contains("nextval("));
+            let value = value(&column.name, &column.kind);
+            let value = value.or_else(|| default.map(str::to_owned)).unwrap_or_else(|| "null".to_owned());
+            format!("({value})::{} as {}", column.kind, identifier(&column.name))
+        });
+        format!("(select {}) as {}", columns.collect::<Vec<_>>().join(", "), identifier(&self.found.name))
+    }
+}
+
+/// Asks, and leaves nothing behind. Without a caller there is no token.
+pub async fn asked(
+    connection: &mut Connection,
+    role: Option<&str>,
+    query: &str,
+    caller: &str,
+    topic: &str,
+) -> Result<Result<Value, String>> {
+    let claims = claims(caller);
+    let role = role.map_or_else(String::new, |role| format!("; set local role {}", identifier(role)));
+    let begin = format!(
+        "savepoint asked; select set_config('request.jwt.claims', {}, true), set_config('realtime.topic', {}, true){role}",
+        literal(&claims),
+        literal(topic),
+    );
+    database::run(connection, &begin).await?;
+    let answer = match query.starts_with("explain") {
+        true => database::run(connection, query).await.map(|()| Value::Null),
+        false => database::read(connection, query).await,
+    };
+    database::run(connection, "rollback to savepoint asked; release savepoint asked").await?;
+    Ok(answer.map_err(|error| format!("{error:#}")))
+}
+
+fn claims(caller: &str) -> String {
+    if caller.is_empty() {
+        return String::new();
+    }
+    json!({ "sub": caller, "role": "authenticated", "aud": "authenticated", "is_anonymous": false }).to_string()
+}

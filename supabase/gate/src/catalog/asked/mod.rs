@@ -1,0 +1,200 @@
+//! What the catalog does not show: policies and checks of somebody else's are asked, as those who ask them in a request, about
+//! a row as it would be there. Nothing is written; a role that cannot become them asks nothing.
+
+mod asker;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::asker::{Asker, CALLER};
+use super::{Answer, Catalog, rows};
+use crate::{
+    contract::{Command, Contract, Policy, Privilege, Relation},
+    database::Connection,
+    finding::Unseen,
+};
+
+/// Who asks what of which table.
+#[derive(Debug)]
+pub struct Asking<'a> {
+    /// The contract's table.
+    pub relation: &'a Relation,
+    /// As whom.
+    pub role: String,
+    /// What that role does there.
+    pub commands: Vec<Privilege>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants say what their fields are")]
+pub enum Refusal {
+    /// The policy looks at something that the role may not look at: a table with the columns, or a function.
+    Right { relation: String, policy: String, role: String, object: String, columns: Option<Vec<String>> },
+    /// The policy says no to a row that the RPCs ask for, or fails.
+    Policy { relation: String, policy: String, role: String, why: String },
+    /// The check says no to a row that the RPCs write.
+    Check { relation: String, name: String },
+    /// It fails, whichever policy that comes from.
+    Query { relation: String, role: String, policies: Vec<String>, why: String },
+}
+
+/// All questions of the contract's shared tables: of its owners, by their grants; of Realtime's, by those who listen.
+pub fn askings(contract: &Contract) -> Vec<Asking<'_>> {
+    let owners = contract.owners();
+    let mut all = Vec::new();
+    for relation in contract.relations.iter().filter(|relation| relation.shared) {
+        for (role, rights) in relation.grants.exact.iter().filter(|(role, _)| owners.contains(role.as_str())) {
+            let commands = rights.keys().copied().collect();
+            all.push(Asking { relation, role: role.clone(), commands });
+        }
+        if relation.schema == "realtime" {
+            let listeners = contract.clients().into_iter().filter(|role| relation.grants.least.contains_key(*role));
+            let select = |role: &str| Asking { relation, role: role.to_owned(), commands: vec![Privilege::Select] };
+            all.extend(listeners.map(select));
+        }
+    }
+    all
+}
+
+pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut Catalog) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Denied {
+        relation: String,
+        policy: String,
+        role: String,
+        object: String,
+        columns: Option<Vec<String>>,
+    }
+    let denied: Vec<Denied> = rows(connection, include_str!("../policies.sql")).await?;
+    let askable: BTreeMap<String, bool> = rows(connection, BECOME).await?;
+    let mut refusals = Vec::new();
+    for asking in askings(contract) {
+        let qualified = asking.relation.qualified();
+        let Some(found) = catalog.relations.iter().find(|found| found.qualified() == qualified) else { continue };
+        let foreign: Vec<&Policy> = found.policies.iter().filter(|policy| asking.meets(policy, catalog)).collect();
+        let lacks = |policy: &Policy| {
+            denied
+                .iter()
+                .find(|one| (&one.relation, &one.policy, &one.role) == (&qualified, &policy.name, &asking.role))
+        };
+        let restrictive: Vec<&&Policy> =
+            foreign.iter().filter(|policy| !policy.permissive && lacks(policy).is_none()).collect();
+        let counting = foreign.iter().filter(|policy| asking.counts(policy));
+        for one in counting.filter_map(|policy| lacks(policy)) {
+            let Denied { relation, policy, role, object, columns } = one;
+            let [relation, policy, role, object] = [relation, policy, role, object].map(Clone::clone);
+            refusals.push(Refusal::Right { relation, policy, role, object, columns: columns.clone() });
+        }
+        if askable.get(&asking.role) != Some(&true) {
+            if let Some(policy) = restrictive.first() {
+                catalog.unseen.push(Unseen {
+                    place: format!("policy \"{}\" on {qualified}", policy.name),
+                    why: format!("{} cannot ask it as {}", catalog.access.user, asking.role),
+                    remedy: format!("connect as postgres, or as a member of {}", asking.role),
+                });
+            }
+            continue;
+        }
+        let mut asker = Asker { connection, asking: &asking, found };
+        for policy in restrictive {
+            if let Some(why) = asker.policy(policy).await? {
+                let (relation, policy, role) = (qualified.clone(), policy.name.clone(), asking.role.clone());
+                refusals.push(Refusal::Policy { relation, policy, role, why });
+            }
+        }
+        let lacking = foreign.iter().any(|policy| asking.counts(policy) && lacks(policy).is_some());
+        if !foreign.is_empty() && !lacking {
+            let query = format!("explain select from {qualified}");
+            if let Err(why) = asker.asked(&query, CALLER, "").await? {
+                let policies = foreign.iter().map(|policy| policy.name.clone()).collect();
+                let (relation, role) = (qualified.clone(), asking.role.clone());
+                refusals.push(Refusal::Query { relation, role, policies, why });
+            }
+        }
+        if asking.commands.contains(&Privilege::Insert) {
+            let checks = catalog.beyond.get(&qualified).map(|beyond| beyond.checks.clone()).unwrap_or_default();
+            for (name, check) in checks.iter().filter(|(name, _)| !asking.relation.constraints.contains_key(*name)) {
+                let query = format!("select to_jsonb(({check}) is not false)::text from {}", asker.new_row().await?);
+                if asker.asked(&query, CALLER, "").await? == Ok(Value::Bool(false)) {
+                    refusals.push(Refusal::Check { relation: qualified.clone(), name: name.clone() });
+                }
+            }
+        }
+    }
+    catalog.refusals = refusals;
+    catalog.access.answers = platform(connection, contract).await?;
+    Ok(())
+}
+
+/// What Supabase's functions say of a request. A login that may not run them asks nothing.
+async fn platform(connection: &mut Connection, contract: &Contract) -> Result<Vec<Answer>> {
+    let mut answers = Vec::new();
+    for (function, sub, query, want) in [
+        ("auth.uid()", CALLER, "to_jsonb(auth.uid())", Value::from(CALLER)),
+        ("auth.uid()", "", "to_jsonb(auth.uid())", Value::Null),
+        ("auth.jwt()", CALLER, "auth.jwt() -> 'sub'", Value::from(CALLER)),
+        ("realtime.topic()", CALLER, "to_jsonb(realtime.topic())", Value::from(CALLER)),
+    ] {
+        if !contract.platform.iter().any(|known| known.signature == function) {
+            continue;
+        }
+        let query = format!("select coalesce({query}, 'null')::text");
+        match asker::asked(connection, None, &query, sub, sub).await? {
+            Ok(said) if said != want => {
+                answers.push(Answer { function: function.to_owned(), said: said.to_string() });
+            }
+            Err(why) if !why.contains("42501") => answers.push(Answer { function: function.to_owned(), said: why }),
+            _ => {}
+        }
+    }
+    answers.dedup_by(|one, other| one.function == other.function);
+    Ok(answers)
+}
+
+/// Whether this login can become each of those who ask.
+const BECOME: &str = "select coalesce(jsonb_object_agg(role.rolname, pg_has_role(role.oid, \
+      case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)), '{}')::text \
+    from pg_roles as role where (select current_setting('gate.asked')::jsonb) -> 'askers' ? role.rolname";
+
+impl Asking<'_> {
+    /// Whether a policy is asked at all: beside one of ours that says yes to everything, another yes is not.
+    fn counts(&self, policy: &Policy) -> bool {
+        let open = |command: Command| {
+            self.relation.policies.iter().any(|ours| {
+                ours.permissive
+                    && ours.using.as_deref().or(ours.with_check.as_deref()) == Some("true")
+                    && ours.roles.contains(&self.role)
+                    && (ours.command == command || ours.command == Command::All)
+            })
+        };
+        let commands = self.commands.iter().filter_map(|privilege| match privilege {
+            Privilege::Select => Some(Command::Select),
+            Privilege::Insert => Some(Command::Insert),
+            Privilege::Update => Some(Command::Update),
+            Privilege::Delete => Some(Command::Delete),
+            _ => None,
+        });
+        let mut asked = commands.filter(|command| policy.command == Command::All || policy.command == *command);
+        !policy.permissive || asked.any(|command| !open(command))
+    }
+
+    /// Whether a policy is somebody else's and holds for this.
+    fn meets(&self, policy: &Policy, catalog: &Catalog) -> bool {
+        let known = self.relation.policies.iter().any(|known| known.name == policy.name);
+        let groups = catalog.acl.closure(&self.role);
+        let holds = policy.roles.iter().any(|role| role == "public" || groups.contains(role.as_str()));
+        let asked = match policy.command {
+            Command::All => true,
+            // What is inserted with `returning`, updated or removed is also read.
+            Command::Select => self.commands.contains(&Privilege::Select),
+            Command::Insert => self.commands.contains(&Privilege::Insert),
+            Command::Update => self.commands.contains(&Privilege::Update),
+            Command::Delete => self.commands.contains(&Privilege::Delete),
+        };
+        !known && holds && asked
+    }
+}

@@ -1,0 +1,83 @@
+//! Doors: older ways that may be open until they are closed, and must not be afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Findings;
+use crate::{
+    catalog::{Door, Doors},
+    contract::{Contract, Function},
+    finding::{Code, Notice},
+};
+
+/// An RPC of which a project may have older forms, without our version and with arguments of their own.
+const OLDER_FORMS_OF: &str = "public.sync_rank_match_roster";
+
+/// Whether it is an older form of the RPC, which PostgREST takes for no call of the RPC's: it does not have all of its
+/// arguments, or demands others.
+pub fn is_older_form(rpc: &Function, other: &Function) -> bool {
+    let names = |of: &Function| of.arguments.iter().map(|argument| argument.name.clone()).collect::<BTreeSet<_>>();
+    let demanded = other.arguments.iter().filter(|argument| argument.default.is_none());
+    let takes_the_call = names(other).is_superset(&names(rpc))
+        && demanded.map(|argument| argument.name.clone()).collect::<BTreeSet<_>>().is_subset(&names(rpc));
+    rpc.qualified() == OLDER_FORMS_OF && !takes_the_call
+}
+
+/// The contract as it is for a project that had some of the tables before: those are shared, as the rank tables are. What
+/// it wants of their rights waits for the doors to be closed.
+pub fn adapted(contract: &Contract, doors: &Doors) -> Contract {
+    let owners: BTreeSet<String> = contract.all_functions().map(|function| function.owner.clone()).collect();
+    let mut contract = contract.clone();
+    for relation in &mut contract.relations {
+        if !doors.has_adopted(&relation.schema, &relation.name) {
+            continue;
+        }
+        if !relation.shared {
+            relation.shared = true;
+            relation.owner = None;
+            relation.keys = relation.constraints.values().filter_map(|constraint| key(constraint)).collect();
+            relation.constraints.clear();
+            for column in &mut relation.columns {
+                column.not_null = false;
+                column.default = None;
+            }
+        }
+        if !doors.closed {
+            relation.grants.exact.retain(|role, _| owners.contains(role));
+            relation.grants.never.clear();
+            relation.row_security = false;
+        }
+    }
+    contract
+}
+
+/// The columns of a primary key or a unique constraint: the RPCs never write two rows with the same, so a project's own index
+/// on them refuses nothing.
+fn key(constraint: &str) -> Option<Vec<String>> {
+    let columns = ["PRIMARY KEY (", "UNIQUE ("].iter().find_map(|start| constraint.strip_prefix(start))?;
+    Some(columns.trim_end_matches(')').split(", ").map(str::to_owned).collect())
+}
+
+/// Open ones are for now, or findings once they were closed. Rights and row level security are then judged with the tables.
+pub fn judge(doors: &Doors, findings: &mut Findings) -> Vec<Notice> {
+    if doors.closed {
+        let mut forms = BTreeMap::<&str, Vec<&Door>>::new();
+        // What is to be dropped needs no closing.
+        let plain = |text: &str| text.replace(' ', "");
+        let dropped: String = findings.0.iter().map(|finding| plain(&finding.remedy)).collect();
+        let is_dropped = |form: &str| dropped.contains(&plain(&form.replace("function ", "drop routine ")));
+        let forms_open = doors.open.iter().filter(|door| door.door.starts_with("function ") && !is_dropped(&door.door));
+        for door in forms_open {
+            forms.entry(&door.door).or_default().push(door);
+        }
+        for (form, doors) in forms {
+            let (to, closing): (Vec<&str>, Vec<String>) =
+                doors.iter().map(|door| (door.opened_to.as_str(), format!("{};", door.closing))).unzip();
+            findings.add(Code::DoorOpen, form, "closed", format!("open to {}", to.join(", ")), closing.join(" "));
+        }
+        return Vec::new();
+    }
+    let notice = |place: &str, what: String| Notice { place: place.to_owned(), what };
+    let open =
+        doors.open.iter().map(|door| notice(&door.door, format!("open to {}, until doors are closed", door.opened_to)));
+    open.collect()
+}

@@ -1,0 +1,48 @@
+//! What was refused when it was asked as those who ask it: policies and checks of somebody else's on shared tables.
+
+use super::Findings;
+use crate::{
+    catalog::{Catalog, Refusal},
+    database::identifier,
+    finding::Code,
+};
+
+pub fn judge(catalog: &Catalog, findings: &mut Findings) {
+    for refusal in &catalog.refusals {
+        match refusal {
+            Refusal::Right { relation, policy, role, object, columns } => {
+                let why = format!("the policy \"{policy}\" on {relation} asks it, for {role} too");
+                let names = columns.iter().flatten().map(|name| identifier(name)).collect::<Vec<_>>().join(", ");
+                let (code, place, remedy) = match columns {
+                    Some(_) => {
+                        let remedy = format!("grant select ({names}) on {object} to {role};");
+                        (Code::GrantMissing, format!("table {object}"), remedy)
+                    }
+                    None if object.ends_with(')') => {
+                        let remedy = format!("grant execute on function {object} to {role};");
+                        (Code::ExecuteMissing, format!("function {object}"), remedy)
+                    }
+                    None => {
+                        (Code::GrantMissing, format!("table {object}"), format!("grant select on {object} to {role};"))
+                    }
+                };
+                findings.add(code, place, why, "no right, and so the request fails", remedy);
+            }
+            Refusal::Policy { relation, policy, role, why } => {
+                let remedy = format!("drop policy {} on {relation};", identifier(policy));
+                let place = format!("policy \"{policy}\" on {relation}");
+                findings.add(Code::PolicyUnexpected, place, format!("it lets {role} do its work"), why, remedy);
+            }
+            Refusal::Check { relation, name } => {
+                let remedy = format!("alter table {relation} drop constraint {};", identifier(name));
+                let place = format!("constraint {name} on {relation}");
+                findings.add(Code::ConstraintUnexpected, place, "it takes what the RPCs write", "it says no", remedy);
+            }
+            Refusal::Query { relation, role, policies, why } => {
+                let remedy = format!("mend or drop what asks in a circle, or fails, of: {}", policies.join(", "));
+                let place = format!("policies on {relation}");
+                findings.add(Code::PolicyUnexpected, place, format!("{role} can read it"), why, remedy);
+            }
+        }
+    }
+}

@@ -1,0 +1,4853 @@
+-- All migrations in their order, as one file for a SQL editor. It can be run again at any time.
+-- Made by `gate bundle` from supabase/migrations; change those.
+
+-- 20261122070000_look_first.sql
+
+-- Looks first: whether the project has what the migrations cannot fit themselves to. Nothing is changed here, and where
+-- something differs nothing is applied at all: every difference is named at once, with what helps.
+--
+-- A table of a project fits where the RPCs and the smoke test can work on it as it is: its columns have the names and
+-- types that are used, what has to be given is given, what has to be unique is, and it can be given policies and
+-- triggers. `gate adopt` asks the question below, without the migration.
+-- Contract: none.
+-- Called by: nobody.
+-- Undo: select;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+do $look$
+declare
+  v_differences text;
+begin
+  select string_agg(found.object || ': ' || found.difference || '. ' || found.remedy, e'\n' order by found.object)
+  into v_differences
+  from (
+    -- Question
+    with
+    -- `added` ones are added where they are missing, `given` ones are written, `emptied` ones sometimes without a value.
+    used (relation, name, type, added, given, emptied) as (
+      select kind.relation, unnest(kind.names), kind.type, kind.added, kind.given, kind.emptied
+      from (
+        values
+          ('social_channels', 'uuid', '{id}'::text[], false, true, false),
+          ('social_channels', 'text', '{name}', false, true, false),
+          ('social_channel_members', 'uuid', '{channel_id, user_id}', false, true, false),
+          ('social_channel_members', 'timestamp with time zone', '{inserted_at}', false, false, false),
+          ('social_messages', 'uuid', '{channel_id, sender_id}', false, true, false),
+          ('social_messages', 'uuid', '{client_message_id}', true, true, true),
+          ('social_messages', 'text', '{body}', false, true, false),
+          ('social_messages', 'uuid', '{id}', false, false, false),
+          ('social_messages', 'timestamp with time zone', '{inserted_at}', false, false, false),
+          ('heroes', 'uuid', '{id, owner_id}', false, true, false),
+          ('heroes', 'text', '{name}', false, true, false),
+          ('heroes', 'text', '{description, ability1, ability2, ability3, ability4, image_url, background_url}',
+            true, true, false),
+          ('rank_games', 'uuid', '{id, owner_id}', false, true, false),
+          ('rank_games', 'text', '{name}', false, true, false),
+          ('rank_games', 'jsonb', '{roles}', false, true, false),
+          ('rank_rooms', 'uuid', '{id, game_id, owner_id}', false, true, false),
+          ('rank_rooms', 'text', '{code}', false, true, false),
+          ('rank_rooms', 'integer', '{slot_count}', false, true, false),
+          ('rank_room_slots', 'uuid', '{room_id, occupant_owner_id}', false, true, false),
+          ('rank_room_slots', 'integer', '{slot_index}', false, true, false),
+          ('rank_room_slots', 'text', '{role}', false, true, false),
+          ('rank_room_slots', 'uuid', '{id}', false, false, false),
+          ('rank_participants', 'uuid', '{game_id, owner_id}', false, true, false),
+          ('rank_participants', 'integer', '{rating, score, battles}', true, false, false),
+          ('rank_participants', 'numeric', '{win_rate}', true, false, false),
+          ('rank_match_roster', 'uuid', '{id, match_instance_id, room_id, game_id}', false, true, false),
+          ('rank_match_roster', 'uuid', '{owner_id, hero_id}', false, true, true),
+          ('rank_match_roster', 'uuid', '{slot_id}', true, true, true),
+          ('rank_match_roster', 'integer', '{slot_index}', false, true, false),
+          ('rank_match_roster', 'text', '{role}', false, true, false),
+          ('rank_match_roster', 'text', '{hero_name}', false, true, true),
+          ('rank_match_roster', 'text', '{status, match_source}', true, true, true),
+          ('rank_match_roster', 'integer', '{score, rating, battles}', true, true, true),
+          ('rank_match_roster', 'numeric', '{win_rate}', true, true, true),
+          ('rank_match_roster', 'jsonb', '{hero_summary}', true, true, false),
+          ('rank_match_roster', 'boolean', '{ready, standin}', true, true, false),
+          ('rank_match_roster', 'bigint', '{slot_template_version}', true, true, false),
+          ('rank_match_roster', 'text', '{slot_template_source}', true, true, false),
+          ('rank_match_roster', 'timestamp with time zone', '{joined_at}', true, true, true),
+          ('rank_match_roster', 'timestamp with time zone', '{slot_template_updated_at}', true, true, false),
+          ('rank_sessions', 'uuid', '{id, game_id, owner_id}', false, true, false),
+          ('rank_sessions', 'timestamp with time zone', '{updated_at}', true, false, false),
+          ('rank_sessions', 'text', '{status}', true, false, false)
+      ) as kind (relation, type, names, added, given, emptied)
+    ),
+    shared (name) as (select distinct used.relation from used),
+    adopted (name, oid, owner, identity) as (
+      select class.relname::text, class.oid, class.relowner, class.relreplident
+      from shared
+      join pg_catalog.pg_class as class on class.relname = shared.name
+      where class.relnamespace = 'public'::regnamespace and class.relkind = 'r'
+    ),
+    held (relation, number, name, type, required, defaulted, computed) as (
+      select
+        adopted.name, attribute.attnum, attribute.attname::text,
+        format_type(attribute.atttypid, attribute.atttypmod),
+        attribute.attnotnull,
+        attribute.atthasdef or attribute.attidentity <> '',
+        attribute.attgenerated <> '' or attribute.attidentity = 'a'
+      from adopted
+      join pg_catalog.pg_attribute as attribute on attribute.attrelid = adopted.oid
+      where attribute.attnum > 0 and not attribute.attisdropped
+    ),
+    -- Keys, by the names of their columns. A partial one is in the way of some rows, and is a key of none.
+    keys (relation, name, columns, complete) as (
+      select
+        adopted.name, index.indexrelid::regclass::text,
+        array(
+          select held.name from held where held.relation = adopted.name and held.number = any (index.indkey::smallint[])
+        ),
+        index.indpred is null and index.indexprs is null and index.indisvalid
+      from adopted
+      join pg_catalog.pg_index as index on index.indrelid = adopted.oid
+      where index.indisunique or index.indisexclusion
+    ),
+    difference (object, difference, remedy) as (
+      select 'schema lockstep', 'it is there, and not of these migrations', 'Rename it.'
+      from pg_catalog.pg_namespace as namespace
+      where namespace.nspname = 'lockstep'
+      union all
+      select
+        'table public.' || made.name,
+        case when made.may_be_there then 'what has this name is no plain table' else 'the name is taken' end,
+        'Rename what has it.'
+      from (
+        select shared.name, true from shared
+        union all values ('rank_session_overlays', false), ('rank_session_overlays_live', false)
+      ) as made (name, may_be_there)
+      join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
+      where not (made.may_be_there and class.relkind = 'r')
+      union all
+      select
+        'table public.' || adopted.name, 'it belongs to ' || pg_get_userbyid(adopted.owner),
+        'As that role: alter table public.' || adopted.name || ' owner to postgres;'
+      from adopted
+      where not pg_has_role('postgres', adopted.owner, 'usage')
+      union all
+      select
+        'column public.' || used.relation || '.' || used.name,
+        coalesce('it is ' || held.type || ', and not ' || used.type, 'it is missing'),
+        'The RPCs need it as ' || used.type || ': rename the table, or give it this column.'
+      from adopted
+      join used on used.relation = adopted.name
+      left join held on held.relation = used.relation and held.name = used.name
+      where held.type is distinct from used.type
+        and not (used.added and held.name is null)
+        -- The status may be of any type: it only has to change when a session ends.
+        and not (used.relation = 'rank_sessions' and used.name = 'status')
+      union all
+      select
+        'column public.' || held.relation || '.' || held.name,
+        case
+          when held.computed then 'it is computed, and the RPCs write it'
+          when used.name is null then 'it is not null, has no default, and the RPCs do not know it'
+          when used.given then 'it is not null, and the RPCs have no value for it at times'
+          else 'it is not null, has no default, and the RPCs do not give it'
+        end,
+        case
+          when held.computed then 'Let it be written.'
+          when used.given then format('alter table public.%I alter column %I drop not null;', held.relation, held.name)
+          else format('alter table public.%I alter column %I set default …;', held.relation, held.name)
+        end
+      from held
+      left join used on used.relation = held.relation and used.name = held.name
+      where held.relation <> 'heroes'
+        and case
+          when used.given then held.computed or (held.required and used.emptied)
+          else held.required and not held.defaulted
+        end
+      union all
+      select
+        'index ' || keys.name, 'it lets the RPCs write a row only once that they write again',
+        'Drop it, or let it hold for rows of your own only.'
+      from keys
+      where case keys.relation
+        when 'rank_sessions' then not keys.columns @> '{id}'
+        when 'rank_match_roster' then not (
+          keys.columns @> '{id}' or keys.columns @> '{match_instance_id, slot_index}'
+          or keys.columns @> '{room_id, slot_index}'
+        )
+        when 'social_messages' then not (keys.columns @> '{id}' or keys.columns @> '{sender_id, client_message_id}')
+        else false
+      end
+      union all
+      select
+        'table public.' || needed.relation, 'nothing keeps (' || array_to_string(needed.columns, ', ') || ') unique',
+        'Remove doubles, then: create unique index concurrently on it, for these columns alone.'
+      from (
+        values
+          ('heroes', '{id}'::text[]), ('rank_games', '{id}'), ('rank_rooms', '{id}'), ('rank_room_slots', '{id}'),
+          ('rank_sessions', '{id}'), ('social_channels', '{id}'), ('rank_participants', '{game_id, owner_id}'),
+          ('rank_room_slots', '{room_id, slot_index}'), ('social_channel_members', '{channel_id, user_id}')
+      ) as needed (relation, columns)
+      join adopted on adopted.name = needed.relation
+      where not exists (
+        select from keys
+        where keys.relation = needed.relation and keys.complete and keys.columns <@ needed.columns
+      )
+      union all
+      select
+        'table public.' || adopted.name,
+        'a publication has it, and it has no key by which rows are told apart',
+        format('alter table public.%I replica identity full;', adopted.name)
+      from adopted
+      where adopted.name in ('rank_match_roster', 'rank_sessions')
+        and exists (
+          select from pg_catalog.pg_publication_tables as listed
+          where listed.schemaname = 'public' and listed.tablename = adopted.name
+        )
+        and (adopted.identity = 'n' or adopted.identity = 'd' and not exists (
+          select from pg_catalog.pg_index as index where index.indrelid = adopted.oid and index.indisprimary
+        ))
+      union all
+      -- One of the same arguments is another function; one that takes the call of an RPC makes PostgREST answer 300. Older
+      -- forms of the rank RPCs take none of them, and stay.
+      select
+        'function ' || routine.oid::regprocedure,
+        'PostgREST would not know which of the two functions of this name a call is for',
+        'Rename it, and what calls it; or drop it.'
+      from pg_catalog.pg_proc as routine
+      where routine.pronamespace = 'public'::regnamespace
+        and pg_get_userbyid(routine.proowner) not in ('social_rpc_owner', 'rank_rpc_owner')
+        and (
+          routine.proname ~ '^(fetch_social_messages(_page)?|insert_social_message|(fetch|renew)_rank_session_overlays?)$'
+          or routine.proname = 'end_rank_session'
+          or routine.proname = 'sync_rank_match_roster' and (
+            oidvectortypes(routine.proargtypes) = 'uuid, uuid, uuid, jsonb, jsonb'
+            or routine.proargnames @> '{p_room_id, p_game_id, p_match_instance_id, p_roster, p_slot_template}'
+          )
+        )
+      union all
+      select
+        'role ' || role.rolname, 'it bypasses row level security',
+        'As a superuser: alter role ' || role.rolname || ' nosuperuser nobypassrls;'
+      from pg_catalog.pg_roles as role
+      where role.rolname in ('social_rpc_owner', 'rank_rpc_owner') and (role.rolsuper or role.rolbypassrls)
+      union all
+      select platform.name, 'it is not there', 'It is Supabase''s: start the project''s Auth and Realtime once.'
+      from (
+        values
+          ('function auth.uid()', to_regprocedure('auth.uid()')::oid),
+          ('function auth.jwt()', to_regprocedure('auth.jwt()')::oid),
+          ('table auth.users', to_regclass('auth.users')::oid),
+          ('table realtime.messages', to_regclass('realtime.messages')::oid),
+          ('function realtime.topic()', to_regprocedure('realtime.topic()')::oid),
+          ('function realtime.send(jsonb, text, text, boolean)',
+            to_regprocedure('realtime.send(jsonb, text, text, boolean)')::oid)
+      ) as platform (name, oid)
+      where platform.oid is null
+    )
+    select * from difference
+    -- End of the question
+  ) as found (object, difference, remedy);
+
+  -- Once they have been applied, everything that they look for is there.
+  if v_differences is not null and to_regprocedure('lockstep.has_adopted(text)') is null then
+    raise exception e'nothing was changed, since this project has what these migrations do not fit:\n%', v_differences
+      using hint = 'Mend each, and apply them again. `gate adopt` says the same without applying anything.';
+  end if;
+end;
+$look$;
+
+-- 20261122080000_adoption.sql
+
+-- What the project had before: remembered once, before anything is made.
+--
+-- A table that was there is the project's. It keeps its rights, policies and constraints, and row level security as it
+-- is: what the contract wants closed on it is closed by lockstep.close_doors(), once nothing uses it any more. The list
+-- stands in the comment of the schema, which every login may read.
+-- Contract: none by itself.
+-- Called by: the migrations that make tables, and the gate.
+-- Undo: drop function lockstep.drop_what_was_made(text[]); drop function lockstep.keep_clients_out(text);
+--   drop function lockstep.add_missing_column(text, text, text); drop function lockstep.has_adopted(text);
+--   drop schema lockstep;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+do $$
+begin
+  if to_regnamespace('lockstep') is not null then
+    return;
+  end if;
+
+  create schema lockstep;
+  execute format(
+    'comment on schema lockstep is %L',
+    jsonb_build_object(
+      'is', 'Helpers of the versioned RPCs. Not exposed, no rights for clients.',
+      'adopted', (
+        select coalesce(jsonb_agg(found.relname order by found.relname), '[]')
+        from pg_catalog.pg_class as found
+        where found.relnamespace = 'public'::regnamespace
+          and found.relname in (
+            'social_channels', 'social_channel_members', 'social_messages', 'heroes', 'rank_games', 'rank_rooms',
+            'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
+          )
+      )
+    )
+  );
+end;
+$$;
+
+revoke all on schema lockstep from public, anon, authenticated, service_role;
+
+create or replace function lockstep.has_adopted(p_table text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select obj_description('lockstep'::regnamespace, 'pg_namespace')::jsonb -> 'adopted' ? has_adopted.p_table;
+$$;
+
+comment on function lockstep.has_adopted(text) is 'Whether the project had a table of this name in public before.';
+revoke all on function lockstep.has_adopted(text) from public, anon, authenticated, service_role;
+
+-- Asks first whether there is anything to do: even a change that changes nothing would wait for everybody who reads.
+create or replace function lockstep.keep_clients_out(p_table text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_table constant regclass := format('public.%I', keep_clients_out.p_table)::regclass;
+begin
+  if lockstep.has_adopted(keep_clients_out.p_table) then
+    return;
+  end if;
+
+  if not (select class.relrowsecurity from pg_catalog.pg_class as class where class.oid = v_table) then
+    execute format('alter table %s enable row level security', v_table);
+  end if;
+  execute format('revoke all on %s from public, anon, authenticated, service_role', v_table);
+end;
+$$;
+
+comment on function lockstep.keep_clients_out(text) is
+  'Turns row level security on and takes every right from clients, on a table that the migrations have made.';
+revoke all on function lockstep.keep_clients_out(text) from public, anon, authenticated, service_role;
+
+-- A column that is added to a table of the project says so, and can be told from the project's own.
+create or replace function lockstep.add_missing_column(p_table text, p_column text, p_type text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  -- Even where it is there, `add column if not exists` would wait for everybody who reads.
+  if exists (
+    select
+    from pg_catalog.pg_attribute as attribute
+    where attribute.attrelid = format('public.%I', add_missing_column.p_table)::regclass
+      and attribute.attname = add_missing_column.p_column
+      and not attribute.attisdropped
+  ) then
+    return;
+  end if;
+
+  execute format(
+    'alter table public.%I add column %I %s',
+    add_missing_column.p_table, add_missing_column.p_column, add_missing_column.p_type
+  );
+  execute format(
+    'comment on column public.%I.%I is ''Added by lockstep.''', add_missing_column.p_table, add_missing_column.p_column
+  );
+end;
+$$;
+
+comment on function lockstep.add_missing_column(text, text, text) is 'Adds a column to a table that has none of its name.';
+revoke all on function lockstep.add_missing_column(text, text, text) from public, anon, authenticated, service_role;
+
+-- For undoing: what the project had stays, without the columns that were added to it.
+create or replace function lockstep.drop_what_was_made(variadic p_tables text[])
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_table text;
+  v_column text;
+begin
+  foreach v_table in array drop_what_was_made.p_tables loop
+    if not lockstep.has_adopted(v_table) then
+      execute format('drop table public.%I', v_table);
+      continue;
+    end if;
+    for v_column in
+      select attribute.attname
+      from pg_catalog.pg_attribute as attribute
+      where attribute.attrelid = format('public.%I', v_table)::regclass
+        and col_description(attribute.attrelid, attribute.attnum) = 'Added by lockstep.'
+    loop
+      execute format('alter table public.%I drop column %I', v_table, v_column);
+    end loop;
+  end loop;
+end;
+$$;
+
+comment on function lockstep.drop_what_was_made(text[]) is
+  'Drops tables that the migrations have made, and what they have added to those of the project.';
+revoke all on function lockstep.drop_what_was_made(text[]) from public, anon, authenticated, service_role;
+
+-- 20261122090000_rpc_foundation.sql
+
+-- What every versioned RPC stands on: the caller's id, the answer, the handshake.
+--
+-- Contract: none by itself, all RPCs use it.
+-- Called by: the RPCs, never by a client: PostgREST does not expose the schema.
+-- Undo: drop function lockstep.announce_rpc, lockstep.require_expected_version, lockstep.refuse, lockstep.set_header,
+--   lockstep.header_so_far, lockstep.caller_id;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- Who is asking --------------------------------------------------------------------------------------------------
+
+-- The owners of the RPCs cannot be given `usage on schema auth` on a hosted project (postgres holds it without grant
+-- option), so this function stands between them and auth.uid(). Its value is the same.
+--
+-- The helpers that every call needs are in plpgsql: a connection keeps its plans. A function in SQL is planned again in
+-- each request.
+create or replace function lockstep.caller_id()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return auth.uid();
+end;
+$$;
+
+comment on function lockstep.caller_id() is 'The signed-in user, or null.';
+revoke all on function lockstep.caller_id() from public, anon, authenticated, service_role;
+
+-- Answering ------------------------------------------------------------------------------------------------------
+
+create or replace function lockstep.header_so_far(p_name text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_headers constant text := coalesce(current_setting('response.headers', true), '');
+begin
+  if v_headers = '' then
+    return null;
+  end if;
+
+  return (
+    select string_agg(header.value, ', ')
+    from jsonb_array_elements(v_headers::jsonb) as entry, jsonb_each_text(entry) as header
+    where lower(header.key) = lower(header_so_far.p_name)
+  );
+end;
+$$;
+
+comment on function lockstep.header_so_far(text) is 'What the answer has under this name until now, or null.';
+revoke all on function lockstep.header_so_far(text) from public, anon, authenticated, service_role;
+
+-- The last writer of response.headers would win, so each header is put among those that are there already.
+create or replace function lockstep.set_header(p_name text, p_value text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_headers jsonb := coalesce(nullif(current_setting('response.headers', true), ''), '[]')::jsonb;
+begin
+  -- A name that is nowhere in the text is not among the headers. Looking closer costs ten times as much.
+  if strpos(lower(v_headers::text), lower(set_header.p_name)) > 0 then
+    select coalesce(jsonb_agg(entry), '[]')
+    into v_headers
+    from jsonb_array_elements(v_headers) as entry
+    where not exists (
+      select from jsonb_object_keys(entry) as header(name) where lower(header.name) = lower(set_header.p_name)
+    );
+  end if;
+
+  perform set_config(
+    'response.headers',
+    (v_headers || jsonb_build_object(set_header.p_name, set_header.p_value))::text,
+    true
+  );
+end;
+$$;
+
+comment on function lockstep.set_header(text, text) is 'Adds a header to the answer, in place of one of that name.';
+revoke all on function lockstep.set_header(text, text) from public, anon, authenticated, service_role;
+
+-- SQLSTATE PGRST is the only error whose headers PostgREST sends (docs.postgrest.org, "Errors", "RAISE Error with
+-- Custom HTTP Status Code"); without them a refusal would not say which version refused.
+create or replace function lockstep.refuse(
+  p_status integer,
+  p_code text,
+  p_message text,
+  p_details text default null,
+  p_hint text default null
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_headers jsonb;
+begin
+  select coalesce(jsonb_object_agg(header.key, header.value), '{}')
+  into v_headers
+  from jsonb_array_elements(coalesce(nullif(current_setting('response.headers', true), ''), '[]')::jsonb) as entry,
+       jsonb_each(entry) as header;
+
+  raise sqlstate 'PGRST' using
+    message = jsonb_build_object(
+      'code', refuse.p_code, 'message', refuse.p_message, 'details', refuse.p_details, 'hint', refuse.p_hint
+    )::text,
+    detail = jsonb_build_object('status', refuse.p_status, 'headers', v_headers)::text;
+end;
+$$;
+
+comment on function lockstep.refuse(integer, text, text, text, text) is
+  'Ends the request with an HTTP status and a code of our own.';
+revoke all on function lockstep.refuse(integer, text, text, text, text) from public, anon, authenticated, service_role;
+
+-- The version handshake ------------------------------------------------------------------------------------------
+
+-- Reads the list of X-RPC-Expect, and refuses a version of this RPC that is none, or that this database does not meet.
+create or replace function lockstep.require_expected_version(p_expect text, p_name text, p_version text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  c_semver constant text := '^(0|[1-9][0-9]{0,8})[.](0|[1-9][0-9]{0,8})[.](0|[1-9][0-9]{0,8})$';
+  v_entry text;
+  v_expected integer[];
+  v_present constant integer[] := string_to_array(require_expected_version.p_version, '.')::integer[];
+begin
+  foreach v_entry in array string_to_array(require_expected_version.p_expect, ',') loop
+    -- The blanks that HTTP allows around a comma: an entry overlooked for its tab would be a check skipped.
+    v_entry := btrim(v_entry, e' \t');
+    continue when split_part(v_entry, '/', 1) <> require_expected_version.p_name
+      or v_entry = require_expected_version.p_name || '/' || require_expected_version.p_version;
+
+    v_entry := substr(v_entry, length(require_expected_version.p_name) + 2);
+    if v_entry !~ c_semver then
+      perform lockstep.refuse(
+        400, 'rpc_expect_malformed', 'X-RPC-Expect is not a list of name/semver.', require_expected_version.p_name
+      );
+    end if;
+
+    v_expected := string_to_array(v_entry, '.')::integer[];
+    if v_expected[1] <> v_present[1] or v_present < v_expected then
+      perform lockstep.refuse(
+        503,
+        'rpc_contract_mismatch',
+        'This database has another version of the RPC than the caller was built for.',
+        require_expected_version.p_name || ': expected ' || v_entry
+          || ', present ' || require_expected_version.p_version,
+        'Run the migrations, or deploy the components that fit them.'
+      );
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function lockstep.require_expected_version(text, text, text) is
+  'Refuses a caller who was built for another version of the RPC.';
+revoke all on function lockstep.require_expected_version(text, text, text)
+  from public, anon, authenticated, service_role;
+
+-- The first statement of every RPC. Says `name/semver` in X-RPC-Version, and refuses before anything is done when the
+-- request's X-RPC-Expect names this RPC with another major version, or with a newer one than this database has.
+create or replace function lockstep.announce_rpc(p_name text, p_version text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_tag constant text := announce_rpc.p_name || '/' || announce_rpc.p_version;
+  v_expect constant text := nullif(current_setting('request.headers', true), '')::json ->> 'x-rpc-expect';
+begin
+  -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.
+  perform set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true);
+
+  -- One RPC may run another: the header lists both.
+  perform lockstep.set_header(
+    'X-RPC-Version', concat_ws(', ', lockstep.header_so_far('X-RPC-Version'), v_tag)
+  );
+
+  -- Nearly every caller expects just this version, and no list has to be read.
+  if v_expect <> v_tag then
+    perform lockstep.require_expected_version(v_expect, announce_rpc.p_name, announce_rpc.p_version);
+  end if;
+end;
+$$;
+
+comment on function lockstep.announce_rpc(text, text) is
+  'Names the RPC and its version in the answer, and refuses a caller who was built for another.';
+revoke all on function lockstep.announce_rpc(text, text) from public, anon, authenticated, service_role;
+
+-- 20261122090010_settings.sql
+
+-- What an operator may change without a migration: one row for each setting.
+--
+-- A table, because a hosted project cannot set database parameters of its own. To change one, as postgres:
+--   update lockstep.settings set value = '120' where name = 'messages_per_minute';
+-- Contract: none by itself.
+-- Called by: the RPCs and the helpers beside them.
+-- Undo: drop function lockstep.setting(text); drop table lockstep.settings;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists lockstep.settings (
+  name text primary key,
+  kind text not null,
+  value jsonb not null,
+  meaning text not null,
+
+  -- Whoever writes `"60"` or `0` is told now, and not by the requests that fail then.
+  constraint setting_has_the_value_of_its_kind check (
+    case kind
+      when 'count' then value::text ~ '^[1-9][0-9]{0,8}$'
+      when 'days' then value::text ~ '^("never"|[1-9][0-9]{0,4})$'
+      when 'switch' then jsonb_typeof(value) = 'boolean'
+      when 'flag' then value::text ~ '^("off"|"on"|100|[1-9]?[0-9])$'
+      when 'users' then
+        case jsonb_typeof(value)
+          when 'array' then
+            jsonb_array_length(value) = jsonb_array_length(
+              jsonb_path_query_array(
+                value, '$[*] ? (@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")'
+              )
+            )
+          else false
+        end
+      else false
+    end
+  )
+);
+
+comment on table lockstep.settings is 'What an operator may change without a migration.';
+comment on column lockstep.settings.kind is
+  'count: a whole number from 1. days: "never", or how many. switch: true or false. flag: "off", "on" or a percentage of the users. users: their ids.';
+comment on column lockstep.settings.meaning is 'What the setting does.';
+
+alter table lockstep.settings enable row level security;
+revoke all on lockstep.settings from public, anon, authenticated, service_role;
+
+-- What an operator has changed stays changed when this runs again.
+insert into lockstep.settings (name, kind, value, meaning)
+values
+  ('messages_per_minute', 'count', '60', 'How many messages one user may send within 60 seconds, in all channels.'),
+  ('guests_allowed', 'switch', 'false', 'Whether users who signed in anonymously may call the RPCs and listen.')
+on conflict do nothing;
+
+-- A setting that somebody has deleted is an operator's fault, and nothing to guess at.
+create or replace function lockstep.setting(p_name text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_value jsonb;
+begin
+  select known.value into v_value from lockstep.settings as known where known.name = setting.p_name;
+
+  if v_value is null then
+    perform lockstep.refuse(500, 'setting_missing', 'This database is not set up completely.', setting.p_name);
+  end if;
+  return v_value;
+end;
+$$;
+
+comment on function lockstep.setting(text) is 'The value of a setting; refuses with 500 where there is none.';
+revoke all on function lockstep.setting(text) from public, anon, authenticated, service_role;
+
+-- 20261122090020_caller.sql
+
+-- Who may call at all: a signed-in user, and a guest only where the setting lets guests in.
+--
+-- Contract: none by itself, all RPCs use it.
+-- Called by: the RPCs, through require_caller(), and the policies of Realtime.
+-- Undo: drop function lockstep.require_caller(); drop function lockstep.is_unwelcome_guest();
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- A guest is who signed in anonymously: Auth says so in the token. A token that says something else than yes or no is
+-- taken for a guest's, and so is a caller of whom there is no token to look at.
+create or replace function lockstep.is_unwelcome_guest()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_claims constant jsonb := auth.jwt();
+begin
+  -- Who is no guest is let in without a look at the settings.
+  if v_claims is not null and coalesce(v_claims -> 'is_anonymous', 'false') in ('false', '"false"') then
+    return false;
+  end if;
+
+  return not exists (
+    select from lockstep.settings as setting where setting.name = 'guests_allowed' and setting.value = 'true'
+  );
+end;
+$$;
+
+comment on function lockstep.is_unwelcome_guest() is 'Whether the caller is a guest where guests are not allowed.';
+revoke all on function lockstep.is_unwelcome_guest() from public, anon, authenticated, service_role;
+
+-- Fails closed: a caller whose id is null gets nowhere.
+create or replace function lockstep.require_caller()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_caller constant uuid := lockstep.caller_id();
+begin
+  if v_caller is null then
+    perform lockstep.refuse(401, 'auth_required', 'Sign in first.');
+  end if;
+  if lockstep.is_unwelcome_guest() then
+    perform lockstep.refuse(403, 'guest_not_allowed', 'Guests cannot do this. Sign in with an account.');
+  end if;
+  return v_caller;
+end;
+$$;
+
+comment on function lockstep.require_caller() is
+  'The signed-in user; refuses with 401 where there is none, and with 403 where it is a guest.';
+revoke all on function lockstep.require_caller() from public, anon, authenticated, service_role;
+
+-- 20261122090030_audit_log.sql
+
+-- The audit log: who has written what, through which RPC of which version, and when. Never with what content.
+--
+-- A row is added in the transaction of the write, or the write does not happen. Nobody changes one: not service_role, not
+-- the owner of the table. Nobody removes one either, unless it is older than the owner has said it must be kept:
+--   update lockstep.settings set value = '365' where name = 'audit_days';
+-- Contract: none by itself.
+-- Called by: the RPCs that write, through lockstep.audit(); pg_cron, at night, through lockstep.purge_audit_log().
+-- Undo: drop function lockstep.purge_audit_log(); drop function lockstep.audit(text, text, jsonb);
+--   drop table lockstep.audit_log; drop function lockstep.refuse_removal_of_young_entry();
+--   drop function lockstep.refuse_change_of_audit_log();
+--   delete from lockstep.settings where name in ('audit_days', 'audit_entries_per_night');
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists lockstep.audit_log (
+  id bigint generated always as identity primary key,
+  -- No foreign key: the entry outlives the account.
+  actor_id uuid not null,
+  rpc text not null,
+  rpc_version text not null,
+  subject jsonb not null,
+  happened_at timestamptz not null default now(),
+
+  -- Identifiers and numbers say on what; what was written there is nobody's business here.
+  constraint subject_is_an_object check (jsonb_typeof(subject) = 'object'),
+  constraint subject_has_no_text_but_uuids check (
+    not jsonb_path_exists(
+      subject,
+      '$.** ? (@.type() == "string" && !(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'
+    )
+  )
+);
+
+create index if not exists audit_log_by_actor_and_age on lockstep.audit_log (actor_id, happened_at desc);
+
+comment on table lockstep.audit_log is 'Who has written what through which RPC. Grows only.';
+
+alter table lockstep.audit_log enable row level security;
+revoke all on lockstep.audit_log from public, anon, authenticated, service_role;
+
+create or replace function lockstep.refuse_change_of_audit_log()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise insufficient_privilege using message = 'the audit log grows only: no ' || lower(tg_op);
+end;
+$$;
+
+comment on function lockstep.refuse_change_of_audit_log() is 'Ends every statement that would change the audit log.';
+revoke all on function lockstep.refuse_change_of_audit_log() from public, anon, authenticated, service_role;
+
+create or replace trigger audit_log_grows_only
+  before update or truncate on lockstep.audit_log
+  for each statement execute function lockstep.refuse_change_of_audit_log();
+
+-- Also where the triggers of a session are switched off, as a restore does it.
+alter table lockstep.audit_log enable always trigger audit_log_grows_only;
+
+insert into lockstep.settings (name, kind, value, meaning)
+values
+  ('audit_days', 'days', '"never"', 'After how many days an entry of the audit log is removed.'),
+  ('audit_entries_per_night', 'count', '100000', 'How many entries are removed in one night.')
+on conflict do nothing;
+
+-- With the rights of its owner: whoever removes entries need not be able to read the settings.
+create or replace function lockstep.refuse_removal_of_young_entry()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_days constant jsonb := lockstep.setting('audit_days');
+begin
+  if v_days = '"never"' or old.happened_at >= now() - make_interval(days => v_days::text::integer) then
+    raise insufficient_privilege using message = 'the audit log grows only: no delete';
+  end if;
+  return old;
+end;
+$$;
+
+comment on function lockstep.refuse_removal_of_young_entry() is 'Ends a delete of an entry that has to be kept.';
+revoke all on function lockstep.refuse_removal_of_young_entry() from public, anon, authenticated, service_role;
+
+create or replace trigger audit_log_keeps_what_is_young
+  before delete on lockstep.audit_log
+  for each row execute function lockstep.refuse_removal_of_young_entry();
+
+alter table lockstep.audit_log enable always trigger audit_log_keeps_what_is_young;
+
+-- Looks at the oldest entries alone, so that a night's work has an end whatever there is.
+create or replace function lockstep.purge_audit_log()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_days constant jsonb := lockstep.setting('audit_days');
+  v_most constant integer := lockstep.setting('audit_entries_per_night')::integer;
+  v_removed integer;
+begin
+  if v_days = '"never"' then
+    return 0;
+  end if;
+
+  delete from lockstep.audit_log as entry
+  where entry.id = any (array(
+    select oldest.id
+    from (select candidate.id, candidate.happened_at from lockstep.audit_log as candidate order by candidate.id limit v_most)
+      as oldest
+    where oldest.happened_at < now() - make_interval(days => v_days::text::integer)
+  ));
+  get diagnostics v_removed = row_count;
+  return v_removed;
+end;
+$$;
+
+comment on function lockstep.purge_audit_log() is 'Removes entries that need not be kept any longer, and says how many.';
+revoke all on function lockstep.purge_audit_log() from public, anon, authenticated, service_role;
+
+-- Appends, and lets its callers do nothing else there. Who acted is not theirs to say.
+create or replace function lockstep.audit(p_rpc text, p_version text, p_subject jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  insert into lockstep.audit_log (actor_id, rpc, rpc_version, subject)
+  values (auth.uid(), audit.p_rpc, audit.p_version, audit.p_subject);
+end;
+$$;
+
+comment on function lockstep.audit(text, text, jsonb) is 'Records that the caller has written, and on what: ids only.';
+revoke all on function lockstep.audit(text, text, jsonb) from public, anon, authenticated, service_role;
+
+-- 20261122090100_social_owner.sql
+
+-- The role that owns the social RPCs: no login, no bypass of RLS, no table of its own.
+--
+-- A function owned by postgres would bypass RLS, and the policies on the tables would be decoration.
+-- Contract: `owner` of the social RPCs.
+-- Called by: nobody, a SECURITY DEFINER function runs as it.
+-- Undo: drop owned by social_rpc_owner; drop role social_rpc_owner;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'social_rpc_owner') then
+    create role social_rpc_owner nologin;
+  end if;
+
+  -- Only a superuser may take this away (before 16, only a superuser may even write `nobypassrls`).
+  if exists (
+    select from pg_catalog.pg_roles where rolname = 'social_rpc_owner' and (rolsuper or rolbypassrls)
+  ) then
+    raise exception 'social_rpc_owner bypasses RLS, and must not'
+      using hint = 'As a superuser: alter role social_rpc_owner nosuperuser nobypassrls;';
+  end if;
+end;
+$$;
+
+alter role social_rpc_owner nologin noinherit nocreatedb nocreaterole;
+
+-- So that migrations may hand functions over to it.
+grant social_rpc_owner to postgres;
+
+grant usage on schema public, lockstep to social_rpc_owner;
+grant execute on function lockstep.caller_id() to social_rpc_owner;
+grant execute on function lockstep.set_header(text, text) to social_rpc_owner;
+grant execute on function lockstep.refuse(integer, text, text, text, text) to social_rpc_owner;
+grant execute on function lockstep.announce_rpc(text, text) to social_rpc_owner;
+grant execute on function lockstep.setting(text) to social_rpc_owner;
+grant execute on function lockstep.require_caller() to social_rpc_owner;
+grant execute on function lockstep.audit(text, text, jsonb) to social_rpc_owner;
+
+-- 20261122090200_social_tables.sql
+
+-- Channels, who belongs to them, and what was said in them.
+--
+-- Clients have no rights on what is made here: they come through the RPCs. `service_role`, the team's own back office,
+-- manages channels and members and may remove messages, never write them in somebody's name. A table that the project
+-- had is taken as it is.
+-- Contract: the columns of social_messages are the result of the social RPCs.
+-- Called by: the social RPCs.
+-- Undo: drop owned by social_rpc_owner; drop function lockstep.channel_in_hand();
+--   drop index if exists public.social_messages_by_client_message_id;
+--   select lockstep.drop_what_was_made('social_messages', 'social_channel_members', 'social_channels');
+--   drop function lockstep.is_blank(text);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists public.social_channels (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  inserted_at timestamptz not null default now(),
+
+  constraint channel_name_length check (char_length(name) between 1 and 120)
+);
+
+create table if not exists public.social_channel_members (
+  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  inserted_at timestamptz not null default now(),
+
+  primary key (channel_id, user_id)
+);
+
+-- Whose channels are these? Also what `on delete cascade` of a user looks for.
+create index if not exists social_channel_members_by_user on public.social_channel_members (user_id);
+
+-- Whether there is nothing to see: Unicode's white space and controls, Default_Ignorable_Code_Point, the format characters
+-- (Cf) but those that are signs themselves (Prepended_Concatenation_Mark), and the few letters and symbols that are drawn
+-- as nothing. It says its collation, so that the answer is the same in every database.
+create or replace function lockstep.is_blank(p_text text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return is_blank.p_text collate "C" ~ (
+    '^[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f'
+    || '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f'
+    || '\U00013441\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*$'
+  );
+end;
+$$;
+
+comment on function lockstep.is_blank(text) is 'Whether a text has nothing in it that can be seen.';
+revoke all on function lockstep.is_blank(text) from public, anon, authenticated, service_role;
+-- Who inserts a message is who has to be able to check it.
+grant execute on function lockstep.is_blank(text) to social_rpc_owner;
+
+create table if not exists public.social_messages (
+  id uuid primary key default gen_random_uuid(),
+  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  -- Null once the account is gone: the conversation of the others stays readable.
+  sender_id uuid references auth.users (id) on delete set null,
+  body text not null,
+  client_message_id uuid,
+  inserted_at timestamptz not null default now(),
+
+  -- insert_social_message looks too, for a good error; these are the ones that cannot be forgotten.
+  constraint message_body_length check (char_length(body) between 1 and 4000),
+  constraint message_body_is_normalised check (body is nfc normalized),
+  constraint message_body_is_not_blank check (not lockstep.is_blank(body)),
+  constraint one_message_per_client_message_id unique (sender_id, client_message_id)
+);
+
+-- A table that the project had may have no such column.
+select lockstep.add_missing_column('social_messages', 'client_message_id', 'uuid');
+
+-- Where a message is looked for by its key. A table that is made here has it by its constraint.
+do $$
+begin
+  if lockstep.has_adopted('social_messages') then
+    create index if not exists social_messages_by_client_message_id
+      on public.social_messages (sender_id, client_message_id) where client_message_id is not null;
+  end if;
+end;
+$$;
+
+select lockstep.keep_clients_out('social_channels');
+select lockstep.keep_clients_out('social_channel_members');
+select lockstep.keep_clients_out('social_messages');
+
+grant select, insert, update, delete on public.social_channels to service_role;
+grant select, insert, update, delete on public.social_channel_members to service_role;
+grant select, delete on public.social_messages to service_role;
+
+-- The update is there for `select … for share`, which asks for it. The policy on it lets nothing be changed.
+grant select, update (inserted_at) on public.social_channel_members to social_rpc_owner;
+grant select, insert (channel_id, sender_id, body, client_message_id) on public.social_messages to social_rpc_owner;
+
+-- The RPCs run as social_rpc_owner, on behalf of the caller: these hold even where a function forgets to look. The
+-- permissive ones let the RPCs in, the restrictive ones say how far: a project's own policies are permissive, and many
+-- of them `using (true)` for everybody.
+drop policy if exists "members see memberships" on public.social_channel_members;
+create policy "members see memberships" on public.social_channel_members
+  for select to social_rpc_owner
+  using (true);
+
+drop policy if exists "members hold memberships" on public.social_channel_members;
+create policy "members hold memberships" on public.social_channel_members
+  for update to social_rpc_owner
+  using (true);
+
+drop policy if exists "the social RPCs see no memberships of others" on public.social_channel_members;
+create policy "the social RPCs see no memberships of others" on public.social_channel_members
+  as restrictive for select to social_rpc_owner
+  using (user_id = (select lockstep.caller_id()));
+
+drop policy if exists "the social RPCs change no membership" on public.social_channel_members;
+create policy "the social RPCs change no membership" on public.social_channel_members
+  as restrictive for update to social_rpc_owner
+  using (user_id = (select lockstep.caller_id()))
+  with check (false);
+
+-- An RPC says in the setting `lockstep.channel` which channel it is about. That opens nothing: this looks whether the
+-- caller belongs to it.
+create or replace function lockstep.channel_in_hand()
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_channel constant uuid := nullif(current_setting('lockstep.channel', true), '')::uuid;
+begin
+  if v_channel is null then
+    return null;
+  end if;
+
+  return (
+    select membership.channel_id
+    from public.social_channel_members as membership
+    where membership.channel_id = v_channel and membership.user_id = (select lockstep.caller_id())
+  );
+end;
+$$;
+
+comment on function lockstep.channel_in_hand() is
+  'The channel that the RPC is about, where the caller belongs to it; otherwise null.';
+revoke all on function lockstep.channel_in_hand() from public, anon, authenticated, service_role;
+grant execute on function lockstep.channel_in_hand() to social_rpc_owner;
+
+-- The channel in hand is looked up once for a statement, any other channel once for each message. The second is no
+-- `exists`, for which the planner may read all channels of the caller.
+drop policy if exists "members read messages" on public.social_messages;
+create policy "members read messages" on public.social_messages
+  for select to social_rpc_owner
+  using (true);
+
+drop policy if exists "the social RPCs read no messages of other channels" on public.social_messages;
+create policy "the social RPCs read no messages of other channels" on public.social_messages
+  as restrictive for select to social_rpc_owner
+  using (
+    channel_id = (select lockstep.channel_in_hand())
+    or (
+      select true
+      from public.social_channel_members as membership
+      where membership.channel_id = social_messages.channel_id
+        and membership.user_id = (select lockstep.caller_id())
+    )
+  );
+
+drop policy if exists "members write messages" on public.social_messages;
+create policy "members write messages" on public.social_messages
+  for insert to social_rpc_owner
+  with check (true);
+
+drop policy if exists "the social RPCs write to no other channels and in no other name" on public.social_messages;
+create policy "the social RPCs write to no other channels and in no other name" on public.social_messages
+  as restrictive for insert to social_rpc_owner
+  with check (
+    sender_id = (select lockstep.caller_id())
+    and exists (
+      select
+      from public.social_channel_members as membership
+      where membership.channel_id = social_messages.channel_id
+        and membership.user_id = (select lockstep.caller_id())
+    )
+  );
+
+comment on table public.social_channels is 'Where messages are said. Managed by the team''s back office.';
+comment on table public.social_channel_members is 'Who may read and write in a channel.';
+comment on table public.social_messages is 'What was said. Written and read through the social RPCs only.';
+
+-- 20261122090210_social_messages_by_channel_and_age.sql
+
+-- Serves the newest page, the page before a cursor, and `since`, each as one range of the index.
+--
+-- A table of the project may be large: the index is made while others write. So the file is this one statement, which
+-- cannot be part of a transaction. Should it fail, what it leaves is invalid: drop that, and apply again.
+-- Contract: none by itself.
+-- Called by: nobody.
+-- Undo: drop index public.social_messages_by_channel_and_age;
+
+create index if not exists social_messages_by_channel_and_age
+  on public.social_messages (channel_id, inserted_at desc, id desc);
+
+-- 20261122090220_social_messages_by_sender_and_age.sql
+
+-- What the rate limit counts.
+--
+-- A table of the project may be large: the index is made while others write. So the file is this one statement, which
+-- cannot be part of a transaction. Should it fail, what it leaves is invalid: drop that, and apply again.
+-- Contract: none by itself.
+-- Called by: nobody.
+-- Undo: drop index public.social_messages_by_sender_and_age;
+
+create index if not exists social_messages_by_sender_and_age
+  on public.social_messages (sender_id, inserted_at desc);
+
+-- 20261122090300_fetch_social_messages.sql
+
+-- fetch_social_messages: the newest messages of a channel the caller belongs to.
+--
+-- Contract: fetch_social_messages 1.0.0
+-- Called by: messages-list
+-- Undo: drop function public.fetch_social_messages(uuid, integer, timestamptz);
+--   drop function lockstep.require_channel_member(uuid);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- The same refusal for a channel that is not the caller's and for one that does not exist: channels cannot be probed.
+create or replace function lockstep.require_channel_member(p_channel_id uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform lockstep.require_caller();
+  perform set_config('lockstep.channel', require_channel_member.p_channel_id::text, true);
+
+  if lockstep.channel_in_hand() is null then
+    perform lockstep.refuse(403, 'not_channel_member', 'You are not a member of this channel.');
+  end if;
+end;
+$$;
+
+comment on function lockstep.require_channel_member(uuid) is 'Refuses with 403 whoever does not belong to the channel.';
+revoke all on function lockstep.require_channel_member(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.require_channel_member(uuid) to social_rpc_owner;
+
+create or replace function public.fetch_social_messages(
+  p_channel_id uuid,
+  p_limit integer default 50,
+  p_since timestamptz default null
+)
+returns setof public.social_messages
+language plpgsql
+stable
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_since constant timestamptz := coalesce(fetch_social_messages.p_since, '-infinity');
+  v_limit constant integer := least(greatest(coalesce(fetch_social_messages.p_limit, 50), 1), 200);
+begin
+  perform lockstep.announce_rpc('fetch_social_messages', '1.0.0');
+  perform lockstep.require_channel_member(fetch_social_messages.p_channel_id);
+
+  return query
+    select message.*
+    from public.social_messages as message
+    where message.channel_id = fetch_social_messages.p_channel_id
+      -- Without an `or`: this way it is a condition of the index.
+      and message.inserted_at > v_since
+    order by message.inserted_at desc, message.id desc
+    limit v_limit;
+end;
+$$;
+
+comment on function public.fetch_social_messages(uuid, integer, timestamptz) is
+  '{"rpc": "fetch_social_messages", "version": "1.0.0"}';
+
+revoke all on function public.fetch_social_messages(uuid, integer, timestamptz)
+  from public, anon, authenticated, service_role;
+grant execute on function public.fetch_social_messages(uuid, integer, timestamptz) to authenticated;
+
+-- Only who may create in a schema may be given a function there.
+grant create on schema public to social_rpc_owner;
+alter function public.fetch_social_messages(uuid, integer, timestamptz) owner to social_rpc_owner;
+revoke create on schema public from social_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261122090400_fetch_social_messages_page.sql
+
+-- fetch_social_messages_page: the messages of a channel that are older than a cursor.
+--
+-- A function of its own, because a fourth argument would make fetch_social_messages a second overload, and PostgREST
+-- answers 300 to both. The cursor is a row, since many messages can have one time.
+-- Contract: fetch_social_messages_page 1.0.0
+-- Called by: messages-list
+-- Undo: drop function public.fetch_social_messages_page(uuid, timestamptz, uuid, integer);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function public.fetch_social_messages_page(
+  p_channel_id uuid,
+  p_before_inserted_at timestamptz,
+  p_before_id uuid,
+  p_limit integer default 50
+)
+returns setof public.social_messages
+language plpgsql
+stable
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_limit constant integer := least(greatest(coalesce(fetch_social_messages_page.p_limit, 50), 1), 200);
+begin
+  perform lockstep.announce_rpc('fetch_social_messages_page', '1.0.0');
+  perform lockstep.require_channel_member(fetch_social_messages_page.p_channel_id);
+
+  return query
+    select message.*
+    from public.social_messages as message
+    where message.channel_id = fetch_social_messages_page.p_channel_id
+      and (message.inserted_at, message.id)
+        < (fetch_social_messages_page.p_before_inserted_at, fetch_social_messages_page.p_before_id)
+    order by message.inserted_at desc, message.id desc
+    limit v_limit;
+end;
+$$;
+
+comment on function public.fetch_social_messages_page(uuid, timestamptz, uuid, integer) is
+  '{"rpc": "fetch_social_messages_page", "version": "1.0.0"}';
+
+revoke all on function public.fetch_social_messages_page(uuid, timestamptz, uuid, integer)
+  from public, anon, authenticated, service_role;
+grant execute on function public.fetch_social_messages_page(uuid, timestamptz, uuid, integer) to authenticated;
+
+grant create on schema public to social_rpc_owner;
+alter function public.fetch_social_messages_page(uuid, timestamptz, uuid, integer) owner to social_rpc_owner;
+revoke create on schema public from social_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261122090450_message_keys.sql
+
+-- Keys of messages: nobody sends two with one, and what moderation has removed is not posted again.
+--
+-- A client sends again what it has no answer to, with the same client_message_id. Where the message is there, that is a
+-- replay. Where it was removed, nothing else would remember it.
+-- Contract: none by itself.
+-- Called by: every delete of a message; insert_social_message.
+-- Undo: drop trigger keys_outlive_their_messages on public.social_messages; drop function lockstep.keep_message_key();
+--   drop function lockstep.sent_by_caller_with(uuid); drop function lockstep.is_spent_by_caller(uuid);
+--   drop table lockstep.spent_message_keys;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists lockstep.spent_message_keys (
+  -- No foreign key: a message may be removed together with its sender.
+  sender_id uuid not null,
+  client_message_id uuid not null,
+  spent_at timestamptz not null default now(),
+
+  primary key (sender_id, client_message_id)
+);
+
+comment on table lockstep.spent_message_keys is 'With which keys messages were sent that are no longer there.';
+
+alter table lockstep.spent_message_keys enable row level security;
+revoke all on lockstep.spent_message_keys from public, anon, authenticated, service_role;
+
+create or replace function lockstep.keep_message_key()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into lockstep.spent_message_keys (sender_id, client_message_id)
+  values (old.sender_id, old.client_message_id)
+  on conflict do nothing;
+  return null;
+end;
+$$;
+
+comment on function lockstep.keep_message_key() is 'Remembers the key of a message that is removed.';
+revoke all on function lockstep.keep_message_key() from public, anon, authenticated, service_role;
+
+create or replace trigger keys_outlive_their_messages
+  after delete on public.social_messages
+  for each row
+  when (old.sender_id is not null and old.client_message_id is not null)
+  execute function lockstep.keep_message_key();
+
+create or replace function lockstep.is_spent_by_caller(p_client_message_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from lockstep.spent_message_keys as spent
+    where spent.sender_id = auth.uid() and spent.client_message_id = is_spent_by_caller.p_client_message_id
+  );
+end;
+$$;
+
+comment on function lockstep.is_spent_by_caller(uuid) is 'Whether the caller has sent a message with this key that is gone.';
+revoke all on function lockstep.is_spent_by_caller(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.is_spent_by_caller(uuid) to social_rpc_owner;
+
+-- Also a message to a channel that the caller has left, which the policies hide: nobody uses a key twice.
+create or replace function lockstep.sent_by_caller_with(p_client_message_id uuid)
+returns public.social_messages
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_message public.social_messages;
+begin
+  select message.*
+  into v_message
+  from public.social_messages as message
+  where message.sender_id = auth.uid() and message.client_message_id = sent_by_caller_with.p_client_message_id;
+  return v_message;
+end;
+$$;
+
+comment on function lockstep.sent_by_caller_with(uuid) is 'The message that the caller has sent with this key.';
+revoke all on function lockstep.sent_by_caller_with(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.sent_by_caller_with(uuid) to social_rpc_owner;
+
+-- 20261122090460_lock_order.sql
+
+-- The order in which rows are locked, by everything that locks more than one of them:
+--
+--   users, channels, games, heroes, rooms, sessions, memberships, messages, slots, rosters, overlays, templates;
+--   of one table by id
+--
+-- Whoever deletes an account, a channel, a game, a hero or a room goes from there to what hangs on it, and that is this
+-- order. A foreign key locks what it points at only when the row is written, which is too late: by then the row that
+-- hangs there has been locked. So an RPC first holds, in these functions, what it is going to point at. They answer
+-- nothing, and hold on behalf of the caller; what is not there is found out afterwards.
+-- Contract: none by itself.
+-- Called by: insert_social_message, sync_rank_match_roster.
+-- Undo: drop function lockstep.hold_for_message(uuid); drop function lockstep.hold_for_staging(uuid, uuid, jsonb);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function lockstep.hold_for_message(p_channel_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform from auth.users as sender where sender.id = auth.uid() for key share;
+  perform from public.social_channels as channel where channel.id = hold_for_message.p_channel_id for key share;
+end;
+$$;
+
+comment on function lockstep.hold_for_message(uuid) is 'Holds the caller and the channel until the end of the request.';
+revoke all on function lockstep.hold_for_message(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.hold_for_message(uuid) to social_rpc_owner;
+
+create or replace function lockstep.hold_for_staging(p_room_id uuid, p_game_id uuid, p_roster jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_users uuid[];
+  v_heroes uuid[];
+begin
+  select array_agg(entry.owner_id), array_agg(entry.hero_id)
+  into v_users, v_heroes
+  from jsonb_to_recordset(hold_for_staging.p_roster) as entry (owner_id uuid, hero_id uuid);
+
+  perform from auth.users as player where player.id = any (v_users || auth.uid()) order by player.id for key share;
+  perform from public.rank_games as game where game.id = hold_for_staging.p_game_id for key share;
+  perform from public.heroes as hero where hero.id = any (v_heroes) order by hero.id for key share;
+  perform from public.rank_rooms as room where room.id = hold_for_staging.p_room_id for key share;
+end;
+$$;
+
+comment on function lockstep.hold_for_staging(uuid, uuid, jsonb) is
+  'Holds the players of a roster, their heroes, the game and the room until the end of the request.';
+revoke all on function lockstep.hold_for_staging(uuid, uuid, jsonb) from public, anon, authenticated, service_role;
+
+-- 20261122090500_insert_social_message.sql
+
+-- insert_social_message: say something in a channel the caller belongs to, once, however often the request is sent.
+--
+-- Contract: insert_social_message 1.0.0
+-- Called by: messages-send
+-- Undo: drop function public.insert_social_message(uuid, text, uuid);
+--   drop function lockstep.hold_channel_membership(uuid);
+--   drop function lockstep.require_patience(); drop function lockstep.is_no_message(text);
+--   drop function lockstep.refuse_message(); drop function lockstep.sent_by_caller_at(integer, interval);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- Refuses like require_channel_member(), and lets whoever is about to end the membership wait for the message.
+create or replace function lockstep.hold_channel_membership(p_channel_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_caller constant uuid := lockstep.caller_id();
+begin
+  perform lockstep.hold_for_message(hold_channel_membership.p_channel_id);
+  perform
+  from public.social_channel_members as membership
+  where membership.channel_id = hold_channel_membership.p_channel_id
+    and membership.user_id = v_caller
+  for share;
+
+  if not found then
+    perform lockstep.refuse(403, 'not_channel_member', 'You are not a member of this channel.');
+  end if;
+  perform set_config('lockstep.channel', hold_channel_membership.p_channel_id::text, true);
+end;
+$$;
+
+comment on function lockstep.hold_channel_membership(uuid) is
+  'Refuses with 403 whoever does not belong to the channel, and keeps the others in it until the end of the request.';
+revoke all on function lockstep.hold_channel_membership(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.hold_channel_membership(uuid) to social_rpc_owner;
+
+-- Counts what was sent to channels that the caller has left, too. The policies hide those, so this runs as postgres; it
+-- answers for the caller only, and with a time only.
+create or replace function lockstep.sent_by_caller_at(p_nth integer, p_within interval)
+returns timestamptz
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_caller constant uuid := auth.uid();
+begin
+  return (
+    select message.inserted_at
+    from public.social_messages as message
+    where message.sender_id = v_caller
+      and message.inserted_at > now() - sent_by_caller_at.p_within
+    order by message.inserted_at desc
+    offset sent_by_caller_at.p_nth - 1
+    limit 1
+  );
+end;
+$$;
+
+comment on function lockstep.sent_by_caller_at(integer, interval) is
+  'When the caller sent the n-th newest message of so long a time; null where there are fewer.';
+revoke all on function lockstep.sent_by_caller_at(integer, interval) from public, anon, authenticated, service_role;
+grant execute on function lockstep.sent_by_caller_at(integer, interval) to social_rpc_owner;
+
+-- Reads no more than a thousand messages, however many are allowed: a higher limit is held in proportion. 60,000 in a
+-- minute are a thousand in a second.
+create or replace function lockstep.require_patience()
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_limit constant integer := lockstep.setting('messages_per_minute')::integer;
+  v_counted constant integer := least(v_limit, 1000);
+  v_window constant interval := interval '60 seconds' * v_counted / v_limit;
+  v_oldest_in_window constant timestamptz := lockstep.sent_by_caller_at(v_counted, v_window);
+begin
+  if v_oldest_in_window is not null then
+    perform lockstep.set_header(
+      'Retry-After', greatest(1, ceil(extract(epoch from v_oldest_in_window + v_window - clock_timestamp())))::text
+    );
+    perform lockstep.refuse(429, 'rate_limited', 'Too many messages. Wait a little.');
+  end if;
+end;
+$$;
+
+comment on function lockstep.require_patience() is 'Refuses with 429 who has sent too many messages of late.';
+revoke all on function lockstep.require_patience() from public, anon, authenticated, service_role;
+grant execute on function lockstep.require_patience() to social_rpc_owner;
+
+-- The time that normalising takes grows with the square of a run of combining characters, and cannot be cancelled. So a
+-- long text is first measured in pieces. One character is composed of four at the most: where two pieces are joined,
+-- three characters can go, and no more.
+create or replace function lockstep.is_no_message(p_body text)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if is_no_message.p_body is null
+    or char_length(is_no_message.p_body) > 4 * 4000
+    or lockstep.is_blank(is_no_message.p_body)
+  then
+    return true;
+  elsif char_length(is_no_message.p_body) <= 4000 then
+    return false;
+  end if;
+
+  return (
+    select sum(char_length(normalize(piece.matched[1], nfc)) - 3) + 3 > 4000
+    from regexp_matches(is_no_message.p_body, '.{1,100}', 'g') as piece (matched)
+  );
+end;
+$$;
+
+comment on function lockstep.is_no_message(text) is 'Whether a text is blank or surely has more than 4000 characters.';
+revoke all on function lockstep.is_no_message(text) from public, anon, authenticated, service_role;
+grant execute on function lockstep.is_no_message(text) to social_rpc_owner;
+
+create or replace function lockstep.refuse_message()
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  perform lockstep.refuse(
+    422, 'invalid_parameter', 'A message has 1 to 4000 characters, and not only blank ones.', 'body'
+  );
+end;
+$$;
+
+comment on function lockstep.refuse_message() is 'Refuses with 422 what is no message.';
+revoke all on function lockstep.refuse_message() from public, anon, authenticated, service_role;
+grant execute on function lockstep.refuse_message() to social_rpc_owner;
+
+create or replace function public.insert_social_message(
+  p_channel_id uuid,
+  p_body text,
+  p_client_message_id uuid default null
+)
+returns public.social_messages
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_caller uuid;
+  v_body text;
+  v_replay boolean;
+  v_message public.social_messages;
+begin
+  perform lockstep.announce_rpc('insert_social_message', '1.0.0');
+  v_caller := lockstep.require_caller();
+
+  if insert_social_message.p_channel_id is null then
+    perform lockstep.refuse(422, 'invalid_parameter', 'A message needs a channel.', 'channel_id');
+  end if;
+  perform lockstep.hold_channel_membership(insert_social_message.p_channel_id);
+
+  if lockstep.is_no_message(insert_social_message.p_body) then
+    perform lockstep.refuse_message();
+  end if;
+
+  -- From here on the messages of one user go one at a time: the next one sees the row of this one, and counts it.
+  perform pg_advisory_xact_lock(hashtextextended('insert_social_message:' || v_caller, 0));
+
+  v_message := lockstep.sent_by_caller_with(insert_social_message.p_client_message_id);
+  v_replay := v_message.id is not null;
+
+  -- Before the text is normalised, which can take long.
+  if not v_replay then
+    if lockstep.is_spent_by_caller(insert_social_message.p_client_message_id) then
+      perform lockstep.refuse(409, 'client_message_id_reused', 'The message of this client_message_id was removed.');
+    end if;
+    perform lockstep.require_patience();
+  end if;
+
+  v_body := normalize(insert_social_message.p_body, nfc);
+  if char_length(v_body) > 4000 then
+    perform lockstep.refuse_message();
+  end if;
+
+  if v_replay then
+    if v_message.channel_id <> insert_social_message.p_channel_id or v_message.body <> v_body then
+      perform lockstep.refuse(
+        409, 'client_message_id_reused', 'Another message was sent with this client_message_id.'
+      );
+    end if;
+    perform lockstep.set_header('X-Idempotent-Replay', 'true');
+    return v_message;
+  end if;
+
+  insert into public.social_messages as message (channel_id, sender_id, body, client_message_id)
+  values (insert_social_message.p_channel_id, v_caller, v_body, insert_social_message.p_client_message_id)
+  returning message.* into v_message;
+
+  perform lockstep.audit(
+    'insert_social_message',
+    '1.0.0',
+    jsonb_build_object('channel_id', v_message.channel_id, 'message_id', v_message.id)
+  );
+  perform lockstep.set_header('X-Idempotent-Replay', 'false');
+  perform set_config('response.status', '201', true);
+  return v_message;
+end;
+$$;
+
+comment on function public.insert_social_message(uuid, text, uuid) is
+  '{"rpc": "insert_social_message", "version": "1.0.0"}';
+
+revoke all on function public.insert_social_message(uuid, text, uuid)
+  from public, anon, authenticated, service_role;
+grant execute on function public.insert_social_message(uuid, text, uuid) to authenticated;
+
+grant create on schema public to social_rpc_owner;
+alter function public.insert_social_message(uuid, text, uuid) owner to social_rpc_owner;
+revoke create on schema public from social_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261122090600_social_broadcast.sql
+
+-- New messages are announced to the members of their channel, who then fetch them.
+--
+-- The announcement has two ids and nothing to read: a member who was removed a moment ago, and still listens, learns
+-- nothing that matters. Topic `social:<channel_id>`, event `message`, private.
+-- Contract: none by itself.
+-- Called by: every insert into social_messages; the policies of Realtime, when a client joins a topic.
+-- Undo: drop trigger new_messages_are_announced on public.social_messages;
+--   drop function lockstep.announce_social_message();
+--   drop policy "members hear their channels" on realtime.messages; drop function lockstep.may_hear_social_topic(text);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- Runs as postgres, whom the policies of Realtime do not stop: clients cannot send, and so can only hear the truth.
+-- Realtime keeps times without their zone, which has to be UTC, whatever zone the request prefers. Its tables are
+-- maintained while messages are sent, and a message does not wait for that.
+create or replace function lockstep.announce_social_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set timezone = 'UTC'
+set lock_timeout = '500ms'
+as $$
+begin
+  perform realtime.send(
+    jsonb_build_object('id', new.id, 'channel_id', new.channel_id), 'message', 'social:' || new.channel_id, true
+  );
+  return null;
+exception
+  -- The message was said, heard or not: who missed it finds it with the next read.
+  when others then
+    raise warning 'message % was not announced: %', new.id, sqlerrm;
+    return null;
+end;
+$$;
+
+comment on function lockstep.announce_social_message() is 'Tells the members of a channel that there is a new message.';
+revoke all on function lockstep.announce_social_message() from public, anon, authenticated, service_role;
+
+create or replace trigger new_messages_are_announced
+  after insert on public.social_messages
+  for each row execute function lockstep.announce_social_message();
+
+-- For the caller only, and false for whatever is not a topic of ours: a policy that fails would end the connection of a
+-- client who joins some other topic.
+create or replace function lockstep.may_hear_social_topic(p_topic text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  if p_topic is null or p_topic !~ '^social:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then
+    return false;
+  end if;
+
+  return not lockstep.is_unwelcome_guest() and exists (
+    select
+    from public.social_channel_members as membership
+    where membership.channel_id = substr(may_hear_social_topic.p_topic, length('social:') + 1)::uuid
+      and membership.user_id = auth.uid()
+  );
+end;
+$$;
+
+comment on function lockstep.may_hear_social_topic(text) is
+  'Whether the caller belongs to the channel that the topic names.';
+revoke all on function lockstep.may_hear_social_topic(text) from public, anon, authenticated, service_role;
+-- The policy runs as the client. Not being let into the schema, the client cannot ask in any other way.
+grant execute on function lockstep.may_hear_social_topic(text) to authenticated;
+
+-- To listen, and not to send: there is no policy for insert.
+drop policy if exists "members hear their channels" on realtime.messages;
+create policy "members hear their channels" on realtime.messages
+  for select to authenticated
+  using (extension = 'broadcast' and (select lockstep.may_hear_social_topic((select realtime.topic()))));
+
+notify pgrst, 'reload schema';
+
+-- 20261122091000_rank_owner.sql
+
+-- The role that owns the rank RPCs: no login, no bypass of RLS, no table of its own.
+--
+-- Not the social one: who stages a match reads nobody's messages, whatever goes wrong in a function.
+-- Contract: `owner` of the rank RPCs.
+-- Called by: nobody, a SECURITY DEFINER function runs as it.
+-- Undo: drop owned by rank_rpc_owner; drop role rank_rpc_owner;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'rank_rpc_owner') then
+    create role rank_rpc_owner nologin;
+  end if;
+
+  -- Only a superuser may take this away (before 16, only a superuser may even write `nobypassrls`).
+  if exists (
+    select from pg_catalog.pg_roles where rolname = 'rank_rpc_owner' and (rolsuper or rolbypassrls)
+  ) then
+    raise exception 'rank_rpc_owner bypasses RLS, and must not'
+      using hint = 'As a superuser: alter role rank_rpc_owner nosuperuser nobypassrls;';
+  end if;
+end;
+$$;
+
+alter role rank_rpc_owner nologin noinherit nocreatedb nocreaterole;
+
+-- So that migrations may hand functions over to it.
+grant rank_rpc_owner to postgres;
+
+grant usage on schema public, lockstep to rank_rpc_owner;
+grant execute on function lockstep.caller_id() to rank_rpc_owner;
+grant execute on function lockstep.set_header(text, text) to rank_rpc_owner;
+grant execute on function lockstep.refuse(integer, text, text, text, text) to rank_rpc_owner;
+grant execute on function lockstep.require_caller() to rank_rpc_owner;
+grant execute on function lockstep.announce_rpc(text, text) to rank_rpc_owner;
+grant execute on function lockstep.audit(text, text, jsonb) to rank_rpc_owner;
+grant execute on function lockstep.hold_for_staging(uuid, uuid, jsonb) to rank_rpc_owner;
+
+-- 20261122091100_rank_tables.sql
+
+-- Heroes, games, rooms and matches: created where they are missing, taken as they are where an installation has them.
+--
+-- A table that exists keeps its columns, constraints, policies, rights and rows. It is given the columns that the RPCs
+-- use, should one be missing.
+-- Contract: none by itself, the rank RPCs read and write them.
+-- Called by: the rank RPCs, and whatever an installation has.
+-- Undo: select lockstep.drop_what_was_made('rank_sessions', 'rank_match_roster', 'rank_participants', 'rank_room_slots',
+--     'rank_rooms', 'rank_games', 'heroes');
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists public.heroes (
+  id uuid primary key default gen_random_uuid(),
+  owner_id uuid references auth.users (id) on delete cascade,
+  name text not null,
+  description text default '',
+  ability1 text,
+  ability2 text,
+  ability3 text,
+  ability4 text,
+  image_url text,
+  background_url text,
+  bgm_url text,
+  bgm_duration_seconds integer,
+  bgm_mime text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table if not exists public.rank_games (
+  id uuid primary key default gen_random_uuid(),
+  owner_id uuid references auth.users (id) on delete set null,
+  name text not null,
+  description text default '',
+  image_url text,
+  prompt_set_id uuid,
+  roles jsonb not null default '[]',
+  rules jsonb not null default '{}',
+  rules_prefix text,
+  realtime_match text not null default 'off',
+  likes_count integer not null default 0,
+  play_count integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table if not exists public.rank_rooms (
+  id uuid primary key default gen_random_uuid(),
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
+  code text not null unique,
+  mode text not null default 'casual',
+  realtime_mode text not null default 'standard',
+  status text not null default 'open',
+  slot_count integer not null default 0,
+  filled_count integer not null default 0,
+  ready_count integer not null default 0,
+  host_role_limit integer,
+  brawl_rule text,
+  blind_mode boolean not null default false,
+  host_last_active_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table if not exists public.rank_room_slots (
+  id uuid primary key default gen_random_uuid(),
+  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  slot_index integer not null,
+  role text,
+  occupant_owner_id uuid references auth.users (id) on delete set null,
+  occupant_hero_id uuid references public.heroes (id) on delete set null,
+  occupant_ready boolean not null default false,
+  joined_at timestamptz,
+  updated_at timestamptz not null default now(),
+
+  unique (room_id, slot_index)
+);
+
+create table if not exists public.rank_participants (
+  id uuid primary key default gen_random_uuid(),
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
+  hero_id uuid references public.heroes (id) on delete set null,
+  hero_ids uuid[] not null default '{}',
+  slot_no integer,
+  role text,
+  rating integer not null default 1000,
+  score integer,
+  battles integer not null default 0,
+  likes integer not null default 0,
+  win_rate numeric,
+  status text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+
+  unique (game_id, owner_id)
+);
+
+create table if not exists public.rank_match_roster (
+  id uuid primary key default gen_random_uuid(),
+  match_instance_id uuid not null,
+  room_id uuid references public.rank_rooms (id) on delete cascade,
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  slot_id uuid,
+  slot_index integer not null,
+  role text not null,
+  owner_id uuid references auth.users (id) on delete set null,
+  hero_id uuid references public.heroes (id) on delete set null,
+  hero_name text,
+  hero_summary jsonb not null default '{}',
+  ready boolean not null default false,
+  joined_at timestamptz,
+  score integer,
+  rating integer,
+  battles integer,
+  win_rate numeric,
+  status text,
+  standin boolean not null default false,
+  match_source text,
+  slot_template_version bigint not null default 0,
+  slot_template_source text not null default 'room-stage',
+  slot_template_updated_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+
+  unique (match_instance_id, slot_index)
+);
+
+create table if not exists public.rank_sessions (
+  id uuid primary key default gen_random_uuid(),
+  game_id uuid not null references public.rank_games (id) on delete cascade,
+  owner_id uuid references auth.users (id) on delete set null,
+  status text not null default 'active',
+  turn integer not null default 0,
+  rating_hint integer,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+-- What the RPCs use, for installations that were left behind. Nullable, because their rows have no value for it.
+select lockstep.add_missing_column(used.relation, unnest(used.names), used.type)
+from (
+  values
+    ('heroes', '{description, ability1, ability2, ability3, ability4, image_url, background_url}'::text[], 'text'),
+    ('rank_participants', '{rating, score, battles}', 'integer'),
+    ('rank_participants', '{win_rate}', 'numeric'),
+    ('rank_match_roster', '{slot_id}', 'uuid'),
+    ('rank_match_roster', '{hero_summary}', 'jsonb'),
+    ('rank_match_roster', '{ready, standin}', 'boolean'),
+    ('rank_match_roster', '{score, rating, battles}', 'integer'),
+    ('rank_match_roster', '{win_rate}', 'numeric'),
+    ('rank_match_roster', '{status, match_source, slot_template_source}', 'text'),
+    ('rank_match_roster', '{slot_template_version}', 'bigint'),
+    ('rank_match_roster', '{joined_at, slot_template_updated_at}', 'timestamptz'),
+    ('rank_sessions', '{status}', 'text'),
+    ('rank_sessions', '{updated_at}', 'timestamptz')
+) as used (relation, names, type);
+
+do $$
+declare
+  v_table text;
+  v_column text;
+begin
+  -- Clients have no rights here, they come through the RPCs. `service_role` is the team's own back office; what is in
+  -- the roster was checked by the RPC, so the back office removes rows there and writes none.
+  foreach v_table in array array[
+    'heroes', 'rank_games', 'rank_rooms', 'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
+  ] loop
+    continue when lockstep.has_adopted(v_table);
+    perform lockstep.keep_clients_out(v_table);
+    execute format(
+      case v_table
+        when 'rank_match_roster' then 'grant select, delete on public.%I to service_role'
+        else 'grant select, insert, update, delete on public.%I to service_role'
+      end,
+      v_table
+    );
+  end loop;
+
+  -- A foreign key is followed backwards when a user, a game, a room or a hero goes; that is looked after on tables that
+  -- are made here. By the other columns the RPCs search, on whatever table. An index under any name will do.
+  for v_table, v_column in
+    select wanted.relation::regclass::text, attribute.attname
+    from (
+      select owned.conrelid as relation, owned.conkey[1] as number
+      from pg_catalog.pg_constraint as owned
+      join pg_catalog.pg_class as class on class.oid = owned.conrelid
+      where owned.contype = 'f'
+        and class.relnamespace = 'public'::regnamespace
+        and class.relname ~ '^(heroes|rank_(games|rooms|room_slots|participants|match_roster|sessions))$'
+        and not lockstep.has_adopted(class.relname)
+      union
+      select searched.attrelid, searched.attnum
+      from (
+        values
+          ('public.rank_rooms'::regclass, 'owner_id'),
+          ('public.rank_room_slots', 'room_id'),
+          ('public.rank_participants', 'game_id'),
+          ('public.rank_match_roster', 'match_instance_id')
+      ) as used (relation, name)
+      join pg_catalog.pg_attribute as searched on (attrelid, attname) = (used.relation, used.name::name)
+    ) as wanted
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = wanted.relation and attribute.attnum = wanted.number
+    -- Of a table that may be large, the index is made beside those who write.
+    where (wanted.relation, attribute.attname) <> ('public.rank_match_roster'::regclass, 'room_id') and not exists (
+      select
+      from pg_catalog.pg_index
+      where indrelid = wanted.relation and indkey[0] = wanted.number and indpred is null and indisvalid
+    )
+    order by 1, 2
+  loop
+    execute format('create index on %s (%I)', v_table, v_column);
+  end loop;
+end;
+$$;
+
+-- 20261122091110_rank_match_roster_by_room.sql
+
+-- What a staging replaces, and what goes with a room.
+--
+-- A table of the project may be large: the index is made while others write. So the file is this one statement, which
+-- cannot be part of a transaction. Should it fail, what it leaves is invalid: drop that, and apply again.
+-- Contract: none by itself.
+-- Called by: nobody.
+-- Undo: drop index public.rank_match_roster_by_room;
+
+create index if not exists rank_match_roster_by_room
+  on public.rank_match_roster (room_id);
+
+-- 20261122091200_rank_access.sql
+
+-- Who may touch the rank tables: rank_rpc_owner, on behalf of a room's owner.
+--
+-- An installation's rights and policies stay. Each of ours comes in two forms: the permissive one lets the RPCs in, the
+-- restrictive one keeps them there, because an installation's policies are permissive, many of them `using (true)` for
+-- everybody, and would let an RPC that forgets a check reach every room.
+-- Contract: none by itself, the rank RPCs stand on it.
+-- Called by: the rank RPCs.
+-- Undo: drop owned by rank_rpc_owner;
+--   drop function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand();
+--   drop function lockstep.owns_room(uuid), lockstep.hosts_game(uuid), lockstep.may_field(uuid);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+grant select on public.heroes to rank_rpc_owner;
+grant select on public.rank_rooms to rank_rpc_owner;
+grant select on public.rank_room_slots to rank_rpc_owner;
+grant select on public.rank_participants to rank_rpc_owner;
+grant select, insert, delete on public.rank_match_roster to rank_rpc_owner;
+
+-- The caller's rooms ----------------------------------------------------------------------------------------------
+
+drop policy if exists "room owners see their rooms" on public.rank_rooms;
+create policy "room owners see their rooms" on public.rank_rooms
+  for select to rank_rpc_owner
+  using (true);
+
+drop policy if exists "the rank RPCs see no other rooms" on public.rank_rooms;
+create policy "the rank RPCs see no other rooms" on public.rank_rooms
+  as restrictive for all to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()));
+
+-- The three questions that the other policies ask. They see what rank_rpc_owner sees: the rooms of the caller.
+create or replace function lockstep.owns_room(p_room_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from public.rank_rooms as room
+    where room.id = owns_room.p_room_id and room.owner_id = (select lockstep.caller_id())
+  );
+end;
+$$;
+
+comment on function lockstep.owns_room(uuid) is 'Whether the room is the caller''s.';
+revoke all on function lockstep.owns_room(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.owns_room(uuid) to rank_rpc_owner;
+
+create or replace function lockstep.hosts_game(p_game_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from public.rank_rooms as room
+    where room.game_id = hosts_game.p_game_id and room.owner_id = (select lockstep.caller_id())
+  );
+end;
+$$;
+
+comment on function lockstep.hosts_game(uuid) is 'Whether a room of the caller plays the game.';
+revoke all on function lockstep.hosts_game(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.hosts_game(uuid) to rank_rpc_owner;
+
+create or replace function lockstep.may_field(p_owner_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from public.rank_rooms as room
+    where room.owner_id = (select lockstep.caller_id())
+      and (
+        exists (
+          select
+          from public.rank_room_slots as slot
+          where slot.room_id = room.id and slot.occupant_owner_id = may_field.p_owner_id
+        )
+        or exists (
+          select
+          from public.rank_participants as participant
+          where participant.game_id = room.game_id and participant.owner_id = may_field.p_owner_id
+        )
+      )
+  );
+end;
+$$;
+
+comment on function lockstep.may_field(uuid) is 'Whether somebody sits in a room of the caller, or plays its game.';
+revoke all on function lockstep.may_field(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
+
+-- What an RPC works on -----------------------------------------------------------------------------------------------
+
+-- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: each of these looks whose it is.
+-- A policy asks them once for a statement. They pass by the policies that ask them: a staging asks them dozens of times.
+create or replace function lockstep.room_in_hand()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
+begin
+  return (select room.id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
+end;
+$$;
+
+comment on function lockstep.room_in_hand() is 'The room that the RPC is about, where it is the caller''s, or null.';
+
+create or replace function lockstep.game_in_hand()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
+begin
+  return (select room.game_id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
+end;
+$$;
+
+comment on function lockstep.game_in_hand() is 'The game that the room in hand plays.';
+
+create or replace function lockstep.players_in_hand()
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := lockstep.room_in_hand();
+begin
+  return (
+    select array_agg(slot.occupant_owner_id) from public.rank_room_slots as slot where slot.room_id = v_room
+  );
+end;
+$$;
+
+comment on function lockstep.players_in_hand() is 'Who sits in the room in hand.';
+
+revoke all on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
+  to rank_rpc_owner;
+
+-- What belongs to them --------------------------------------------------------------------------------------------
+
+drop policy if exists "room owners see the slots of their rooms" on public.rank_room_slots;
+create policy "room owners see the slots of their rooms" on public.rank_room_slots
+  for select to rank_rpc_owner
+  using (true);
+
+drop policy if exists "the rank RPCs see the slots of no other rooms" on public.rank_room_slots;
+create policy "the rank RPCs see the slots of no other rooms" on public.rank_room_slots
+  as restrictive for all to rank_rpc_owner
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+
+drop policy if exists "room owners see who plays the game" on public.rank_participants;
+create policy "room owners see who plays the game" on public.rank_participants
+  for select to rank_rpc_owner
+  using (true);
+
+drop policy if exists "the rank RPCs see who plays no other game" on public.rank_participants;
+create policy "the rank RPCs see who plays no other game" on public.rank_participants
+  as restrictive for all to rank_rpc_owner
+  using (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id));
+
+drop policy if exists "room owners see the heroes they may field" on public.heroes;
+create policy "room owners see the heroes they may field" on public.heroes
+  for select to rank_rpc_owner
+  using (true);
+
+drop policy if exists "the rank RPCs see no other heroes" on public.heroes;
+create policy "the rank RPCs see no other heroes" on public.heroes
+  as restrictive for all to rank_rpc_owner
+  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.may_field(owner_id));
+
+drop policy if exists "room owners replace the roster of their rooms" on public.rank_match_roster;
+create policy "room owners replace the roster of their rooms" on public.rank_match_roster
+  for all to rank_rpc_owner
+  using (true) with check (true);
+
+drop policy if exists "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster;
+create policy "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster
+  as restrictive for all to rank_rpc_owner
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  with check (
+    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+  );
+
+-- What an installation's policies look up -------------------------------------------------------------------------
+
+-- They hold for rank_rpc_owner too, and are evaluated with its rights: one that asks another table would end every RPC
+-- with "permission denied". So it may read just the columns that they name, and those that the policies of these
+-- tables name in turn. No function of its own reads them.
+do $$
+declare
+  v_table text;
+  v_column text;
+begin
+  for v_table, v_column in
+    with recursive looked_up (relation, number, seen) as (
+      select class.oid, 0::smallint, array[class.oid]
+      from pg_catalog.pg_class as class
+      where class.relnamespace = 'public'::regnamespace
+        and class.relname = any (
+          '{heroes, rank_rooms, rank_room_slots, rank_participants, rank_match_roster, rank_sessions}')
+      union
+      select depend.refobjid, depend.refobjsubid::smallint, looked_up.seen || depend.refobjid
+      from looked_up
+      join pg_catalog.pg_policy as policy on policy.polrelid = looked_up.relation and 0 = any (policy.polroles)
+      join pg_catalog.pg_depend as depend
+        on depend.classid = 'pg_catalog.pg_policy'::regclass
+        and depend.objid = policy.oid
+        and depend.refclassid = 'pg_catalog.pg_class'::regclass
+        and depend.refobjsubid > 0
+        and depend.refobjid <> all (looked_up.seen)
+    )
+    select distinct looked_up.relation::regclass::text, attribute.attname
+    from looked_up
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = looked_up.relation and attribute.attnum = looked_up.number
+    where looked_up.number > 0
+      and not has_column_privilege('rank_rpc_owner', looked_up.relation, looked_up.number, 'select')
+    order by 1, 2
+  loop
+    execute format('grant select (%I) on %s to rank_rpc_owner', v_column, v_table);
+  end loop;
+end;
+$$;
+
+-- 20261122091300_rank_room_templates.sql
+
+-- The slot template that each room was last staged with: its version, and for which match.
+--
+-- A table of its own in the unexposed schema, not columns of rank_rooms: in an installation, clients may update their
+-- rows of rank_rooms directly, and whoever can set the version back decides which staging wins.
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster
+-- Undo: drop table lockstep.rank_room_templates;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists lockstep.rank_room_templates (
+  room_id uuid primary key references public.rank_rooms (id) on delete cascade,
+  version bigint not null,
+  source text not null,
+  updated_at timestamptz not null,
+  -- A match is one room's. In the roster, two rooms could fill different slots of it.
+  match_instance_id uuid unique,
+  -- SHA-256 of template, roster and match. Like the match, null where the roster was written before there was an RPC to
+  -- keep it: then nothing can be shown to be the same content, and the version is taken.
+  digest bytea,
+  staged_at timestamptz not null default now(),
+  -- Which session the room is in, and whether it has ended. Not only in the status of the session, for which an
+  -- installation may have words of its own.
+  session_id uuid references public.rank_sessions (id) on delete set null,
+  session_ended boolean not null default false,
+  -- The status that the session was opened with, whatever word a project has for it: it goes on while it has this one.
+  session_status text,
+
+  constraint template_version_is_not_negative check (version >= 0),
+  constraint digest_is_sha_256 check (octet_length(digest) = 32)
+);
+
+create index if not exists rank_room_templates_by_session on lockstep.rank_room_templates (session_id);
+
+alter table lockstep.rank_room_templates enable row level security;
+revoke all on lockstep.rank_room_templates from public, anon, authenticated, service_role;
+grant select, insert, update on lockstep.rank_room_templates to rank_rpc_owner;
+
+drop policy if exists "room owners keep the template of their rooms" on lockstep.rank_room_templates;
+create policy "room owners keep the template of their rooms" on lockstep.rank_room_templates
+  for all to rank_rpc_owner
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  with check (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+
+comment on table lockstep.rank_room_templates is
+  'The slot template a room was last staged with. Written by sync_rank_match_roster only.';
+
+-- Rooms that were staged before: the version that their roster carries is the one to be newer than.
+insert into lockstep.rank_room_templates (room_id, version, source, updated_at)
+select distinct on (roster.room_id)
+  roster.room_id,
+  roster.slot_template_version,
+  coalesce(roster.slot_template_source, 'room-stage'),
+  coalesce(roster.slot_template_updated_at, now())
+from public.rank_match_roster as roster
+where roster.room_id is not null and roster.slot_template_version >= 0
+order by roster.room_id, roster.slot_template_version desc
+on conflict (room_id) do nothing;
+
+-- 20261122091500_rpc_parameters.sql
+
+-- Reading JSON arguments: each value is what it should be, or the request ends with 422 and the path of the value.
+--
+-- A cast in an RPC would end it with an error that names PostgreSQL's types and no field.
+-- Contract: none by itself.
+-- Called by: the rank RPCs.
+-- Undo: drop function lockstep.refuse_parameter, lockstep.refuse_unknown_keys, lockstep.text_at, lockstep.integer_at,
+--   lockstep.boolean_at, lockstep.uuid_at, lockstep.time_at;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function lockstep.refuse_parameter(p_path text, p_why text)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+  select lockstep.refuse(
+    422,
+    'invalid_parameter',
+    refuse_parameter.p_path || ' ' || refuse_parameter.p_why || '.',
+    refuse_parameter.p_path
+  );
+$$;
+
+comment on function lockstep.refuse_parameter(text, text) is 'Refuses with 422 and the path of the value.';
+
+-- A misspelled key would otherwise be a value that silently does not count.
+create or replace function lockstep.refuse_unknown_keys(p_object jsonb, p_known text[], p_path text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_key text;
+begin
+  if jsonb_typeof(refuse_unknown_keys.p_object) is distinct from 'object' then
+    perform lockstep.refuse_parameter(refuse_unknown_keys.p_path, 'must be an object');
+  end if;
+
+  select min(key)
+  into v_key
+  from jsonb_object_keys(refuse_unknown_keys.p_object) as key
+  where key <> all (refuse_unknown_keys.p_known);
+
+  if v_key is not null then
+    perform lockstep.refuse_parameter(refuse_unknown_keys.p_path || '.' || left(v_key, 80), 'is not known');
+  end if;
+end;
+$$;
+
+comment on function lockstep.refuse_unknown_keys(jsonb, text[], text) is 'Refuses what is no object of known keys.';
+
+-- Each of the following gives null for a key that is absent or null.
+
+create or replace function lockstep.text_at(p_object jsonb, p_key text, p_path text)
+returns text
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_value constant jsonb := nullif(text_at.p_object -> text_at.p_key, 'null');
+  v_text constant text := btrim(v_value #>> '{}', e' \t\n\r');
+begin
+  if jsonb_typeof(v_value) <> 'string' then
+    perform lockstep.refuse_parameter(text_at.p_path || '.' || text_at.p_key, 'must be a text');
+  elsif char_length(v_text) > 80 then
+    perform lockstep.refuse_parameter(text_at.p_path || '.' || text_at.p_key, 'must have at most 80 characters');
+  end if;
+  return nullif(v_text, '');
+end;
+$$;
+
+comment on function lockstep.text_at(jsonb, text, text) is 'A short text without the blanks around it; blank is null.';
+
+create or replace function lockstep.integer_at(p_object jsonb, p_key text, p_path text, p_largest bigint)
+returns bigint
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_value constant jsonb := nullif(integer_at.p_object -> integer_at.p_key, 'null');
+  v_number numeric;
+begin
+  if jsonb_typeof(v_value) = 'number' then
+    v_number := v_value::numeric;
+  end if;
+  if v_value is not null
+    and (v_number is null or v_number <> trunc(v_number) or v_number not between 0 and integer_at.p_largest)
+  then
+    perform lockstep.refuse_parameter(
+      integer_at.p_path || '.' || integer_at.p_key, 'must be an integer from 0 to ' || integer_at.p_largest
+    );
+  end if;
+  return v_number::bigint;
+end;
+$$;
+
+comment on function lockstep.integer_at(jsonb, text, text, bigint) is 'A JSON number without a fraction, from 0 on.';
+
+create or replace function lockstep.boolean_at(p_object jsonb, p_key text, p_path text)
+returns boolean
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_value constant jsonb := nullif(boolean_at.p_object -> boolean_at.p_key, 'null');
+begin
+  if jsonb_typeof(v_value) <> 'boolean' then
+    perform lockstep.refuse_parameter(boolean_at.p_path || '.' || boolean_at.p_key, 'must be true or false');
+  end if;
+  return v_value::boolean;
+end;
+$$;
+
+comment on function lockstep.boolean_at(jsonb, text, text) is 'true or false, never a word for it.';
+
+create or replace function lockstep.uuid_at(p_object jsonb, p_key text, p_path text)
+returns uuid
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  c_uuid constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+  v_value constant jsonb := nullif(uuid_at.p_object -> uuid_at.p_key, 'null');
+begin
+  if jsonb_typeof(v_value) <> 'string' or v_value #>> '{}' !~ c_uuid then
+    perform lockstep.refuse_parameter(uuid_at.p_path || '.' || uuid_at.p_key, 'must be a UUID');
+  end if;
+  return (v_value #>> '{}')::uuid;
+end;
+$$;
+
+comment on function lockstep.uuid_at(jsonb, text, text) is 'A UUID with its hyphens.';
+
+-- With its offset: without one it would be a time of whatever zone the session has. PostgreSQL also takes `now` and
+-- `infinity`, which are no times that anything happened at.
+create or replace function lockstep.time_at(p_object jsonb, p_key text, p_path text)
+returns timestamptz
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  c_time constant text :=
+    '^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d([.]\d{1,9})?([Zz]|[+-]\d\d(:?\d\d)?)$';
+  v_value constant jsonb := nullif(time_at.p_object -> time_at.p_key, 'null');
+  v_time timestamptz;
+begin
+  if v_value is null then
+    return null;
+  end if;
+  if jsonb_typeof(v_value) <> 'string' or v_value #>> '{}' !~ c_time then
+    perform lockstep.refuse_parameter(time_at.p_path || '.' || time_at.p_key, 'must be a time with its offset');
+  end if;
+  begin
+    v_time := (v_value #>> '{}')::timestamptz;
+  exception
+    when data_exception then
+      perform lockstep.refuse_parameter(time_at.p_path || '.' || time_at.p_key, 'is a time that does not exist');
+  end;
+  return v_time;
+end;
+$$;
+
+comment on function lockstep.time_at(jsonb, text, text) is 'An RFC 3339 time.';
+
+revoke all on function
+  lockstep.refuse_parameter(text, text),
+  lockstep.refuse_unknown_keys(jsonb, text[], text),
+  lockstep.text_at(jsonb, text, text),
+  lockstep.integer_at(jsonb, text, text, bigint),
+  lockstep.boolean_at(jsonb, text, text),
+  lockstep.uuid_at(jsonb, text, text),
+  lockstep.time_at(jsonb, text, text)
+from public, anon, authenticated, service_role;
+
+grant execute on function
+  lockstep.refuse_parameter(text, text),
+  lockstep.refuse_unknown_keys(jsonb, text[], text),
+  lockstep.text_at(jsonb, text, text),
+  lockstep.integer_at(jsonb, text, text, bigint),
+  lockstep.boolean_at(jsonb, text, text),
+  lockstep.uuid_at(jsonb, text, text),
+  lockstep.time_at(jsonb, text, text)
+to rank_rpc_owner;
+
+-- 20261122091600_verify_rank_roles_and_slots.sql
+
+-- verify_rank_roles_and_slots: whether the roles of a slot template declare just the slots that are active.
+--
+-- Runs with the rights of whoever calls it, since it reads no table. No client calls it: a template that was verified
+-- by itself proves nothing about the one that is staged, so sync_rank_match_roster runs it, in its own transaction. It
+-- is not in `public`, where a project may have one of the same name and arguments, with callers of its own.
+-- Contract: verify_rank_roles_and_slots 1.0.0
+-- Called by: sync_rank_match_roster
+-- Undo: drop function lockstep.verify_rank_roles_and_slots(jsonb, jsonb);
+--   drop function lockstep.rank_template_slots, lockstep.refuse_template, lockstep.small_integer;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- The detail is for programs, and the same as in the installations of old; the path says where to look.
+create or replace function lockstep.refuse_template(p_detail text, p_path text, p_why text)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+  select lockstep.refuse(
+    422,
+    'invalid_slot_template',
+    refuse_template.p_path || ' ' || refuse_template.p_why || '.',
+    refuse_template.p_detail,
+    refuse_template.p_path
+  );
+$$;
+
+comment on function lockstep.refuse_template(text, text, text) is 'Refuses a slot template with 422 and a detail code.';
+revoke all on function lockstep.refuse_template(text, text, text) from public, anon, authenticated, service_role;
+grant execute on function lockstep.refuse_template(text, text, text) to rank_rpc_owner;
+
+create or replace function lockstep.small_integer(p_value jsonb)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return case
+    when jsonb_typeof(small_integer.p_value) <> 'number' then null
+    when abs(small_integer.p_value::numeric) > 2147483647 then null
+    when small_integer.p_value::numeric <> trunc(small_integer.p_value::numeric) then null
+    else small_integer.p_value::numeric::integer
+  end;
+end;
+$$;
+
+comment on function lockstep.small_integer(jsonb) is 'A JSON number as an integer, or null where it is none.';
+revoke all on function lockstep.small_integer(jsonb) from public, anon, authenticated, service_role;
+grant execute on function lockstep.small_integer(jsonb) to rank_rpc_owner;
+
+create or replace function lockstep.rank_template_slots(p_slots jsonb)
+returns table (slot_index integer, role text, active boolean)
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_slot jsonb;
+  v_position integer;
+  v_path text;
+  v_seen integer[] := '{}'::integer[];
+  v_any_active boolean := false;
+begin
+  if jsonb_typeof(rank_template_slots.p_slots) is distinct from 'array' then
+    perform lockstep.refuse_template('slots_must_be_array', 'slot_template.slots', 'must be an array');
+  elsif jsonb_array_length(rank_template_slots.p_slots) > 64 then
+    perform lockstep.refuse_template('too_many_slots', 'slot_template.slots', 'must have at most 64 entries');
+  end if;
+
+  for v_slot, v_position in
+    select given.slot, (given.number - 1)::integer
+    from jsonb_array_elements(rank_template_slots.p_slots) with ordinality as given (slot, number)
+    order by given.number
+  loop
+    v_path := 'slot_template.slots[' || v_position || ']';
+    if jsonb_typeof(v_slot) <> 'object' then
+      perform lockstep.refuse_template('slot_must_be_object', v_path, 'must be an object');
+    end if;
+
+    slot_index := v_position;
+    if jsonb_typeof(v_slot -> 'slot_index') <> 'null' then
+      slot_index := lockstep.small_integer(v_slot -> 'slot_index');
+    end if;
+    if slot_index is null then
+      perform lockstep.refuse_template('slot_index_must_be_integer', v_path || '.slot_index', 'must be an integer');
+    elsif slot_index < 0 then
+      perform lockstep.refuse_template('slot_index_negative', v_path || '.slot_index', 'is negative');
+    elsif slot_index = any (v_seen) then
+      perform lockstep.refuse_template(
+        'duplicate_slot_index', v_path || '.slot_index', 'is ' || slot_index || ' for the second time'
+      );
+    end if;
+    v_seen := v_seen || slot_index;
+
+    if jsonb_typeof(v_slot -> 'active') not in ('boolean', 'null') then
+      perform lockstep.refuse_template('slot_active_must_be_boolean', v_path || '.active', 'must be true or false');
+    end if;
+    active := coalesce((v_slot ->> 'active')::boolean, true);
+    v_any_active := v_any_active or active;
+
+    if jsonb_typeof(v_slot -> 'role') not in ('string', 'null') then
+      perform lockstep.refuse_template('slot_role_must_be_text', v_path || '.role', 'must be a text');
+    end if;
+    role := nullif(btrim(v_slot ->> 'role', e' \t\n\r'), '');
+    if char_length(role) > 80 then
+      perform lockstep.refuse_template('slot_role_too_long', v_path || '.role', 'must have at most 80 characters');
+    elsif active and role is null then
+      perform lockstep.refuse_template('active_slot_missing_role', v_path || '.role', 'is missing on an active slot');
+    end if;
+
+    return next;
+  end loop;
+
+  if not v_any_active then
+    perform lockstep.refuse_template('no_active_slots', 'slot_template.slots', 'has no active slot');
+  end if;
+end;
+$$;
+
+comment on function lockstep.rank_template_slots(jsonb) is
+  'The slots of a template: active unless said otherwise, and with their position where they have no index.';
+revoke all on function lockstep.rank_template_slots(jsonb) from public, anon, authenticated, service_role;
+grant execute on function lockstep.rank_template_slots(jsonb) to rank_rpc_owner;
+
+create or replace function lockstep.verify_rank_roles_and_slots(p_roles jsonb default '[]', p_slots jsonb default '[]')
+returns table (role_name text, declared_slot_count integer, active_slot_count integer)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_active jsonb;
+  v_role jsonb;
+  v_path text;
+  v_seen text[] := '{}'::text[];
+  v_undeclared text;
+begin
+  perform lockstep.announce_rpc('verify_rank_roles_and_slots', '1.0.0');
+
+  select jsonb_object_agg(counted.role, counted.slots)
+  into v_active
+  from (
+    select slot.role, count(*) as slots
+    from lockstep.rank_template_slots(verify_rank_roles_and_slots.p_slots) as slot
+    where slot.active
+    group by slot.role
+  ) as counted;
+
+  if jsonb_typeof(verify_rank_roles_and_slots.p_roles) is distinct from 'array' then
+    perform lockstep.refuse_template('roles_must_be_array', 'slot_template.roles', 'must be an array');
+  elsif jsonb_array_length(verify_rank_roles_and_slots.p_roles) = 0 then
+    perform lockstep.refuse_template('no_roles_defined', 'slot_template.roles', 'is empty');
+  elsif jsonb_array_length(verify_rank_roles_and_slots.p_roles) > 64 then
+    perform lockstep.refuse_template('too_many_roles', 'slot_template.roles', 'must have at most 64 entries');
+  end if;
+
+  for v_role, v_path in
+    select given.role, 'slot_template.roles[' || given.number - 1 || ']'
+    from jsonb_array_elements(verify_rank_roles_and_slots.p_roles) with ordinality as given (role, number)
+    order by given.number
+  loop
+    if jsonb_typeof(v_role) <> 'object' then
+      perform lockstep.refuse_template('role_must_be_object', v_path, 'must be an object');
+    end if;
+
+    role_name := btrim(v_role ->> 'name', e' \t\n\r');
+    if jsonb_typeof(v_role -> 'name') is distinct from 'string' or role_name = '' then
+      perform lockstep.refuse_template('role_name_required', v_path || '.name', 'must be a text, and not blank');
+    elsif char_length(role_name) > 80 then
+      perform lockstep.refuse_template('role_name_too_long', v_path || '.name', 'must have at most 80 characters');
+    elsif role_name = any (v_seen) then
+      perform lockstep.refuse_template(
+        'duplicate_role_name', v_path || '.name', 'is "' || role_name || '" for the second time'
+      );
+    end if;
+    v_seen := v_seen || role_name;
+
+    declared_slot_count := lockstep.small_integer(v_role -> 'slot_count');
+    active_slot_count := coalesce((v_active ->> role_name)::integer, 0);
+    if declared_slot_count is null then
+      perform lockstep.refuse_template(
+        'slot_count_must_be_integer:' || role_name, v_path || '.slot_count', 'must be an integer'
+      );
+    elsif declared_slot_count < 0 then
+      perform lockstep.refuse_template(
+        'slot_count_negative:' || role_name, v_path || '.slot_count', 'is negative'
+      );
+    elsif declared_slot_count <> active_slot_count then
+      perform lockstep.refuse_template(
+        'slot_count_mismatch:' || role_name,
+        v_path || '.slot_count',
+        'is ' || declared_slot_count || ', and "' || role_name || '" has ' || active_slot_count || ' active slots'
+      );
+    end if;
+
+    return next;
+  end loop;
+
+  select min(given.role)
+  into v_undeclared
+  from jsonb_object_keys(v_active) as given (role)
+  where given.role <> all (v_seen);
+
+  if v_undeclared is not null then
+    perform lockstep.refuse_template(
+      'slot_role_missing_declaration:' || v_undeclared,
+      'slot_template.roles',
+      'does not declare "' || v_undeclared || '"'
+    );
+  end if;
+end;
+$$;
+
+comment on function lockstep.verify_rank_roles_and_slots(jsonb, jsonb) is
+  '{"rpc": "verify_rank_roles_and_slots", "version": "1.0.0"}';
+
+revoke all on function lockstep.verify_rank_roles_and_slots(jsonb, jsonb)
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.verify_rank_roles_and_slots(jsonb, jsonb) to rank_rpc_owner;
+
+-- 20261122091700_rank_roster_entries.sql
+
+-- What sync_rank_match_roster asks before it writes: whose room it is, and whether the roster fits it.
+--
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster
+-- Undo: drop function lockstep.room_exists, lockstep.require_room_owner, lockstep.is_match_of_another_room,
+--   lockstep.read_rank_roster, lockstep.require_fitting_roster;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- The policies show an RPC only the rooms of its caller. This looks past them, for one bit: to tell 403 from 404.
+create or replace function lockstep.room_exists(p_room_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (select from public.rank_rooms as room where room.id = room_exists.p_room_id);
+end;
+$$;
+
+comment on function lockstep.room_exists(uuid) is 'Whether there is such a room, whoever owns it.';
+revoke all on function lockstep.room_exists(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.room_exists(uuid) to rank_rpc_owner;
+
+create or replace function lockstep.require_room_owner(p_room_id uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_caller constant uuid := lockstep.caller_id();
+begin
+  if exists (
+    select
+    from public.rank_rooms as room
+    where room.id = require_room_owner.p_room_id and room.owner_id = v_caller
+  ) then
+    perform set_config('lockstep.room', require_room_owner.p_room_id::text, true);
+    return;
+  elsif lockstep.room_exists(require_room_owner.p_room_id) then
+    perform lockstep.refuse(403, 'not_room_owner', 'The room is not yours.', 'room_id');
+  end if;
+  perform lockstep.refuse(404, 'room_not_found', 'There is no such room.', 'room_id');
+end;
+$$;
+
+comment on function lockstep.require_room_owner(uuid) is
+  'Refuses with 403 whoever does not own the room, and with 404 where there is none.';
+revoke all on function lockstep.require_room_owner(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.require_room_owner(uuid) to rank_rpc_owner;
+
+-- Looks past the policies too, for one more bit. Otherwise somebody who knows a match could put entries of a room of his
+-- own into the slots that its roster leaves free.
+create or replace function lockstep.is_match_of_another_room(p_match_instance_id uuid, p_room_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from public.rank_match_roster as roster
+    where roster.match_instance_id = is_match_of_another_room.p_match_instance_id
+      and roster.room_id is distinct from is_match_of_another_room.p_room_id
+  ) or exists (
+    select
+    from lockstep.rank_room_templates as template
+    where template.match_instance_id = is_match_of_another_room.p_match_instance_id
+      and template.room_id <> is_match_of_another_room.p_room_id
+  );
+end;
+$$;
+
+comment on function lockstep.is_match_of_another_room(uuid, uuid) is 'Whether another room was staged for the match.';
+revoke all on function lockstep.is_match_of_another_room(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.is_match_of_another_room(uuid, uuid) to rank_rpc_owner;
+
+-- Gives the entries in the order of their slots and in one spelling, so that the same roster is the same JSON, however
+-- it was written. `position` is where the entry stood, for the path in a refusal.
+create or replace function lockstep.read_rank_roster(p_roster jsonb)
+returns jsonb
+language plpgsql
+volatile
+set search_path = ''
+-- Times become text in here.
+set timezone = 'UTC'
+as $$
+declare
+  c_keys constant text[] := array[
+    'slot_id', 'slot_index', 'role', 'owner_id', 'hero_id', 'ready', 'joined_at', 'status', 'standin', 'match_source'
+  ];
+  v_entry jsonb;
+  v_read jsonb[] := '{}'::jsonb[];
+  v_path text;
+begin
+  if coalesce(read_rank_roster.p_roster, '[]') in ('[]', 'null') then
+    perform lockstep.refuse(422, 'empty_roster', 'The roster has no entries.', 'roster');
+  elsif jsonb_typeof(read_rank_roster.p_roster) <> 'array' then
+    perform lockstep.refuse_parameter('roster', 'must be an array');
+  elsif jsonb_array_length(read_rank_roster.p_roster) > 64 then
+    perform lockstep.refuse_parameter('roster', 'must have at most 64 entries');
+  end if;
+
+  for v_entry in select element from jsonb_array_elements(read_rank_roster.p_roster) as element loop
+    v_path := 'roster[' || cardinality(v_read) || ']';
+    perform lockstep.refuse_unknown_keys(v_entry, c_keys, v_path);
+
+    v_read := v_read || jsonb_build_object(
+      'position', cardinality(v_read),
+      'slot_index', lockstep.integer_at(v_entry, 'slot_index', v_path, 2147483647),
+      'slot_id', lockstep.uuid_at(v_entry, 'slot_id', v_path),
+      'role', lockstep.text_at(v_entry, 'role', v_path),
+      'owner_id', lockstep.uuid_at(v_entry, 'owner_id', v_path),
+      'hero_id', lockstep.uuid_at(v_entry, 'hero_id', v_path),
+      'ready', coalesce(lockstep.boolean_at(v_entry, 'ready', v_path), false),
+      'joined_at', lockstep.time_at(v_entry, 'joined_at', v_path),
+      'status', lockstep.text_at(v_entry, 'status', v_path),
+      'standin', coalesce(lockstep.boolean_at(v_entry, 'standin', v_path), false),
+      'match_source', lockstep.text_at(v_entry, 'match_source', v_path)
+    );
+    if jsonb_typeof(v_read[cardinality(v_read)] -> 'slot_index') = 'null' then
+      perform lockstep.refuse_parameter(v_path || '.slot_index', 'is missing');
+    elsif jsonb_typeof(v_read[cardinality(v_read)] -> 'role') = 'null' then
+      perform lockstep.refuse_parameter(v_path || '.role', 'is missing');
+    end if;
+  end loop;
+
+  return (select jsonb_agg(entry order by (entry ->> 'slot_index')::integer, entry) from unnest(v_read) as entry);
+end;
+$$;
+
+comment on function lockstep.read_rank_roster(jsonb) is 'The entries of a roster, each value of its type.';
+revoke all on function lockstep.read_rank_roster(jsonb) from public, anon, authenticated, service_role;
+grant execute on function lockstep.read_rank_roster(jsonb) to rank_rpc_owner;
+
+-- Takes what read_rank_roster and rank_template_slots give. The first entry that does not fit is refused, with the path
+-- of the value.
+create or replace function lockstep.require_fitting_roster(
+  p_room_id uuid,
+  p_game_id uuid,
+  p_roster jsonb,
+  p_slots jsonb
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_misfit record;
+begin
+  select
+    'roster[' || entry.position || '].' || misfit.field as path,
+    misfit.detail,
+    misfit.why
+  into v_misfit
+  from jsonb_to_recordset(require_fitting_roster.p_roster) as entry (
+    position integer, slot_index integer, slot_id uuid, role text, owner_id uuid, hero_id uuid, standin boolean
+  )
+  left join jsonb_to_recordset(require_fitting_roster.p_slots) as template (slot_index integer, role text, active boolean)
+    on template.active and template.slot_index = entry.slot_index
+  cross join lateral (
+    values
+      (1, 'duplicate_slot_index', 'slot_index', 'is taken by another entry', exists (
+        select
+        from jsonb_to_recordset(require_fitting_roster.p_roster) as other (position integer, slot_index integer)
+        where other.slot_index = entry.slot_index and other.position < entry.position
+      )),
+      (2, 'slot_not_active', 'slot_index', 'is not an active slot of the template', template.slot_index is null),
+      (3, 'role_mismatch', 'role', 'is not the role of the slot in the template', entry.role <> template.role),
+      (4, 'slot_not_in_room', 'slot_id', 'is not the slot of the room with this index', entry.slot_id is not null
+        and not exists (
+          select
+          from public.rank_room_slots as slot
+          where slot.room_id = require_fitting_roster.p_room_id
+            and slot.id = entry.slot_id
+            and slot.slot_index = entry.slot_index
+        )),
+      (5, 'owner_required', 'owner_id', 'is missing, and the entry is no stand-in',
+        entry.owner_id is null and not entry.standin),
+      (6, 'owner_not_in_room', 'owner_id', 'does not occupy a slot of the room', entry.owner_id is not null
+        and not entry.standin
+        and entry.owner_id not in (
+          select slot.occupant_owner_id
+          from public.rank_room_slots as slot
+          where slot.room_id = require_fitting_roster.p_room_id and slot.occupant_owner_id is not null
+        )),
+      (7, 'standin_not_participant', 'owner_id', 'stands in without participating in the game',
+        entry.owner_id is not null
+        and entry.standin
+        and not exists (
+          select
+          from public.rank_participants as participant
+          where participant.game_id = require_fitting_roster.p_game_id and participant.owner_id = entry.owner_id
+        )),
+      -- Also where there is no such hero, so that heroes cannot be probed.
+      (8, 'hero_not_owned', 'hero_id', 'is not a hero of the owner', entry.hero_id is not null
+        and not exists (
+          select from public.heroes as hero where hero.id = entry.hero_id and hero.owner_id = entry.owner_id
+        ))
+  ) as misfit (rank, detail, field, why, given)
+  where misfit.given
+  order by entry.position, misfit.rank
+  limit 1;
+
+  if found then
+    perform lockstep.refuse(
+      422, 'invalid_roster', v_misfit.path || ' ' || v_misfit.why || '.', v_misfit.detail, v_misfit.path
+    );
+  end if;
+end;
+$$;
+
+comment on function lockstep.require_fitting_roster(uuid, uuid, jsonb, jsonb) is
+  'Refuses with 422 a roster that does not fit the template, or whose owners or heroes do not belong in it.';
+revoke all on function lockstep.require_fitting_roster(uuid, uuid, jsonb, jsonb)
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.require_fitting_roster(uuid, uuid, jsonb, jsonb) to rank_rpc_owner;
+
+-- 20261124090000_flags.sql
+
+-- Flags: for whom the overlays are switched on. Those of the functions are variables of the functions, which decide in the
+-- same way: the same user is in or out each time, and whoever is in at ten percent is in at fifty.
+--
+-- To change one, as postgres:
+--   update lockstep.settings set value = '10' where name = 'flag_rank_overlays';
+-- Contract: none by itself.
+-- Called by: the RPCs of the overlays.
+-- Undo: drop function lockstep.require_flag(text, uuid); drop function lockstep.flag_is_on(text, uuid);
+--   revoke execute on function lockstep.setting(text) from rank_rpc_owner;
+--   delete from lockstep.settings where kind in ('flag', 'users');
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- What an operator has changed stays changed when this runs again.
+insert into lockstep.settings (name, kind, value, meaning)
+values
+  ('flag_rank_overlays', 'flag', '"on"', 'Who has overlays: "off" for nobody, "on" for everybody, or a percentage.'),
+  ('flag_testers', 'users', '[]', 'Who has them at any percentage, 0 included.')
+on conflict do nothing;
+
+create or replace function lockstep.flag_is_on(p_name text, p_user uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_flag jsonb := lockstep.setting(flag_is_on.p_name);
+  v_place bigint;
+begin
+  if flag_is_on.p_user is null or v_flag = '"off"' then
+    return false;
+  end if;
+  if v_flag = '"on"' then
+    return true;
+  end if;
+
+  -- The first four bytes of the id's SHA-256, as the functions read them too.
+  v_place := ('x' || left(encode(sha256(convert_to(flag_is_on.p_user::text, 'UTF8')), 'hex'), 8))::bit(32)::bigint % 100;
+  return v_place < v_flag::integer or lockstep.setting('flag_testers') ? flag_is_on.p_user::text;
+end;
+$$;
+
+comment on function lockstep.flag_is_on(text, uuid) is 'Whether a user is among those for whom this is switched on.';
+revoke all on function lockstep.flag_is_on(text, uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.flag_is_on(text, uuid) to rank_rpc_owner;
+
+create or replace function lockstep.require_flag(p_name text, p_user uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if not lockstep.flag_is_on(require_flag.p_name, require_flag.p_user) then
+    perform lockstep.refuse(503, 'feature_disabled', 'This is not switched on for you.');
+  end if;
+end;
+$$;
+
+comment on function lockstep.require_flag(text, uuid) is 'Refuses a user for whom this is not switched on.';
+revoke all on function lockstep.require_flag(text, uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.require_flag(text, uuid) to rank_rpc_owner;
+
+grant execute on function lockstep.setting(text) to rank_rpc_owner;
+
+-- 20261124100000_rank_session_overlays.sql
+
+-- Overlays: what a player is shown while a staged match is on, and until when. The database says when it is over.
+--
+-- One row for each player of a session. It lives five minutes from its last renewal at most, and may end early. Clients
+-- have no rights here; `service_role` may look and remove.
+-- Contract: the view is what fetch_rank_session_overlays reads.
+-- Called by: sync_rank_match_roster, the overlay RPCs, the sweep.
+-- Undo: drop view public.rank_session_overlays_live; drop table public.rank_session_overlays;
+--   drop function lockstep.keep_overlay_times(); drop function lockstep.sits_in_room(uuid, uuid);
+--   drop function lockstep.seated_in_hand();
+--   drop trigger seats_given_are_noted on public.rank_room_slots;
+--   drop trigger seats_given_are_forgotten on public.rank_room_slots; drop function lockstep.note_who_is_seated();
+--   drop table lockstep.rank_seats_given;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists public.rank_session_overlays (
+  id uuid primary key default gen_random_uuid(),
+  session_id uuid not null references public.rank_sessions (id) on delete cascade,
+  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
+  -- Of the slot template that the room was staged with.
+  version bigint not null,
+  inserted_at timestamptz not null default now(),
+  renewed_at timestamptz not null default now(),
+  -- Given by a trigger where nobody gives it: a generated column could not end early.
+  expires_at timestamptz not null,
+  -- When its player was told that it ended. Null again when it is renewed.
+  expired_notified_at timestamptz,
+
+  constraint one_overlay_per_player unique (session_id, owner_id),
+  constraint overlay_lives_five_minutes_at_most check (expires_at <= renewed_at + interval '5 minutes'),
+  constraint overlay_version_is_not_negative check (version >= 0)
+);
+
+-- What the sweep looks for; and what is followed backwards when a user or a room goes.
+create index if not exists rank_session_overlays_by_expiry on public.rank_session_overlays (expires_at);
+create index if not exists rank_session_overlays_by_owner on public.rank_session_overlays (owner_id);
+create index if not exists rank_session_overlays_by_room on public.rank_session_overlays (room_id);
+
+comment on table public.rank_session_overlays is 'What players are shown during a staged match, and until when.';
+
+alter table public.rank_session_overlays enable row level security;
+revoke all on public.rank_session_overlays from public, anon, authenticated, service_role;
+grant select, delete on public.rank_session_overlays to service_role;
+grant select, insert (session_id, room_id, owner_id, version), update (version, renewed_at, expires_at)
+  on public.rank_session_overlays to rank_rpc_owner;
+
+-- Nobody renews from the future, and who renews gets the whole time unless less is asked for.
+create or replace function lockstep.keep_overlay_times()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.renewed_at := least(new.renewed_at, now());
+  if tg_op = 'INSERT' then
+    new.expires_at := coalesce(new.expires_at, new.renewed_at + interval '5 minutes');
+  elsif new.renewed_at is distinct from old.renewed_at and new.expires_at is not distinct from old.expires_at then
+    new.expires_at := new.renewed_at + interval '5 minutes';
+  end if;
+
+  -- Ending early is told at once, and renewing makes a notice possible again.
+  if new.expires_at > now() then
+    new.expired_notified_at := null;
+  elsif tg_op = 'UPDATE' and old.expires_at > now() then
+    new.expired_notified_at := now();
+  end if;
+  return new;
+end;
+$$;
+
+comment on function lockstep.keep_overlay_times() is 'Sets until when an overlay lives, and whether its end was told.';
+revoke all on function lockstep.keep_overlay_times() from public, anon, authenticated, service_role;
+
+create or replace trigger overlays_keep_their_times
+  before insert or update on public.rank_session_overlays
+  for each row execute function lockstep.keep_overlay_times();
+
+-- Seats that somebody else has given to their occupants. An installation may let hosts do that; it does not make the
+-- occupants players whom the host may reach.
+create table if not exists lockstep.rank_seats_given (
+  -- No foreign key: a project may truncate its slots.
+  slot_id uuid primary key
+);
+
+comment on table lockstep.rank_seats_given is 'Slots whose occupants did not sit down by themselves.';
+
+alter table lockstep.rank_seats_given enable row level security;
+revoke all on lockstep.rank_seats_given from public, anon, authenticated, service_role;
+grant select on lockstep.rank_seats_given to rank_rpc_owner;
+
+drop policy if exists "which seats were given is no secret to the rank RPCs" on lockstep.rank_seats_given;
+create policy "which seats were given is no secret to the rank RPCs" on lockstep.rank_seats_given
+  for select to rank_rpc_owner
+  using (true);
+
+-- The back office may seat whom it likes. It has no user id; the subject of its token may be no id at all.
+create or replace function lockstep.note_who_is_seated()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  c_uuid constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+  v_subject constant text := auth.jwt() ->> 'sub';
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from lockstep.rank_seats_given where true;
+    return null;
+  elsif tg_op = 'UPDATE' and new.occupant_owner_id is not distinct from old.occupant_owner_id then
+    return null;
+  end if;
+
+  delete from lockstep.rank_seats_given as given where given.slot_id = coalesce(new.id, old.id);
+  if v_subject ~ c_uuid and new.occupant_owner_id <> v_subject::uuid then
+    insert into lockstep.rank_seats_given (slot_id) values (new.id);
+  end if;
+  return null;
+end;
+$$;
+
+comment on function lockstep.note_who_is_seated() is 'Remembers which occupants did not sit down by themselves.';
+revoke all on function lockstep.note_who_is_seated() from public, anon, authenticated, service_role;
+
+create or replace trigger seats_given_are_noted
+  after insert or delete or update of occupant_owner_id on public.rank_room_slots
+  for each row execute function lockstep.note_who_is_seated();
+
+create or replace trigger seats_given_are_forgotten
+  after truncate on public.rank_room_slots
+  for each statement execute function lockstep.note_who_is_seated();
+
+-- Sees what rank_rpc_owner sees: the slots of the caller's rooms.
+create or replace function lockstep.sits_in_room(p_room_id uuid, p_owner_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from public.rank_room_slots as slot
+    where slot.room_id = sits_in_room.p_room_id
+      and slot.occupant_owner_id = sits_in_room.p_owner_id
+      and not exists (select from lockstep.rank_seats_given as given where given.slot_id = slot.id)
+  );
+end;
+$$;
+
+comment on function lockstep.sits_in_room(uuid, uuid) is
+  'Whether somebody has sat down in a room of the caller.';
+revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
+
+-- Like the other questions about the room in hand: one answer for a statement.
+create or replace function lockstep.seated_in_hand()
+returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := lockstep.room_in_hand();
+begin
+  return (
+    select array_agg(slot.occupant_owner_id)
+    from public.rank_room_slots as slot
+    where slot.room_id = v_room
+      and not exists (select from lockstep.rank_seats_given as given where given.slot_id = slot.id)
+  );
+end;
+$$;
+
+comment on function lockstep.seated_in_hand() is 'Who has sat down in the room in hand.';
+revoke all on function lockstep.seated_in_hand() from public, anon, authenticated, service_role;
+grant execute on function lockstep.seated_in_hand() to rank_rpc_owner;
+
+drop policy if exists "players see their overlays" on public.rank_session_overlays;
+create policy "players see their overlays" on public.rank_session_overlays
+  for select to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()));
+
+drop policy if exists "players renew their overlays" on public.rank_session_overlays;
+create policy "players renew their overlays" on public.rank_session_overlays
+  for update to rank_rpc_owner
+  using (owner_id = (select lockstep.caller_id()))
+  with check (owner_id = (select lockstep.caller_id()));
+
+drop policy if exists "room owners see the overlays of their rooms" on public.rank_session_overlays;
+create policy "room owners see the overlays of their rooms" on public.rank_session_overlays
+  for select to rank_rpc_owner
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+
+-- A host reaches who has sat down in the room, and nobody else.
+drop policy if exists "room owners open overlays for who sits in their rooms" on public.rank_session_overlays;
+create policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays
+  for insert to rank_rpc_owner
+  with check (
+    (
+      room_id = (select lockstep.room_in_hand())
+      and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
+    )
+    or (lockstep.owns_room(room_id) and lockstep.sits_in_room(room_id, owner_id))
+  );
+
+-- Those who left can be ended, and not kept alive.
+drop policy if exists "room owners end the overlays of their rooms" on public.rank_session_overlays;
+create policy "room owners end the overlays of their rooms" on public.rank_session_overlays
+  for update to rank_rpc_owner
+  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  with check (
+    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+    and (
+      expires_at <= now()
+      or (
+        room_id = (select lockstep.room_in_hand())
+        and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
+      )
+      or lockstep.sits_in_room(room_id, owner_id)
+    )
+  );
+
+-- What is over is not there, whether or not the sweep has come by. Not now(): what PostgreSQL knows of these times is
+-- older than five minutes, so it would expect to find few that are not over, and read them all for one player's.
+create or replace view public.rank_session_overlays_live
+with (security_invoker = true) as
+select overlay.id, overlay.session_id, overlay.room_id, overlay.owner_id, overlay.version, overlay.expires_at
+from public.rank_session_overlays as overlay
+where overlay.expires_at > clock_timestamp();
+
+comment on view public.rank_session_overlays_live is 'The overlays that are not over.';
+revoke all on public.rank_session_overlays_live from public, anon, authenticated, service_role;
+grant select on public.rank_session_overlays_live to service_role, rank_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261124100100_rank_session_access.sql
+
+-- Who may make a session: rank_rpc_owner, for a game that a room of the caller plays; and end it, for a room's owner.
+--
+-- As with the other rank tables: an installation's rights and policies stay, and the restrictive policies keep the RPCs
+-- where they belong.
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster, end_rank_session.
+-- Undo: revoke all on public.rank_sessions from rank_rpc_owner;
+--   drop policy "room owners see the sessions of their rooms" on public.rank_sessions;
+--   drop policy "the rank RPCs see no other sessions" on public.rank_sessions;
+--   drop policy "room owners open sessions of their games" on public.rank_sessions;
+--   drop policy "the rank RPCs open no other sessions" on public.rank_sessions;
+--   drop policy "room owners end the sessions of their rooms" on public.rank_sessions;
+--   drop policy "the rank RPCs change no other sessions" on public.rank_sessions;
+--   drop function lockstep.runs_session(uuid); drop function lockstep.session_in_hand();
+--   drop function lockstep.has_opening_status(uuid); drop function lockstep.status_of_session(uuid);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+grant select, insert (id, game_id, owner_id), update (status, updated_at) on public.rank_sessions
+  to rank_rpc_owner;
+
+-- Whose session it is goes by the room: it may have another owner than when the session was opened.
+create or replace function lockstep.runs_session(p_session_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from lockstep.rank_room_templates as template
+    where template.session_id = runs_session.p_session_id and lockstep.owns_room(template.room_id)
+  );
+end;
+$$;
+
+comment on function lockstep.runs_session(uuid) is 'Whether a room of the caller is in the session.';
+revoke all on function lockstep.runs_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.runs_session(uuid) to rank_rpc_owner;
+
+-- Like the other questions about the room in hand: one answer for a statement.
+create or replace function lockstep.session_in_hand()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_room constant uuid := lockstep.room_in_hand();
+begin
+  return (
+    select template.session_id from lockstep.rank_room_templates as template where template.room_id = v_room
+  );
+end;
+$$;
+
+comment on function lockstep.session_in_hand() is 'The session that the room in hand is in.';
+revoke all on function lockstep.session_in_hand() from public, anon, authenticated, service_role;
+grant execute on function lockstep.session_in_hand() to rank_rpc_owner;
+
+-- Of a session that was just opened, too, which the policies still hide.
+create or replace function lockstep.status_of_session(p_session_id uuid)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return (
+    select session.status::text from public.rank_sessions as session where session.id = status_of_session.p_session_id
+  );
+end;
+$$;
+
+comment on function lockstep.status_of_session(uuid) is 'The status of a session, as text.';
+revoke all on function lockstep.status_of_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.status_of_session(uuid) to rank_rpc_owner;
+
+create or replace function lockstep.has_opening_status(p_session_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from lockstep.rank_room_templates as template
+    join public.rank_sessions as session on session.id = template.session_id
+    where template.session_id = has_opening_status.p_session_id
+      and session.status::text is not distinct from template.session_status
+  );
+end;
+$$;
+
+comment on function lockstep.has_opening_status(uuid) is
+  'Whether a session of a staged room has the status that it was opened with, so that nobody has ended it.';
+revoke all on function lockstep.has_opening_status(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.has_opening_status(uuid) to rank_rpc_owner;
+
+drop policy if exists "room owners see the sessions of their rooms" on public.rank_sessions;
+create policy "room owners see the sessions of their rooms" on public.rank_sessions
+  for select to rank_rpc_owner
+  using (true);
+
+drop policy if exists "the rank RPCs see no other sessions" on public.rank_sessions;
+create policy "the rank RPCs see no other sessions" on public.rank_sessions
+  as restrictive for select to rank_rpc_owner
+  using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
+
+drop policy if exists "room owners open sessions of their games" on public.rank_sessions;
+create policy "room owners open sessions of their games" on public.rank_sessions
+  for insert to rank_rpc_owner
+  with check (true);
+
+drop policy if exists "the rank RPCs open no other sessions" on public.rank_sessions;
+create policy "the rank RPCs open no other sessions" on public.rank_sessions
+  as restrictive for insert to rank_rpc_owner
+  with check (
+    owner_id = (select lockstep.caller_id())
+    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+  );
+
+drop policy if exists "room owners end the sessions of their rooms" on public.rank_sessions;
+create policy "room owners end the sessions of their rooms" on public.rank_sessions
+  for update to rank_rpc_owner
+  using (true)
+  with check (true);
+
+drop policy if exists "the rank RPCs change no other sessions" on public.rank_sessions;
+create policy "the rank RPCs change no other sessions" on public.rank_sessions
+  as restrictive for update to rank_rpc_owner
+  using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id))
+  with check (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
+
+-- 20261124100200_rank_overlay_broadcast.sql
+
+-- Overlays are announced: to each player what happened to the player's own, and to all that something ended.
+--
+-- A Realtime topic is authorised once, when it is joined, and then everything on it reaches everyone who joined. So what
+-- says something goes to the personal topic `rank_overlay_ttl:<user id>`; `rank_overlay_ttl` carries no content. Both
+-- are private. realtime.send() swallows every error, so the row is looked for, and what is not there waits in the outbox
+-- for the sweep. Delivery is at most once all the same: clients look at the clock, and ask again when they reconnect.
+-- Contract: none by itself.
+-- Called by: every change of an overlay; the policy of Realtime, when a client joins a topic.
+-- Undo: drop policy "players hear of their overlays" on realtime.messages;
+--   drop trigger overlays_are_announced on public.rank_session_overlays;
+--   drop trigger overlay_changes_are_announced on public.rank_session_overlays;
+--   drop function lockstep.notify_overlay_ttl(), lockstep.publish_overlay_event(text, text, jsonb),
+--   lockstep.tell_that_overlays_ended(), lockstep.try_overlay_event(text, text, jsonb),
+--   lockstep.may_hear_overlay_topic(text);
+--   drop table lockstep.rank_overlay_outbox;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create table if not exists lockstep.rank_overlay_outbox (
+  id uuid primary key,
+  topic text not null,
+  event text not null,
+  payload jsonb not null,
+  attempts integer not null default 1,
+  inserted_at timestamptz not null default now()
+);
+
+create index if not exists rank_overlay_outbox_by_age on lockstep.rank_overlay_outbox (inserted_at);
+
+comment on table lockstep.rank_overlay_outbox is 'Broadcasts that could not be written. The sweep tries them again.';
+
+alter table lockstep.rank_overlay_outbox enable row level security;
+revoke all on lockstep.rank_overlay_outbox from public, anon, authenticated, service_role;
+
+-- Realtime keeps times without their zone, which has to be UTC. Its tables are maintained while this runs, and a match is
+-- not kept waiting for that: where one event could not be written, those after it in the transaction are not tried.
+create or replace function lockstep.try_overlay_event(p_topic text, p_event text, p_payload jsonb)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+set timezone = 'UTC'
+set lock_timeout = '50ms'
+as $$
+begin
+  if current_setting('lockstep.realtime_is_away', true) = 'yes' then
+    return false;
+  end if;
+  perform realtime.send(
+    try_overlay_event.p_payload, try_overlay_event.p_event, try_overlay_event.p_topic, true
+  );
+  perform
+    from realtime.messages as message
+    where message.inserted_at = localtimestamp
+      and message.topic = try_overlay_event.p_topic
+      and message.extension = 'broadcast'
+      and message.private is true
+      and message.payload ->> 'id' = try_overlay_event.p_payload ->> 'id';
+  if not found then
+    perform set_config('lockstep.realtime_is_away', 'yes', true);
+    return false;
+  end if;
+  return true;
+exception
+  when others then
+    perform set_config('lockstep.realtime_is_away', 'yes', true);
+    return false;
+end;
+$$;
+
+comment on function lockstep.try_overlay_event(text, text, jsonb) is 'Writes a broadcast, and says whether it is there.';
+revoke all on function lockstep.try_overlay_event(text, text, jsonb) from public, anon, authenticated, service_role;
+
+create or replace function lockstep.publish_overlay_event(p_topic text, p_event text, p_payload jsonb)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_id constant uuid := gen_random_uuid();
+  v_payload constant jsonb := publish_overlay_event.p_payload || jsonb_build_object('id', v_id);
+begin
+  if not lockstep.try_overlay_event(publish_overlay_event.p_topic, publish_overlay_event.p_event, v_payload) then
+    insert into lockstep.rank_overlay_outbox (id, topic, event, payload)
+    values (v_id, publish_overlay_event.p_topic, publish_overlay_event.p_event, v_payload);
+  end if;
+end;
+$$;
+
+comment on function lockstep.publish_overlay_event(text, text, jsonb) is
+  'Writes a broadcast, or leaves it in the outbox, in the same transaction as what it is about.';
+revoke all on function lockstep.publish_overlay_event(text, text, jsonb)
+  from public, anon, authenticated, service_role;
+
+-- To everybody, and without content: an overlay of somebody's has ended.
+create or replace function lockstep.tell_that_overlays_ended()
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform lockstep.publish_overlay_event('rank_overlay_ttl', 'overlay_expired', '{}');
+end;
+$$;
+
+comment on function lockstep.tell_that_overlays_ended() is 'Says on the common topic that something ended.';
+revoke all on function lockstep.tell_that_overlays_ended() from public, anon, authenticated, service_role;
+grant execute on function lockstep.tell_that_overlays_ended() to rank_rpc_owner;
+
+create or replace function lockstep.notify_overlay_ttl()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_overlay constant public.rank_session_overlays := coalesce(new, old);
+  v_event text;
+  v_reason text;
+begin
+  if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.expires_at > now()) then
+    v_event := 'overlay_opened';
+    v_reason := 'staged';
+  elsif tg_op = 'UPDATE' then
+    v_event := 'overlay_expired';
+    v_reason := 'ended';
+  elsif old.expired_notified_at is null then
+    v_event := 'overlay_expired';
+    v_reason := case when old.expires_at <= now() then 'ttl' else 'ended' end;
+  else
+    return null;
+  end if;
+
+  perform lockstep.publish_overlay_event(
+    'rank_overlay_ttl:' || v_overlay.owner_id,
+    v_event,
+    jsonb_build_object(
+      'overlay_id', v_overlay.id,
+      'session_id', v_overlay.session_id,
+      'version', v_overlay.version,
+      'reason', v_reason,
+      'expires_at', v_overlay.expires_at
+    )
+  );
+  return null;
+end;
+$$;
+
+comment on function lockstep.notify_overlay_ttl() is 'Tells a player that an overlay was opened, or is over.';
+revoke all on function lockstep.notify_overlay_ttl() from public, anon, authenticated, service_role;
+
+-- Renewing changes no version, and is nobody's news.
+create or replace trigger overlays_are_announced
+  after insert or delete on public.rank_session_overlays
+  for each row execute function lockstep.notify_overlay_ttl();
+
+create or replace trigger overlay_changes_are_announced
+  after update on public.rank_session_overlays
+  for each row
+  when (
+    new.version <> old.version
+    or (new.expired_notified_at is not null and old.expired_notified_at is null)
+  )
+  execute function lockstep.notify_overlay_ttl();
+
+-- For the caller only, and false for whatever is not a topic of ours.
+create or replace function lockstep.may_hear_overlay_topic(p_topic text)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(
+    auth.uid() is not null
+    and not lockstep.is_unwelcome_guest()
+    and may_hear_overlay_topic.p_topic in ('rank_overlay_ttl', 'rank_overlay_ttl:' || auth.uid()),
+    false
+  );
+$$;
+
+comment on function lockstep.may_hear_overlay_topic(text) is 'Whether the topic is the caller''s, or everybody''s.';
+revoke all on function lockstep.may_hear_overlay_topic(text) from public, anon, authenticated, service_role;
+grant execute on function lockstep.may_hear_overlay_topic(text) to authenticated;
+
+-- To listen, and not to send: there is no policy for insert.
+drop policy if exists "players hear of their overlays" on realtime.messages;
+create policy "players hear of their overlays" on realtime.messages
+  for select to authenticated
+  using (extension = 'broadcast' and (select lockstep.may_hear_overlay_topic((select realtime.topic()))));
+
+-- 20261124100210_realtime_topics.sql
+
+-- Our topics stay ours, whatever policies an installation has on realtime.messages.
+--
+-- Many have the first example of the documentation, which lets every signed-in user hear, or send on, every topic.
+-- Permissive policies add up; these are restrictive, and say no for topics of ours alone.
+-- Contract: policies of realtime.messages.
+-- Called by: Realtime, when a client joins a topic or sends on one.
+-- Undo: drop policy "our topics are heard by whom they are for" on realtime.messages;
+--   drop policy "nobody sends on our topics" on realtime.messages; drop function lockstep.is_own_topic(text);
+--   drop function lockstep.may_hear_topic(text);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function lockstep.is_own_topic(p_topic text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select is_own_topic.p_topic ~
+    '^(social:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|rank_overlay_ttl(:.*)?)$';
+$$;
+
+comment on function lockstep.is_own_topic(text) is 'Whether a Realtime topic is one of those that this product speaks on.';
+revoke all on function lockstep.is_own_topic(text) from public, anon, authenticated, service_role;
+
+create or replace function lockstep.may_hear_topic(p_topic text)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select lockstep.may_hear_social_topic(may_hear_topic.p_topic)
+    or lockstep.may_hear_overlay_topic(may_hear_topic.p_topic);
+$$;
+
+comment on function lockstep.may_hear_topic(text) is 'Whether the caller may listen on a topic of this product.';
+revoke all on function lockstep.may_hear_topic(text) from public, anon, authenticated, service_role;
+
+-- The policies run as the client, who may not look into the schema but may run what is granted here. They hold for every
+-- role, those of a project's own included.
+grant execute on function lockstep.is_own_topic(text), lockstep.may_hear_topic(text) to public;
+
+drop policy if exists "our topics are heard by whom they are for" on realtime.messages;
+create policy "our topics are heard by whom they are for" on realtime.messages
+  as restrictive for select to public
+  using (
+    not coalesce(lockstep.is_own_topic((select realtime.topic())), false)
+    or (current_user = 'authenticated' and (select lockstep.may_hear_topic((select realtime.topic()))))
+  );
+
+drop policy if exists "nobody sends on our topics" on realtime.messages;
+create policy "nobody sends on our topics" on realtime.messages
+  as restrictive for insert to public
+  with check (not coalesce(lockstep.is_own_topic((select realtime.topic())), false));
+
+-- 20261124100300_fetch_rank_session_overlays.sql
+
+-- fetch_rank_session_overlays: the caller's overlays that are not over, and the server's time to compare clocks with.
+--
+-- For those for whom overlays are switched on. Browsers call it themselves, whenever they connect: a broadcast that was
+-- missed is never sent again.
+-- Contract: fetch_rank_session_overlays 1.1.0
+-- Called by: the browser module.
+-- Undo: drop function public.fetch_rank_session_overlays();
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function public.fetch_rank_session_overlays(out server_time timestamptz, out overlays jsonb)
+language plpgsql
+stable
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_caller uuid;
+begin
+  perform lockstep.announce_rpc('fetch_rank_session_overlays', '1.1.0');
+  v_caller := lockstep.require_caller();
+  perform lockstep.require_flag('flag_rank_overlays', v_caller);
+
+  server_time := clock_timestamp();
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'session_id', live.session_id, 'version', live.version, 'expires_at', live.expires_at
+      )
+      order by live.expires_at desc, live.session_id
+    ),
+    '[]'
+  )
+  into overlays
+  from public.rank_session_overlays_live as live
+  where live.owner_id = v_caller;
+end;
+$$;
+
+comment on function public.fetch_rank_session_overlays() is
+  '{"rpc": "fetch_rank_session_overlays", "version": "1.1.0"}';
+
+revoke all on function public.fetch_rank_session_overlays() from public, anon, authenticated, service_role;
+grant execute on function public.fetch_rank_session_overlays() to authenticated;
+
+grant create on schema public to rank_rpc_owner;
+alter function public.fetch_rank_session_overlays() owner to rank_rpc_owner;
+revoke create on schema public from rank_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261124100400_renew_rank_session_overlay.sql
+
+-- renew_rank_session_overlay: the caller is still there, so the caller's overlay lives five minutes more.
+--
+-- For those for whom overlays are switched on. One that is over stays over: it was announced as such, and what a browser
+-- has collapsed does not come back by itself.
+-- Contract: renew_rank_session_overlay 1.1.0
+-- Called by: the browser module.
+-- Undo: drop function public.renew_rank_session_overlay(uuid); drop function lockstep.still_plays(uuid);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- Sees what the policies hide from a player: the room, and whether its session goes on.
+create or replace function lockstep.still_plays(p_session_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from lockstep.rank_room_templates as template
+    join public.rank_room_slots as slot on slot.room_id = template.room_id
+    where template.session_id = still_plays.p_session_id
+      and not template.session_ended
+      and lockstep.has_opening_status(template.session_id)
+      and slot.occupant_owner_id = auth.uid()
+  );
+end;
+$$;
+
+comment on function lockstep.still_plays(uuid) is 'Whether the caller sits in the room of a session that goes on.';
+revoke all on function lockstep.still_plays(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.still_plays(uuid) to rank_rpc_owner;
+
+create or replace function public.renew_rank_session_overlay(
+  p_session_id uuid,
+  out session_id uuid,
+  out version bigint,
+  out expires_at timestamptz,
+  out server_time timestamptz
+)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_caller uuid;
+begin
+  perform lockstep.announce_rpc('renew_rank_session_overlay', '1.1.0');
+  v_caller := lockstep.require_caller();
+  perform lockstep.require_flag('flag_rank_overlays', v_caller);
+
+  update public.rank_session_overlays as overlay
+  set renewed_at = now(), expires_at = now() + interval '5 minutes'
+  where overlay.session_id = renew_rank_session_overlay.p_session_id
+    and overlay.owner_id = v_caller
+    -- Not now(): whoever waits for a row that is being ended must find that it has ended.
+    and overlay.expires_at > clock_timestamp()
+    and overlay.expired_notified_at is null
+    and lockstep.still_plays(overlay.session_id)
+  returning overlay.session_id, overlay.version, overlay.expires_at
+  into session_id, version, expires_at;
+
+  if not found then
+    perform lockstep.refuse(404, 'overlay_not_found', 'There is no overlay of yours in this session, or it is over.');
+  end if;
+  server_time := clock_timestamp();
+end;
+$$;
+
+comment on function public.renew_rank_session_overlay(uuid) is
+  '{"rpc": "renew_rank_session_overlay", "version": "1.1.0"}';
+
+revoke all on function public.renew_rank_session_overlay(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.renew_rank_session_overlay(uuid) to authenticated;
+
+grant create on schema public to rank_rpc_owner;
+alter function public.renew_rank_session_overlay(uuid) owner to rank_rpc_owner;
+revoke create on schema public from rank_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261124100500_end_rank_session.sql
+
+-- end_rank_session: the match is over, so everybody's overlay of it is.
+--
+-- For the owner of the room. A session that is somebody else's is refused like one that does not exist.
+-- Contract: end_rank_session 1.0.0
+-- Called by: the browser module.
+-- Undo: drop function public.end_rank_session(uuid); drop function lockstep.end_rank_overlays(uuid, uuid[]);
+--   drop function lockstep.note_session_end(uuid);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- Of all players but those who are named. As many as were not over.
+create or replace function lockstep.end_rank_overlays(p_session_id uuid, p_but uuid[])
+returns integer
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_ended integer;
+begin
+  update public.rank_session_overlays as overlay
+  set expires_at = now()
+  where overlay.session_id = end_rank_overlays.p_session_id
+    -- Not now(), for which the index of all overlays that are not over could be read.
+    and overlay.expires_at > clock_timestamp()
+    and overlay.owner_id <> all (end_rank_overlays.p_but)
+    -- Not those that the caller merely has in somebody else's room.
+    and (overlay.room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(overlay.room_id));
+  get diagnostics v_ended = row_count;
+
+  if v_ended > 0 then
+    perform lockstep.tell_that_overlays_ended();
+  end if;
+  return v_ended;
+end;
+$$;
+
+comment on function lockstep.end_rank_overlays(uuid, uuid[]) is 'Ends the overlays of a session in a room of the caller.';
+revoke all on function lockstep.end_rank_overlays(uuid, uuid[]) from public, anon, authenticated, service_role;
+grant execute on function lockstep.end_rank_overlays(uuid, uuid[]) to rank_rpc_owner;
+
+-- For whoever reads the table. An installation may allow other words only, and a match does not go on for that.
+create or replace function lockstep.note_session_end(p_session_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  update public.rank_sessions as session
+  set status = 'ended', updated_at = now()
+  where session.id = note_session_end.p_session_id and lockstep.has_opening_status(session.id);
+exception
+  when check_violation or invalid_text_representation then
+    raise warning 'session % has ended, and its status could not be set: %', p_session_id, sqlerrm;
+end;
+$$;
+
+comment on function lockstep.note_session_end(uuid) is 'Sets the status of a session that has ended.';
+revoke all on function lockstep.note_session_end(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.note_session_end(uuid) to rank_rpc_owner;
+
+create or replace function public.end_rank_session(
+  p_session_id uuid,
+  out session_id uuid,
+  out ended_count integer,
+  out server_time timestamptz
+)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_room uuid;
+  v_ended_before boolean;
+begin
+  perform lockstep.announce_rpc('end_rank_session', '1.0.0');
+  perform lockstep.require_caller();
+
+  -- One change of a room at a time, as in a staging: the lock first, and what it is about again under it.
+  select template.room_id
+  into v_room
+  from lockstep.rank_room_templates as template
+  where template.session_id = end_rank_session.p_session_id and lockstep.owns_room(template.room_id);
+  perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
+  perform set_config('lockstep.room', v_room::text, true);
+
+  select template.session_id, template.session_ended
+  into session_id, v_ended_before
+  from lockstep.rank_room_templates as template
+  where template.room_id = v_room and template.session_id = end_rank_session.p_session_id;
+
+  if not found then
+    perform lockstep.refuse(404, 'session_not_found', 'There is no session of this id in a room of yours.');
+  end if;
+  update lockstep.rank_room_templates as template
+  set session_ended = true
+  where template.room_id = v_room and not template.session_ended;
+  perform lockstep.note_session_end(session_id);
+  ended_count := lockstep.end_rank_overlays(session_id, '{}');
+  server_time := clock_timestamp();
+
+  -- Ending it again changes nothing.
+  if not v_ended_before or ended_count > 0 then
+    perform lockstep.audit(
+      'end_rank_session', '1.0.0', jsonb_build_object('session_id', session_id, 'ended_count', ended_count)
+    );
+  end if;
+end;
+$$;
+
+comment on function public.end_rank_session(uuid) is '{"rpc": "end_rank_session", "version": "1.0.0"}';
+
+revoke all on function public.end_rank_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.end_rank_session(uuid) to authenticated;
+
+grant create on schema public to rank_rpc_owner;
+alter function public.end_rank_session(uuid) owner to rank_rpc_owner;
+revoke create on schema public from rank_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261124100600_open_rank_session.sql
+
+-- A staging opens a session, and an overlay for each player of the roster who sits in the room and for whom overlays are
+-- switched on. An overlay of a player for whom they are off now ends.
+--
+-- The same match staged again goes on in its session, with the newer version; another match ends the session before it.
+-- sync_rank_match_roster runs this in its own transaction, so there is no staged match without its overlays.
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster
+-- Undo: drop function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function lockstep.open_rank_session(
+  p_room_id uuid,
+  p_game_id uuid,
+  p_before uuid,
+  p_goes_on boolean,
+  p_roster jsonb,
+  p_version bigint
+)
+returns uuid
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_session uuid;
+  v_players uuid[];
+begin
+  select coalesce(array_agg(distinct entry.owner_id), '{}')
+  into v_players
+  from jsonb_to_recordset(open_rank_session.p_roster) as entry (owner_id uuid)
+  where entry.owner_id = any ((select lockstep.seated_in_hand())::uuid[])
+    and lockstep.flag_is_on('flag_rank_overlays', entry.owner_id);
+
+  -- The session before, where this staging is for the match that it is on for.
+  if open_rank_session.p_goes_on then
+    select session.id
+    into v_session
+    from public.rank_sessions as session
+    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id)
+    for key share;
+  end if;
+
+  if v_session is null then
+    perform lockstep.note_session_end(open_rank_session.p_before);
+    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
+
+    v_session := gen_random_uuid();
+    insert into public.rank_sessions (id, game_id, owner_id)
+    values (v_session, open_rank_session.p_game_id, lockstep.caller_id());
+  else
+    perform lockstep.end_rank_overlays(v_session, v_players);
+  end if;
+
+  insert into public.rank_session_overlays as overlay (session_id, room_id, owner_id, version)
+  select v_session, open_rank_session.p_room_id, player.id, open_rank_session.p_version
+  from unnest(v_players) as player (id)
+  order by player.id
+  on conflict (session_id, owner_id) do update
+  set version = excluded.version, renewed_at = now(), expires_at = now() + interval '5 minutes';
+  return v_session;
+end;
+$$;
+
+comment on function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint) is
+  'The session of a staged room, with an overlay for each player who sits there.';
+revoke all on function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint)
+  from public, anon, authenticated, service_role;
+grant execute on function lockstep.open_rank_session(uuid, uuid, uuid, boolean, jsonb, bigint) to rank_rpc_owner;
+
+-- 20261124100650_staging_limit.sql
+
+-- How often one user may stage: each staging makes a session, replaces a roster and tells its players.
+--
+-- Counted by what was audited, in all rooms: a repetition changes nothing, and does not count.
+-- Contract: none by itself.
+-- Called by: sync_rank_match_roster
+-- Undo: drop function lockstep.require_staging_patience(); drop function lockstep.staged_by_caller_at(integer);
+--   delete from lockstep.settings where name = 'stagings_per_minute';
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+insert into lockstep.settings (name, kind, value, meaning)
+values ('stagings_per_minute', 'count', '60', 'How often one user may stage within 60 seconds, in all rooms.')
+on conflict do nothing;
+
+create or replace function lockstep.staged_by_caller_at(p_nth integer)
+returns timestamptz
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return (
+    select entry.happened_at
+    from lockstep.audit_log as entry
+    where entry.actor_id = auth.uid()
+      and entry.rpc = 'sync_rank_match_roster'
+      and entry.happened_at > now() - interval '60 seconds'
+    order by entry.happened_at desc
+    offset staged_by_caller_at.p_nth - 1
+    limit 1
+  );
+end;
+$$;
+
+comment on function lockstep.staged_by_caller_at(integer) is
+  'When the caller made the n-th newest staging of the last 60 seconds; null where there are fewer.';
+revoke all on function lockstep.staged_by_caller_at(integer) from public, anon, authenticated, service_role;
+grant execute on function lockstep.staged_by_caller_at(integer) to rank_rpc_owner;
+
+create or replace function lockstep.require_staging_patience()
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_oldest_in_window constant timestamptz :=
+    lockstep.staged_by_caller_at(lockstep.setting('stagings_per_minute')::integer);
+begin
+  if v_oldest_in_window is not null then
+    perform lockstep.set_header(
+      'Retry-After',
+      greatest(1, ceil(extract(epoch from v_oldest_in_window + interval '60 seconds' - clock_timestamp())))::text
+    );
+    perform lockstep.refuse(429, 'rate_limited', 'Too many stagings. Wait a little.');
+  end if;
+end;
+$$;
+
+comment on function lockstep.require_staging_patience() is 'Refuses with 429 who has staged too often of late.';
+revoke all on function lockstep.require_staging_patience() from public, anon, authenticated, service_role;
+grant execute on function lockstep.require_staging_patience() to rank_rpc_owner;
+
+-- 20261124100700_sync_rank_match_roster.sql
+
+-- sync_rank_match_roster: stages a room for a match, with the roster and the slot template it is played with.
+--
+-- SECURITY DEFINER, because clients have no rights on the roster; as rank_rpc_owner, whom the policies bind to the
+-- rooms of the caller. The client says who sits where. Names, summaries, scores and ratings are the database's.
+-- Contract: sync_rank_match_roster 1.1.0
+-- Called by: stage-room-match
+-- Undo: drop function public.sync_rank_match_roster(uuid, uuid, uuid, jsonb, jsonb);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function public.sync_rank_match_roster(
+  p_room_id uuid,
+  p_game_id uuid,
+  p_match_instance_id uuid,
+  p_roster jsonb,
+  p_slot_template jsonb,
+  out inserted_count integer,
+  out slot_template_version bigint,
+  out slot_template_updated_at timestamptz,
+  out role_counts jsonb,
+  out replayed boolean
+)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  v_missing text;
+  v_source text;
+  v_slots jsonb;
+  v_roster jsonb;
+  v_digest bytea;
+  v_stored lockstep.rank_room_templates;
+  v_session uuid;
+begin
+  perform lockstep.announce_rpc('sync_rank_match_roster', '1.1.0');
+  perform lockstep.require_caller();
+
+  -- Who may ----------------------------------------------------------------------------------------------------------
+  v_missing := case
+    when sync_rank_match_roster.p_room_id is null then 'room_id'
+    when sync_rank_match_roster.p_game_id is null then 'game_id'
+    when sync_rank_match_roster.p_match_instance_id is null then 'match_instance_id'
+  end;
+  if v_missing is not null then
+    perform lockstep.refuse_parameter(v_missing, 'is missing');
+  end if;
+
+  perform lockstep.require_room_owner(sync_rank_match_roster.p_room_id);
+  if not exists (
+    select
+    from public.rank_rooms as room
+    where room.id = sync_rank_match_roster.p_room_id and room.game_id = sync_rank_match_roster.p_game_id
+  ) then
+    perform lockstep.refuse(422, 'game_mismatch', 'The room plays another game.', 'game_id');
+  end if;
+
+  -- What was sent, each value of its type ----------------------------------------------------------------------------
+  perform lockstep.refuse_unknown_keys(
+    sync_rank_match_roster.p_slot_template, array['version', 'source', 'updated_at', 'roles', 'slots'], 'slot_template'
+  );
+  slot_template_version := lockstep.integer_at(
+    sync_rank_match_roster.p_slot_template, 'version', 'slot_template', 9223372036854775807
+  );
+  if slot_template_version is null then
+    perform lockstep.refuse_parameter('slot_template.version', 'is missing');
+  end if;
+  slot_template_updated_at := lockstep.time_at(
+    sync_rank_match_roster.p_slot_template, 'updated_at', 'slot_template'
+  );
+  v_source := coalesce(
+    lockstep.text_at(sync_rank_match_roster.p_slot_template, 'source', 'slot_template'), 'room-stage'
+  );
+
+  select jsonb_agg(to_jsonb(verified))
+  into role_counts
+  from lockstep.verify_rank_roles_and_slots(
+    p_roles => sync_rank_match_roster.p_slot_template -> 'roles',
+    p_slots => sync_rank_match_roster.p_slot_template -> 'slots'
+  ) as verified;
+
+  select jsonb_agg(to_jsonb(slot) order by slot.slot_index)
+  into v_slots
+  from lockstep.rank_template_slots(sync_rank_match_roster.p_slot_template -> 'slots') as slot;
+  v_roster := lockstep.read_rank_roster(sync_rank_match_roster.p_roster);
+
+  -- What decides what is written, as the client gave it: a time that it left out is not `now` here.
+  v_digest := sha256(convert_to(
+    jsonb_build_object(
+      'game_id', sync_rank_match_roster.p_game_id,
+      'match_instance_id', sync_rank_match_roster.p_match_instance_id,
+      'source', v_source,
+      'updated_at', slot_template_updated_at at time zone 'UTC',
+      'roles', role_counts,
+      'slots', v_slots,
+      'roster', (select jsonb_agg(entry - 'position') from jsonb_array_elements(v_roster) as entry)
+    )::text,
+    'UTF8'
+  ));
+
+  -- One staging of a room at a time ----------------------------------------------------------------------------------
+  -- After the owner, or strangers could queue; before the version, or an older one could write last.
+  perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || sync_rank_match_roster.p_room_id, 0));
+
+  select *
+  into v_stored
+  from lockstep.rank_room_templates as template
+  where template.room_id = sync_rank_match_roster.p_room_id;
+
+  if v_stored.version > slot_template_version
+    or (v_stored.version = slot_template_version and v_stored.digest is distinct from v_digest)
+  then
+    perform lockstep.refuse(
+      409,
+      'slot_version_conflict',
+      case
+        when v_stored.version > slot_template_version then 'The room was staged with a newer slot template.'
+        else 'The room was staged with this version of the slot template, and with other content.'
+      end,
+      jsonb_build_object('current', v_stored.version, 'given', slot_template_version)::text
+    );
+  elsif v_stored.version = slot_template_version then
+    -- The answer to the first time. Who has left the room since then is no matter.
+    inserted_count := jsonb_array_length(v_roster);
+    slot_template_updated_at := v_stored.updated_at;
+    replayed := true;
+    return;
+  end if;
+
+  perform lockstep.require_staging_patience();
+  perform lockstep.require_fitting_roster(
+    sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster, v_slots
+  );
+
+  -- The room's roster is replaced ------------------------------------------------------------------------------------
+  slot_template_updated_at := coalesce(slot_template_updated_at, now());
+  replayed := false;
+
+  -- Rooms that name one match come one after the other here, so that the second sees what the first has written.
+  perform pg_advisory_xact_lock(hashtextextended('rank_match_instance:' || sync_rank_match_roster.p_match_instance_id, 0));
+  if lockstep.is_match_of_another_room(
+    sync_rank_match_roster.p_match_instance_id, sync_rank_match_roster.p_room_id
+  ) then
+    perform lockstep.refuse(
+      409, 'match_instance_conflict', 'Another room was staged for this match.', 'match_instance_id'
+    );
+  end if;
+
+  perform lockstep.hold_for_staging(sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster);
+  delete from public.rank_match_roster as roster where roster.room_id = sync_rank_match_roster.p_room_id;
+
+  insert into public.rank_match_roster (
+    id, match_instance_id, room_id, game_id, slot_id, slot_index, role, owner_id, hero_id, hero_name, hero_summary,
+    ready, joined_at, score, rating, battles, win_rate, status, standin, match_source,
+    slot_template_version, slot_template_source, slot_template_updated_at
+  )
+  select
+    gen_random_uuid(),
+    sync_rank_match_roster.p_match_instance_id,
+    sync_rank_match_roster.p_room_id,
+    sync_rank_match_roster.p_game_id,
+    slot.id,
+    entry.slot_index,
+    entry.role,
+    entry.owner_id,
+    entry.hero_id,
+    hero.name,
+    case
+      when hero.id is null then '{}'
+      else jsonb_build_object(
+        'id', hero.id, 'name', hero.name, 'description', hero.description,
+        'ability1', hero.ability1, 'ability2', hero.ability2, 'ability3', hero.ability3, 'ability4', hero.ability4,
+        'image_url', hero.image_url, 'background_url', hero.background_url
+      )
+    end,
+    entry.ready,
+    entry.joined_at,
+    participant.score,
+    participant.rating,
+    participant.battles,
+    participant.win_rate,
+    entry.status,
+    entry.standin,
+    entry.match_source,
+    sync_rank_match_roster.slot_template_version,
+    v_source,
+    sync_rank_match_roster.slot_template_updated_at
+  from jsonb_to_recordset(v_roster) as entry (
+    slot_index integer, role text, owner_id uuid, hero_id uuid, ready boolean, joined_at timestamptz, status text,
+    standin boolean, match_source text
+  )
+  left join public.rank_room_slots as slot
+    on slot.room_id = sync_rank_match_roster.p_room_id and slot.slot_index = entry.slot_index
+  left join public.heroes as hero on hero.id = entry.hero_id and hero.owner_id = entry.owner_id
+  left join public.rank_participants as participant
+    on participant.game_id = sync_rank_match_roster.p_game_id and participant.owner_id = entry.owner_id;
+  get diagnostics inserted_count = row_count;
+
+  v_session := lockstep.open_rank_session(
+    sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_stored.session_id,
+    v_stored.match_instance_id = sync_rank_match_roster.p_match_instance_id and not v_stored.session_ended,
+    v_roster, slot_template_version
+  );
+
+  insert into lockstep.rank_room_templates (
+    room_id, version, source, updated_at, match_instance_id, digest, session_id, session_status
+  )
+  values (
+    sync_rank_match_roster.p_room_id, slot_template_version, v_source, slot_template_updated_at,
+    sync_rank_match_roster.p_match_instance_id, v_digest, v_session, lockstep.status_of_session(v_session)
+  )
+  on conflict (room_id) do update set
+    version = excluded.version,
+    source = excluded.source,
+    updated_at = excluded.updated_at,
+    match_instance_id = excluded.match_instance_id,
+    digest = excluded.digest,
+    staged_at = now(),
+    session_id = excluded.session_id, session_status = excluded.session_status, session_ended = false;
+
+  perform lockstep.audit(
+    'sync_rank_match_roster',
+    '1.1.0',
+    jsonb_build_object(
+      'room_id', sync_rank_match_roster.p_room_id,
+      'game_id', sync_rank_match_roster.p_game_id,
+      'match_instance_id', sync_rank_match_roster.p_match_instance_id,
+      'slot_template_version', slot_template_version,
+      'inserted_count', inserted_count
+    )
+  );
+end;
+$$;
+
+comment on function public.sync_rank_match_roster(uuid, uuid, uuid, jsonb, jsonb) is
+  '{"rpc": "sync_rank_match_roster", "version": "1.1.0"}';
+
+revoke all on function public.sync_rank_match_roster(uuid, uuid, uuid, jsonb, jsonb)
+  from public, anon, authenticated, service_role;
+grant execute on function public.sync_rank_match_roster(uuid, uuid, uuid, jsonb, jsonb) to authenticated;
+
+grant create on schema public to rank_rpc_owner;
+alter function public.sync_rank_match_roster(uuid, uuid, uuid, jsonb, jsonb) owner to rank_rpc_owner;
+revoke create on schema public from rank_rpc_owner;
+
+notify pgrst, 'reload schema';
+
+-- 20261124100800_rank_overlay_sweep.sql
+
+-- The sweep: removes overlays that are over, tells their players, and sends what could not be sent before.
+--
+-- A safety net: browsers look at the clock themselves, and the live view shows nothing that is over. It takes so many
+-- rows at a time as the setting says, skips those that somebody is renewing, and says once on `rank_overlay_ttl` that
+-- something ended, without content. Each personal event counts against the project's limit of Realtime messages a
+-- second: where many end at once, some are dropped there, and browsers notice by the clock.
+-- Contract: the cron jobs.
+-- Called by: pg_cron, every ten seconds where it knows seconds (1.5 and newer), else every minute.
+-- Undo: do $$ begin
+--     if to_regnamespace('cron') is not null then
+--       perform cron.unschedule(jobname)
+--       from cron.job where jobname ~ '^(rank_overlay_sweep|rank_overlay_log_purge|lockstep_audit_purge)$';
+--     end if;
+--   end $$;
+--   drop function lockstep.sweep_rank_overlays(); delete from lockstep.settings where name = 'overlays_per_sweep';
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+insert into lockstep.settings (name, kind, value, meaning)
+values ('overlays_per_sweep', 'count', '2000', 'How many overlays, and how many waiting broadcasts, one sweep takes.')
+on conflict do nothing;
+
+create or replace function lockstep.sweep_rank_overlays()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_most constant integer := lockstep.setting('overlays_per_sweep')::integer;
+  v_waiting lockstep.rank_overlay_outbox;
+  v_swept integer;
+  v_untold integer;
+begin
+  -- Older news is none: who was away asks when coming back.
+  delete from lockstep.rank_overlay_outbox as old where old.inserted_at < now() - interval '10 minutes';
+
+  for v_waiting in
+    select *
+    from lockstep.rank_overlay_outbox as waiting
+    -- One that cannot be sent is not in the way of the others.
+    order by waiting.attempts, waiting.inserted_at, waiting.id
+    limit v_most
+    for update skip locked
+  loop
+    if lockstep.try_overlay_event(v_waiting.topic, v_waiting.event, v_waiting.payload) then
+      delete from lockstep.rank_overlay_outbox as sent where sent.id = v_waiting.id;
+    else
+      -- What one cannot be sent for, the others cannot either.
+      update lockstep.rank_overlay_outbox as failed
+      set attempts = failed.attempts + 1
+      where failed.id = v_waiting.id;
+      exit;
+    end if;
+  end loop;
+
+  -- Not joined: for a join, those that are not over would be read too.
+  with swept as (
+    delete from public.rank_session_overlays as overlay
+    where overlay.id = any (array(
+      select expired.id
+      from public.rank_session_overlays as expired
+      where expired.expires_at <= now()
+      order by expired.expires_at
+      limit v_most
+      for update skip locked
+    ))
+    returning overlay.expired_notified_at
+  )
+  select count(*), count(*) filter (where swept.expired_notified_at is null) into v_swept, v_untold from swept;
+
+  -- Those that ended early were told then.
+  if v_untold > 0 then
+    perform lockstep.tell_that_overlays_ended();
+  end if;
+  return v_swept;
+end;
+$$;
+
+comment on function lockstep.sweep_rank_overlays() is 'Removes overlays that are over, and says how many.';
+revoke all on function lockstep.sweep_rank_overlays() from public, anon, authenticated, service_role;
+
+-- Hosted, postgres may create it. Elsewhere a superuser does, and runs this file again: it can be applied twice.
+do $$
+begin
+  if exists (select from pg_catalog.pg_available_extensions as available where available.name = 'pg_cron') then
+    create extension if not exists pg_cron with schema pg_catalog;
+  end if;
+exception
+  when others then
+    raise notice 'pg_cron could not be created: %', sqlerrm;
+end;
+$$;
+
+-- cron.schedule() replaces a job of the same name.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_extension where extname = 'pg_cron') then
+    raise notice 'pg_cron is not installed: overlays are not swept until it is, and this migration is run again';
+    return;
+  end if;
+
+  begin
+    perform cron.schedule('rank_overlay_sweep', '10 seconds', 'select lockstep.sweep_rank_overlays()');
+  exception
+    -- Before 1.5 it knows minutes only.
+    when others then
+      perform cron.schedule('rank_overlay_sweep', '* * * * *', 'select lockstep.sweep_rank_overlays()');
+  end;
+
+  -- A row for each run, 8,640 a day. The runs of other jobs are their owners'.
+  perform cron.schedule(
+    'rank_overlay_log_purge',
+    '17 3 * * *',
+    'delete from cron.job_run_details where end_time < now() - interval ''2 days'' and jobid in '
+      || '(select jobid from cron.job where jobname in '
+      || '(''rank_overlay_sweep'', ''rank_overlay_log_purge'', ''lockstep_audit_purge''))'
+  );
+  perform cron.schedule('lockstep_audit_purge', '41 3 * * *', 'select lockstep.purge_audit_log()');
+end;
+$$;
+
+-- 20261124110000_doors.sql
+
+-- Doors: the older ways to what the RPCs now do, which a project has and goes on using until its routes have moved.
+--
+-- They are the older forms of the rank RPCs, which trust whom the caller names; the rights of clients on tables that
+-- belong to the RPCs; and row level security that is off. Applying migrations closes none of them. Closing is a step of
+-- its own, and can be taken back:
+--   select door, opened_to, lockstep.uses_of_door(door, opened_to) from lockstep.open_doors();
+--   select * from lockstep.close_doors();
+--   select * from lockstep.reopen_doors();
+-- A project that has no such door is closed from the start: then each that comes up is a finding of the gate.
+-- Contract: none by itself.
+-- Called by: rollout close, rollout reopen, and whoever does it by hand, as postgres; the gate asks the first one's query.
+-- Undo: select lockstep.reopen_doors(); drop table if exists lockstep.closed_doors;
+--   drop function lockstep.reopen_doors(); drop function lockstep.close_doors();
+--   drop function lockstep.uses_of_door(text, text); drop function lockstep.open_doors();
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- Reads the catalog only, so that every login may ask the same, without the function.
+create or replace function lockstep.open_doors()
+returns table (door text, opened_to text, closing text, reopening text)
+language sql
+stable
+set search_path = ''
+as $$
+  -- Older forms, for whoever may run them but their owner and postgres. An empty list of rights is the default one.
+  select
+    'function ' || routine.oid::regprocedure,
+    caller.name,
+    'revoke execute on routine ' || routine.oid::regprocedure || ' from ' || caller.name,
+    'grant execute on routine ' || routine.oid::regprocedure || ' to ' || caller.name
+  from pg_catalog.pg_proc as routine
+  cross join aclexplode(coalesce(routine.proacl, acldefault('f', routine.proowner))) as acl
+  cross join coalesce(nullif(acl.grantee, 0)::regrole::text, 'public') as caller (name)
+  where routine.pronamespace = 'public'::regnamespace
+    and routine.proname in ('verify_rank_roles_and_slots', 'sync_rank_match_roster')
+    -- Ours says its version, whoever it belongs to.
+    and coalesce(obj_description(routine.oid, 'pg_proc'), '') not like '{"rpc": "' || routine.proname || '", %'
+    and acl.grantee <> routine.proowner
+    and caller.name <> 'postgres'
+
+  union all
+
+  -- Rights of clients: on what a match is played with, to write; on messages, all but what the back office needs.
+  select
+    'table ' || class.oid::regclass,
+    client.name || ' may ' || held.phrase,
+    'revoke ' || held.phrase || ' on table ' || class.oid::regclass || ' from ' || client.name,
+    'grant ' || held.phrase || ' on table ' || class.oid::regclass || ' to ' || client.name
+      || case when held.grantable then ' with grant option' else '' end
+  from pg_catalog.pg_class as class
+  cross join (
+    values ('public'), ('anon'), ('authenticated'), ('service_role')
+  ) as client (name)
+  cross join lateral (
+    select lower(acl.privilege_type), acl.privilege_type, acl.grantee, acl.is_grantable
+    from aclexplode(coalesce(class.relacl, acldefault('r', class.relowner))) as acl
+    union all
+    select format('%s (%I)', lower(acl.privilege_type), attribute.attname), acl.privilege_type, acl.grantee, acl.is_grantable
+    from pg_catalog.pg_attribute as attribute
+    cross join aclexplode(attribute.attacl) as acl
+    where attribute.attrelid = class.oid and not attribute.attisdropped
+  ) as held (phrase, privilege, grantee, grantable)
+  where class.relnamespace = 'public'::regnamespace
+    and coalesce(nullif(held.grantee, 0)::regrole::text, 'public') = client.name
+    and case class.relname
+      when 'rank_match_roster' then
+        held.privilege in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') and client.name <> 'service_role'
+      when 'social_messages' then
+        not (client.name = 'service_role' and held.privilege in ('SELECT', 'DELETE'))
+      when 'social_channels' then
+        not (client.name = 'service_role' and held.privilege in ('SELECT', 'INSERT', 'UPDATE', 'DELETE'))
+      when 'social_channel_members' then
+        not (client.name = 'service_role' and held.privilege in ('SELECT', 'INSERT', 'UPDATE', 'DELETE'))
+      else false
+    end
+
+  union all
+
+  -- Tables without row level security: no policy holds there, neither the project's nor ours.
+  select
+    'table ' || class.oid::regclass,
+    'everybody, since row level security is off',
+    'alter table ' || class.oid::regclass || ' enable row level security',
+    'alter table ' || class.oid::regclass || ' disable row level security'
+  from pg_catalog.pg_class as class
+  where class.relnamespace = 'public'::regnamespace
+    and class.relname in (
+      'social_channels', 'social_channel_members', 'social_messages', 'heroes', 'rank_games', 'rank_rooms',
+      'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
+    )
+    and not class.relrowsecurity
+
+  order by 1, 2;
+$$;
+
+comment on function lockstep.open_doors() is 'The older ways that are open, and the statements that close and reopen each.';
+revoke all on function lockstep.open_doors() from public, anon, authenticated, service_role;
+
+-- As far as that can be known: pg_stat_statements counts by role, and has the text. Null where it is not installed, or
+-- does not show the text of others.
+create or replace function lockstep.uses_of_door(p_door text, p_opened_to text)
+returns bigint
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_name constant text := substring(uses_of_door.p_door from '^\w+ public\.(\w+)');
+  v_role constant text := substring(uses_of_door.p_opened_to from '^\w+');
+  v_schema regnamespace;
+  v_uses bigint;
+begin
+  select extnamespace into v_schema from pg_catalog.pg_extension where extname = 'pg_stat_statements';
+  if v_schema is null then
+    return null;
+  end if;
+
+  execute format(
+    $statement$
+      select case when bool_and(said.query <> '<insufficient privilege>')
+        then coalesce(sum(said.calls) filter (where strpos(said.query, %L) > 0), 0) end
+      from %s.pg_stat_statements as said
+      join pg_catalog.pg_roles as role on role.oid = said.userid
+      where role.rolname = %L or %L in ('public', 'everybody')
+    $statement$,
+    v_name, v_schema, v_role, v_role
+  )
+  into v_uses;
+  return v_uses;
+exception
+  -- It is installed, and the server has not loaded it.
+  when object_not_in_prerequisite_state then
+    return null;
+end;
+$$;
+
+comment on function lockstep.uses_of_door(text, text) is
+  'How many statements have named the object, by whom it is open to, since statistics began; null where nobody counts.';
+revoke all on function lockstep.uses_of_door(text, text) from public, anon, authenticated, service_role;
+
+-- All of them, or none. What was closed is kept, so that it can be opened again; that there is such a table says that
+-- the doors are closed.
+create or replace function lockstep.close_doors()
+returns table (door text, opened_to text)
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_door record;
+begin
+  if to_regclass('lockstep.closed_doors') is null then
+    create table lockstep.closed_doors (
+      number bigint generated always as identity primary key,
+      door text not null,
+      opened_to text not null,
+      reopening text not null,
+      closed_at timestamptz not null default now()
+    );
+    comment on table lockstep.closed_doors is 'What lockstep.close_doors() has closed, and how it is opened again.';
+    alter table lockstep.closed_doors enable row level security;
+    revoke all on lockstep.closed_doors from public, anon, authenticated, service_role;
+  end if;
+
+  for v_door in select * from lockstep.open_doors() loop
+    execute v_door.closing;
+    insert into lockstep.closed_doors (door, opened_to, reopening)
+    values (v_door.door, v_door.opened_to, v_door.reopening);
+    door := v_door.door;
+    opened_to := v_door.opened_to;
+    return next;
+  end loop;
+
+  -- Rights that somebody else than the owner has given are not taken away, and nothing says so.
+  select string_agg(still.door || ' to ' || still.opened_to, ', ') as doors into v_door from lockstep.open_doors() as still;
+  if v_door.doors is not null then
+    raise exception 'nothing was closed, because these cannot be: %', v_door.doors
+      using hint = 'They were granted by another role than the owner. Revoke them as that role, then close again.';
+  end if;
+end;
+$$;
+
+comment on function lockstep.close_doors() is 'Closes what is open, and keeps how it is opened again.';
+revoke all on function lockstep.close_doors() from public, anon, authenticated, service_role;
+
+create or replace function lockstep.reopen_doors()
+returns table (door text, opened_to text)
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_door record;
+begin
+  if to_regclass('lockstep.closed_doors') is null then
+    return;
+  end if;
+
+  for v_door in select * from lockstep.closed_doors as closed order by closed.number loop
+    begin
+      execute v_door.reopening;
+    exception
+      when undefined_function or undefined_table or undefined_column or undefined_object then
+        raise warning 'it is no longer there: %', v_door.door;
+        continue;
+    end;
+    door := v_door.door;
+    opened_to := v_door.opened_to;
+    return next;
+  end loop;
+
+  -- Where nothing had to be closed, nothing is open again.
+  if exists (select from lockstep.closed_doors) then
+    drop table lockstep.closed_doors;
+  end if;
+end;
+$$;
+
+comment on function lockstep.reopen_doors() is 'Opens what lockstep.close_doors() has closed.';
+revoke all on function lockstep.reopen_doors() from public, anon, authenticated, service_role;
+
+do $$
+begin
+  if not exists (select from lockstep.open_doors()) then
+    perform lockstep.close_doors();
+  end if;
+end;
+$$;
+
+notify pgrst, 'reload schema';
+
+-- 20261124120000_owners_read.sql
+
+-- The last one: reads each table as the role that owns its RPCs, and fails where a policy of the project does not let it.
+--
+-- A project's restrictive policies hold for these roles too. One whose helper they may not run, or that looks at a table
+-- that is closed to them, would end every RPC with "permission denied", and nothing else would say so before.
+-- Contract: none.
+-- Called by: nobody.
+-- Undo: drop function lockstep.read_as_owners();
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- On behalf of somebody who has a row there, since a policy is asked for rows only. One row of each table is read.
+create or replace function lockstep.read_as_owners()
+returns table (relation text, reader text, problem text)
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_read record;
+begin
+  for v_read in
+    with room as (
+      select room.id, room.owner_id, room.game_id from public.rank_rooms as room where room.owner_id is not null limit 1
+    ),
+    membership as (
+      select membership.channel_id, membership.user_id from public.social_channel_members as membership limit 1
+    )
+    select 'rank_rpc_owner' as owner, named.relation, filled.condition, room.owner_id as caller, room.id::text as room,
+      null::text as channel
+    from (
+      values
+        ('public.rank_rooms', 'id = %L'), ('public.rank_room_slots', 'room_id = %L'),
+        ('public.rank_match_roster', 'room_id = %L'), ('public.rank_participants', 'game_id = %2$L'),
+        ('public.heroes', 'owner_id = %3$L'), ('public.rank_sessions', 'id = (select lockstep.session_in_hand())'),
+        ('public.rank_session_overlays', 'owner_id = %3$L')
+    ) as named (relation, condition)
+    left join room on true
+    cross join lateral (select format(named.condition, room.id, room.game_id, room.owner_id)) as filled (condition)
+    union all
+    select 'social_rpc_owner', named.relation, filled.condition, membership.user_id, null, membership.channel_id::text
+    from (
+      values ('public.social_channel_members', 'user_id = %3$L'), ('public.social_messages', 'channel_id = %L')
+    ) as named (relation, condition)
+    left join membership on true
+    cross join lateral (
+      select format(named.condition, membership.channel_id, null, membership.user_id)
+    ) as filled (condition)
+  loop
+    relation := v_read.relation;
+    reader := v_read.owner;
+    problem := null;
+    begin
+      perform
+        set_config('request.jwt.claims', jsonb_build_object('sub', v_read.caller, 'role', 'authenticated')::text, true),
+        set_config('lockstep.room', coalesce(v_read.room, ''), true),
+        set_config('lockstep.channel', coalesce(v_read.channel, ''), true),
+        set_config('role', v_read.owner, true);
+      execute format('select from %s where %s limit 1', v_read.relation, v_read.condition);
+      -- What was set ends with the block.
+      raise sqlstate 'LS000';
+    exception
+      when sqlstate 'LS000' then
+        null;
+      when others then
+        problem := sqlerrm;
+    end;
+    return next;
+  end loop;
+end;
+$$;
+
+comment on function lockstep.read_as_owners() is
+  'Reads a row of each table as the role that owns its RPCs, and says what is in the way; a null says that nothing is.';
+revoke all on function lockstep.read_as_owners() from public, anon, authenticated, service_role;
+
+do $$
+declare
+  v_problems text;
+begin
+  select string_agg(said.reader || ' cannot read ' || said.relation || ': ' || said.problem, e'\n')
+  into v_problems
+  from lockstep.read_as_owners() as said
+  where said.problem is not null;
+
+  if v_problems is not null then
+    raise exception e'policies of this project keep the RPCs from their tables:\n%', v_problems
+      using hint = 'A policy for everybody holds for these roles too. Make it one for `anon, authenticated`; or make its '
+        'helper SECURITY DEFINER and let these roles execute it. Then apply the migrations again.';
+  end if;
+end;
+$$;
+
+notify pgrst, 'reload schema';

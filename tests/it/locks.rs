@@ -1,0 +1,108 @@
+//! Whoever deletes what a request is about to point at waits for it, or is waited for. Nobody is the victim of a deadlock.
+
+use it::Installation;
+use serde_json::json;
+use stack::database::Grants;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Error};
+
+const ROWS: &str = include_str!("locks/rows.sql");
+const ADA: &str = "10c00000-0000-4000-8000-000000000001";
+
+/// Where a call stops: at the row that it is there for, or at the overlays.
+const WRITING: u32 = 42;
+const OPENING: u32 = 43;
+
+/// A statement of somebody's, which begins now.
+struct Other {
+    pid: i32,
+    done: JoinHandle<Result<(), Error>>,
+}
+
+async fn begin(installation: &Installation, sql: &str) -> Other {
+    let client = installation.cluster.connect("postgres").await.unwrap();
+    let pid = client.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
+    let sql = sql.to_owned();
+    Other { pid, done: tokio::spawn(async move { client.batch_execute(&sql).await }) }
+}
+
+/// Until it waits for a lock.
+async fn waits(client: &Client, other: &Other) {
+    let waiting = "select exists (select from pg_locks where pid = $1 and not granted)";
+    while !client.query_one(waiting, &[&other.pid]).await.unwrap().get::<_, bool>(0) {
+        assert!(!other.done.is_finished(), "it has ended, and waited for nothing");
+        tokio::task::yield_now().await;
+    }
+}
+
+fn as_ada(call: &str) -> String {
+    let claims = json!({ "sub": ADA, "role": "authenticated" });
+    format!(
+        "begin; select set_config('request.jwt.claims', '{claims}', true); set local role authenticated; {call}; commit"
+    )
+}
+
+/// The call stops in the middle, where a trigger waits for a lock that is held here; then the deletion begins; then the
+/// call goes on. Both come to their end.
+async fn both_end(place: u32, call: &str, deletion: &str) {
+    let installation = Installation::migrated(Grants::Today).await;
+    installation.execute(ROWS).await;
+    let holder = installation.cluster.connect("postgres").await.unwrap();
+    holder.batch_execute(&format!("select pg_advisory_lock({place})")).await.unwrap();
+
+    let called = begin(&installation, &as_ada(call)).await;
+    waits(&holder, &called).await;
+    let deleted = begin(&installation, deletion).await;
+    waits(&holder, &deleted).await;
+    holder.batch_execute(&format!("select pg_advisory_unlock({place})")).await.unwrap();
+
+    for (what, other) in [(call, called), (deletion, deleted)] {
+        let ended = other.done.await.unwrap();
+        assert!(ended.is_ok(), "{what} against {deletion}: {:?}", ended.unwrap_err().as_db_error());
+    }
+}
+
+const SEND: &str = "select public.insert_social_message('10c00000-0000-4000-8000-0000000000c1', 'hello')";
+const STAGE: &str = "select stalled.staged(2)";
+
+#[tokio::test]
+async fn a_message_and_the_deletion_of_its_sender() {
+    both_end(WRITING, SEND, "delete from auth.users where id = '10c00000-0000-4000-8000-000000000001'").await;
+}
+
+#[tokio::test]
+async fn a_message_and_the_deletion_of_its_channel() {
+    both_end(WRITING, SEND, "delete from public.social_channels where id = '10c00000-0000-4000-8000-0000000000c1'")
+        .await;
+}
+
+#[tokio::test]
+async fn a_staging_and_the_deletion_of_a_player() {
+    both_end(WRITING, STAGE, "delete from auth.users where id = '10c00000-0000-4000-8000-000000000002'").await;
+}
+
+#[tokio::test]
+async fn a_staging_and_the_deletion_of_its_host() {
+    both_end(WRITING, STAGE, "delete from auth.users where id = '10c00000-0000-4000-8000-000000000001'").await;
+}
+
+#[tokio::test]
+async fn a_staging_and_the_deletion_of_a_hero() {
+    both_end(WRITING, STAGE, "delete from public.heroes where id = '10c00000-0000-4000-8000-0000000000f2'").await;
+}
+
+#[tokio::test]
+async fn a_staging_and_the_deletion_of_its_room() {
+    both_end(WRITING, STAGE, "delete from public.rank_rooms where id = '10c00000-0000-4000-8000-0000000000b1'").await;
+}
+
+#[tokio::test]
+async fn a_staging_and_the_deletion_of_its_game() {
+    both_end(WRITING, STAGE, "delete from public.rank_games where id = '10c00000-0000-4000-8000-0000000000a1'").await;
+}
+
+#[tokio::test]
+async fn a_staging_and_the_deletion_of_its_session() {
+    both_end(OPENING, STAGE, "delete from public.rank_sessions where game_id = '10c00000-0000-4000-8000-0000000000a1'")
+        .await;
+}

@@ -1,0 +1,151 @@
+//! What is saved while the stack runs is served: by the same stack, on the same data.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod terminal;
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use it::Checkout;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use stack::demo;
+use uuid::Uuid;
+
+use crate::terminal::{folder, serving, stack};
+
+const FUNCTION: &str = "functions/messages-list/src/lib.rs";
+const MIGRATION: &str = "supabase/migrations/20261122090300_fetch_social_messages.sql";
+const CONTRACT: &str = "supabase/rank_required_rpcs.json";
+
+/// A function or the contract answers as saved after so long.
+const FUNCTION_WITHIN: Duration = Duration::from_secs(5);
+/// A migration does.
+const MIGRATION_WITHIN: Duration = Duration::from_secs(3);
+
+/// The addresses and tokens that the stack has written down once.
+struct Environment(String);
+
+impl Environment {
+    fn read(path: &Path) -> Self {
+        Self(fs::read_to_string(path).unwrap())
+    }
+
+    fn value(&self, name: &str) -> &str {
+        let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_else(|| panic!("no {name}")).trim_matches('\'')
+    }
+
+    /// What `messages-list` answers a member.
+    fn list(&self, query: &str) -> (u16, Value) {
+        let url = format!("{}/messages-list?channel_id={}{query}", self.value("FUNCTIONS_URL"), demo::GENERAL);
+        let answer = smoke::get(&url, Some(self.value("TOKEN_MEMBER"))).unwrap();
+        (answer.status, serde_json::from_str(&answer.raw).unwrap())
+    }
+
+    /// Asks until the answer is so, and says how long that took.
+    fn becomes(&self, what: &str, within: Duration, query: &str, is_so: impl Fn(u16, &Value) -> bool) {
+        let started = Instant::now();
+        loop {
+            let (status, answer) = self.list(query);
+            if is_so(status, &answer) {
+                break;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "{what}: still {status} {answer:.300}");
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        let took = started.elapsed();
+        eprintln!("{what}: {:.2} s", took.as_secs_f64());
+        assert!(took < within, "{what}: it took {:.2} s", took.as_secs_f64());
+    }
+}
+
+/// Of one that asks for both directions at once.
+const BOTH: &str = "&since=2026-11-22T09:30:00Z&before=2026-11-22T09:30:00Z,c0000000-0000-4000-8000-000000000001";
+
+#[test]
+fn what_is_saved_is_served_and_what_fails_is_shown_while_the_last_good_state_goes_on() {
+    let (folder, checkout) = (folder(), Checkout::of_its_own());
+    let env_file = folder.path().join("addresses");
+    let arguments = ["--watch", "--port", "0", "--env-file", env_file.to_str().unwrap()];
+    // Anywhere in it, and not where this was compiled.
+    let mut command = stack(folder.path(), &arguments);
+    let mut stack = serving(command.current_dir(checkout.root().join("functions/client")));
+    let environment = Environment::read(&env_file);
+    let said = |text: &'static str| {
+        move |_: u16, answer: &Value| answer["message"].as_str().unwrap_or_default().contains(text)
+    };
+    assert_eq!(environment.list("&limit=200").1.as_array().unwrap().len(), 200);
+
+    // Another one each time: what was compiled once is in the cache.
+    let refusal: &'static str = format!("cannot be combined with since ({})", Uuid::new_v4()).leak();
+    checkout.edit(FUNCTION, "cannot be combined with since", refusal);
+    environment.becomes("a saved function", FUNCTION_WITHIN, BOTH, said(refusal));
+
+    checkout.edit(FUNCTION, "(Some(_), Some(_)) =>", "(Some(_), Some(_)) = >");
+    let shown = stack.until("goes on serving");
+    assert!(shown.contains("✗ messages-list") && shown.contains("functions/messages-list/src/lib.rs:"), "{shown}");
+    assert!(said(refusal)(0, &environment.list(BOTH).1));
+    checkout.edit(FUNCTION, "(Some(_), Some(_)) = >", "(Some(_), Some(_)) =>");
+    checkout.edit(FUNCTION, refusal, "cannot be combined with since, again");
+    environment.becomes("a mended function", FUNCTION_WITHIN, BOTH, said("with since, again"));
+
+    let rows = |count: usize| move |_: u16, answer: &Value| answer.as_array().is_some_and(|rows| rows.len() == count);
+    checkout.edit(MIGRATION, "p_limit integer default 50", "p_limit integer default 7");
+    environment.becomes("a saved migration", MIGRATION_WITHIN, "", rows(7));
+    checkout.edit(MIGRATION, "\n\nnotify pgrst", "\n\nselekt 1;\n\nnotify pgrst");
+    let shown = stack.until("goes on serving");
+    assert!(shown.contains("fetch_social_messages.sql, line") && shown.contains("syntax error"), "{shown}");
+    assert!(rows(7)(0, &environment.list("").1));
+    checkout.edit(MIGRATION, "selekt 1;\n\n", "");
+
+    let version = "\"name\": \"fetch_social_messages\",\n      \"version\": \"1.0.0\"";
+    checkout.edit(CONTRACT, version, &version.replace("1.0.0", "1.0.1"));
+    let mismatch = |status: u16, answer: &Value| status == 503 && answer["code"] == "rpc_contract_mismatch";
+    environment.becomes("a saved contract", FUNCTION_WITHIN, "", mismatch);
+    checkout.edit(CONTRACT, &version.replace("1.0.0", "1.0.1"), version);
+    environment.becomes("the contract as it was", FUNCTION_WITHIN, "", rows(7));
+
+    stack.signal(Signal::SIGINT);
+    assert!(stack.child.wait().unwrap().success());
+}
+
+/// A kept database has what was applied, whatever the file has become.
+#[test]
+fn a_kept_database_whose_migration_was_edited_is_said_to_be_so() {
+    let (folder, kept, checkout) = (folder(), folder(), Checkout::of_its_own());
+    let data = kept.path().join("data");
+    let arguments = ["--port", "0", "--no-components", "--data", data.to_str().unwrap()];
+    let start = || {
+        let mut command = stack(folder.path(), &arguments);
+        let mut running = terminal::Running::start(command.current_dir(checkout.root()));
+        let shown = running.until("Serving until Ctrl-C");
+        running.signal(Signal::SIGINT);
+        running.child.wait().unwrap();
+        shown
+    };
+    let first = start();
+    assert!(first.contains(&format!("Checkout: {}", checkout.root().display())), "{first}");
+    assert!(!first.contains("! "), "{first}");
+    checkout.edit(MIGRATION, "p_limit, 50)", "p_limit, 7)");
+
+    let again = start();
+
+    let warning = again.lines().find(|line| line.starts_with("! ")).unwrap_or_else(|| panic!("{again}"));
+    assert!(warning.contains(MIGRATION) && warning.contains("was edited") && warning.contains("--watch"), "{again}");
+}
+
+#[test]
+fn outside_a_checkout_the_stack_says_where_to_go() {
+    let folder = folder();
+
+    let output = stack(folder.path(), &["--port", "0"]).current_dir(folder.path()).output().unwrap();
+
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("run this in a checkout") && said.contains("spin.toml"), "{said}");
+}
