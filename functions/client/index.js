@@ -2,4 +2,5 @@
 
 export { createLockstep } from './calls.js'
 export { createOverlayStore } from './overlay.js'
+export { LockstepError } from './problem.js'
 export { traced } from './trace.js'

@@ -3,11 +3,13 @@
 // tells what broadcasts were missed.
 
 import { serverClock } from './clock.js'
-import { environment, repeatable } from './environment.js'
+import { environment, limited } from './environment.js'
+import { follow } from './follow.js'
 import { problem } from './problem.js'
 import { record, recordStorage } from './record.js'
+import { rpcs } from './rpc.js'
+import { sessions } from './session.js'
 import { join } from './topic.js'
-import { tell } from './trace.js'
 
 const TOPIC = 'rank_overlay_ttl'
 const CHANGED = 'rank-active-session-change'
@@ -19,16 +21,18 @@ const LONGEST_TIMER = 60_000
 const HORIZON = 330_000
 
 export function createOverlayStore(supabase, options = {}) {
-  const { window = globalThis.window, storage, storageKey = 'lockstep.overlay', version: wanted, onCall } = options
-  const { spread = 10_000 } = options
+  const { storage, storageKey = 'lockstep.overlay', version: wanted, onCall, spread = 10_000 } = options
   const env = environment(options)
+  const { window } = env
+  const auth = sessions(supabase, options)
   const clock = serverClock(env)
+  const ask = rpcs(supabase, onCall, clock, env)
   const storageOf = () => storage ?? window.localStorage
   const kept = recordStorage(storageOf, storageKey)
   const heard = new Set()
   let held = null
   let leaves = []
-  let dismissed, userId, started, auth, timer, spreadTimer
+  let dismissed, userId, started, unwatch, timer, spreadTimer
 
   const over = (session) => session.expiresAt <= clock.now()
   const valid = (session, version = wanted) =>
@@ -60,20 +64,14 @@ export function createOverlayStore(supabase, options = {}) {
     return held
   }
 
-  /** Asks the database, which tells the time along with the answer. */
-  async function ask(name, args) {
-    const asked = env.clock()
-    const { data, status, error: cause } = await supabase.rpc(name, args)
-    // The status is 0 when there was no answer.
-    const code = (status && cause?.code) || 'network_failure'
-    const error = cause && problem(code, status, cause.message, true, cause.details)
-    tell(onCall, name, env.clock() - asked, data, error)
-    if (!error) clock.set(data.server_time, asked)
-    return { data, error }
-  }
-
-  const refresh = repeatable(async () => {
-    if (!userId) return
+  const feed = follow(async () => {
+    try {
+      const { token, user, refusal } = await limited(() => auth.credentials(), env)
+      if (!token) return refusal
+      become(user)
+    } catch (error) {
+      return error
+    }
     const asker = userId
     const before = held
     const { data, error } = await ask('fetch_rank_session_overlays')
@@ -83,12 +81,13 @@ export function createOverlayStore(supabase, options = {}) {
       if (clock.synced()) clock.assumeSleep()
       else take(held ?? kept.read(), 'offline')
       check()
-      return error.retryable || error.status > 499
+      return error
     }
     // The answer may be older than what has happened here meanwhile.
     if (before !== held) refresh()
     else adopt(data.overlays.map(record))
-  }, env)
+  }, options, env)
+  const refresh = feed.ask
 
   /** The server's list decides: the session that was held, else the one that was opened last. */
   function adopt(overlays) {
@@ -163,18 +162,33 @@ export function createOverlayStore(supabase, options = {}) {
     refresh()
   }
 
-  /** A refreshed token changes nothing here: Realtime gets it from supabase-js (see topic.js). */
-  function onAuth(_event, session) {
-    const next = session?.user.id ?? null
+  /** Nothing of the one before is shown to whoever is signed in now. */
+  function become(next) {
     if (next === userId) return
     // At the start, nobody may merely mean that the network is away.
     if (userId) clear('signed_out')
     userId = next
     leave()
     if (!next) return
-    const listen = (topic, event) => join(supabase, topic, { event, joined: refresh }, env)
+    const joined = {}
+    const listen = (topic, event) => {
+      const realtime = (up) => {
+        joined[topic] = up
+        const [one, other] = Object.values(joined)
+        feed.realtime(one && other, up)
+      }
+      return join(supabase, topic, { event, realtime }, () => auth.authorize(), env)
+    }
     leaves = [listen(`${TOPIC}:${next}`, onPersonal), listen(TOPIC, onShared)]
-    refresh()
+  }
+
+  /** A refreshed token changes nothing here: Realtime gets it from supabase-js (see topic.js). */
+  function onUser(next) {
+    if (next !== undefined) {
+      if (next === userId) return
+      become(next)
+    }
+    feed.start()
   }
 
   function leave() {
@@ -192,16 +206,16 @@ export function createOverlayStore(supabase, options = {}) {
     watch('focus', look)
     // It bubbles, from the document.
     watch('visibilitychange', look)
-    watch('online', refresh)
     watch('storage', onStorage)
-    auth = supabase.auth.onAuthStateChange(onAuth).data.subscription
+    unwatch = auth.watch(onUser)
     check()
     return stop
   }
 
   function stop() {
     started?.abort()
-    auth?.unsubscribe()
+    unwatch?.()
+    feed.stop()
     started = userId = undefined
     leave()
     check()

@@ -7,30 +7,34 @@
 // RealtimeClient._performAuth in 2.119.1). A lost connection or a refused join is repeated by the channel itself. What
 // nobody repeats is a channel that the server closes, as it does when a token expires, such as in a laptop that sleeps.
 
-import { retry } from './environment.js'
+import { growing, limited } from './environment.js'
 
 /** For each client, its topics by name. */
 const clients = new WeakMap()
 
 /**
- * Listens to a topic, for somebody who is signed in. `joined` is called after each subscription, and when replication
- * has started: what was broadcast before is never delivered. Returns what ends it.
+ * Listens to a topic, for somebody who is signed in. `listener.realtime` is told after each subscription, when replication
+ * has started (what was broadcast before is never delivered), and when the channel is away. Returns what ends it.
  */
-export function join(supabase, name, listener, env) {
+export function join(supabase, name, listener, authorize, env) {
   const topics = clients.get(supabase) ?? {}
   clients.set(supabase, topics)
-  return (topics[name] ??= createTopic(supabase, name, env))(listener)
+  return (topics[name] ??= createTopic(supabase, name, env))(listener, authorize)
 }
 
 function createTopic(supabase, name, env) {
   const listeners = new Set()
   let work = Promise.resolve()
   let failures = 0
-  let channel, joined, timer
+  let authorize, channel, joined, timer
 
-  const caughtUp = () => joined && listeners.forEach((listener) => listener.joined())
-  const later = () => {
-    timer = retry(env, settle, failures++)
+  function tell(state) {
+    joined = state
+    listeners.forEach((listener) => listener.realtime(joined))
+  }
+  function later() {
+    tell(false)
+    timer = env.setTimeout(settle, growing(env, failures++))
   }
 
   /**
@@ -39,17 +43,17 @@ function createTopic(supabase, name, env) {
    */
   function settle() {
     env.clearTimeout(timer)
-    work = work.then(change).catch(later)
+    work = work.then(() => limited(change, env)).catch(later)
   }
 
   async function change() {
     if (channel && !listeners.size) {
       const leaving = channel
-      channel = joined = null
+      channel = joined = undefined
       await supabase.removeChannel(leaving)
     } else if (listeners.size && !channel) {
       // A private channel that joins without its token is refused.
-      await supabase.realtime.setAuth()
+      await authorize()
       if (listeners.size) open()
     }
   }
@@ -62,22 +66,22 @@ function createTopic(supabase, name, env) {
       .on('broadcast', { event: '*' }, ({ event, payload }) => {
         listeners.forEach((listener) => listener.event(event, payload))
       })
-      .on('system', {}, ({ status }) => status === 'ok' && caughtUp())
+      .on('system', {}, ({ status }) => status === 'ok' && joined && tell(true))
       .subscribe((status) => {
         if (opened !== channel) return
-        joined = status === 'SUBSCRIBED'
-        if (joined) failures = 0
-        caughtUp()
-        if (status === 'CLOSED') {
-          channel = null
-          later()
-        }
+        if (status === 'SUBSCRIBED') failures = 0
+        if (status !== 'CLOSED') return tell(status === 'SUBSCRIBED')
+        channel = undefined
+        later()
       })
+    // A socket that is still being closed, because its last channel has left, is not opened by a new one (seen in 2.57 to 2.90).
+    timer = env.setTimeout(() => supabase.realtime.connect?.(), 1000)
   }
 
-  return (listener) => {
+  return (listener, authorizeFirst) => {
+    authorize = authorizeFirst
     listeners.add(listener)
-    if (joined) listener.joined()
+    if (joined !== undefined) listener.realtime(joined)
     settle()
     return () => {
       listeners.delete(listener)

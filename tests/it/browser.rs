@@ -46,7 +46,7 @@ async fn the_browser_module_keeps_its_promises_in_chromium() {
     }
 
     assert!(driver.wait().await.unwrap().success(), "{said}");
-    assert_eq!(said.matches('✓').count(), 11, "{said}");
+    assert_eq!(said.matches('✓').count(), 13, "{said}");
 }
 
 async fn act(stack: &Stack, database: &Client, what: &str) -> String {

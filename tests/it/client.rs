@@ -20,9 +20,18 @@ async fn the_modules_own_tests_pass() {
     succeeds(Command::new("npm").arg("test").current_dir(folder())).await;
 }
 
-/// Its types against Next.js, React and supabase-js as they are published; its routes over HTTP; the module's size.
+/// What it is as a package, what its types refuse, and how small it is.
 #[tokio::test]
-async fn the_example_is_typed_its_routes_answer_and_the_module_is_small() {
+async fn the_package_is_typed_small_and_well_formed() {
+    let checks = folder().join("checks");
+    setup::packages(&checks).await.unwrap_or_else(|error| panic!("{error:#}"));
+
+    succeeds(Command::new("npm").arg("test").current_dir(&checks)).await;
+}
+
+/// Its types against Next.js, React and supabase-js as they are published; its routes over HTTP.
+#[tokio::test]
+async fn the_example_is_typed_and_its_routes_answer() {
     let example = folder().join("example");
     setup::packages(&example).await.unwrap_or_else(|error| panic!("{error:#}"));
 

@@ -36,6 +36,26 @@ async fn an_unmodified_supabase_js_lists_sends_and_stages_and_reads_our_errors()
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
 }
 
+/// The oldest that is promised speaks another version of Realtime's protocol, and hides a refusal elsewhere.
+#[tokio::test]
+async fn the_browser_module_works_with_the_oldest_and_the_newest_supabase_js() {
+    let folder = setup::root().join("functions/client/checks");
+    setup::packages(&folder).await.unwrap_or_else(|error| panic!("{error:#}"));
+
+    for package in ["supabase-js-minimum", "@supabase/supabase-js"] {
+        let output = tokio::process::Command::new("node")
+            .args(["supabase.mjs", package])
+            .current_dir(&folder)
+            .envs(running().stack.environment().unwrap())
+            .output()
+            .await
+            .expect("Node.js is installed");
+
+        let text = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{package}: {}", String::from_utf8_lossy(&text));
+    }
+}
+
 /// What a newcomer copies runs as it stands.
 #[tokio::test]
 async fn the_documented_javascript_says_hello() {

@@ -2,6 +2,7 @@
 
 use http::Method;
 use it::{Call, Scripted, response};
+use serde_json::json;
 use shared::contract::FETCH_SOCIAL_MESSAGES;
 
 #[tokio::test]
@@ -19,6 +20,28 @@ async fn a_preflight_is_answered_before_anything_else() {
     for name in ["authorization", "x-client-info", "apikey", "content-type", "x-region", "idempotency-key"] {
         assert!(allowed.split(", ").any(|entry| entry == name), "{name} in {allowed}");
     }
+}
+
+/// An application has an origin of its own, and signs people in from there: the stack's Auth lets it, as the real one does.
+#[tokio::test]
+async fn a_page_of_another_origin_may_sign_in() {
+    let token =
+        |method| Call::new(method, "/auth/v1/token?grant_type=password").header("origin", "https://app.example");
+
+    let preflight = token(Method::OPTIONS)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "apikey,authorization,content-type,x-client-info")
+        .send_anywhere()
+        .await;
+    let without_key = token(Method::POST).json(&json!({})).send_anywhere().await;
+
+    assert_eq!(preflight.status, 200);
+    let allowed = preflight.header("access-control-allow-headers");
+    for name in ["apikey", "authorization", "content-type", "x-client-info", "x-supabase-api-version"] {
+        assert!(allowed.split(',').any(|entry| entry.trim() == name), "{name} in {allowed}");
+    }
+    assert_eq!(without_key.status, 401);
+    assert_eq!(without_key.header("access-control-allow-origin"), "*");
 }
 
 /// What a page's tracing adds to every request: one header that is not allowed, and no request leaves the page.

@@ -22,6 +22,7 @@ mod manifest;
 mod messages_list;
 mod messages_send;
 mod migrations;
+mod next;
 mod openapi;
 mod overlays;
 mod pgtap;

@@ -141,29 +141,6 @@ fn a_row_has_the_columns_of_the_contract() {
     }
 }
 
-/// The browser module's types have the names of the schemas. It need not have a call for each function.
-#[test]
-fn the_types_of_the_browser_module_have_the_columns_of_the_contract() {
-    let contract = contract();
-    let types = source("functions/client/index.d.ts");
-    let mut typed = BTreeSet::new();
-
-    for (function, rpcs) in contract.components() {
-        let schema = row(function);
-        let body = Regex::new(&format!(r"(?s)export interface {schema} \{{\n(.*?)\n\}}")).unwrap();
-        let Some(body) = body.captures(&types) else { continue };
-        let fields: Vec<&str> =
-            body[1].lines().map(|line| line.trim().split([':', '?']).next().unwrap()).collect::<Vec<_>>();
-        for rpc in rpcs.iter().filter(|rpc| rpc.execute.must.iter().any(|role| role == "authenticated")) {
-            let columns: Vec<&str> = rpc.returns.columns.iter().map(|column| column.name.as_str()).collect();
-            assert_eq!(fields, columns, "{schema}, {}", rpc.name);
-        }
-        typed.insert(schema);
-    }
-
-    assert!(typed.len() > 1, "{typed:?}");
-}
-
 /// The limits that are constants here, and those of the database.
 #[test]
 fn a_limit_is_the_limit() {

@@ -1,7 +1,7 @@
 // A channel with its messages, and somebody who listens to it. It is here because a subscription is tested by what it
 // hands over, and its topic by when it is joined.
 import { createLockstep } from '../index.js'
-import { Supabase, Time, settled } from './fakes.mjs'
+import { Supabase, Time, Window, settled, statusLog } from './fakes.mjs'
 
 export const CHANNEL = 'c0000000-0000-4000-8000-000000000001'
 export const TOPIC = `social:${CHANNEL}`
@@ -12,9 +12,10 @@ export const at = (second, id = `m${second}`) => ({ id, inserted_at: new Date(ST
 export function arrange({ stored = [], ...options } = {}) {
   const supabase = new Supabase()
   const time = new Time()
-  const lockstep = createLockstep(supabase, time.environment)
-  const got = []
-  const errors = []
+  const window = new Window()
+  const lockstep = createLockstep(supabase, { ...time.environment, window })
+  const [got, errors, resets] = [[], [], []]
+  const { statuses, onStatus } = statusLog()
   const database = { stored, queries: [] }
   supabase.answer = ({ name }) => {
     const query = Object.fromEntries(new URLSearchParams(name.split('?')[1]))
@@ -28,6 +29,8 @@ export function arrange({ stored = [], ...options } = {}) {
   }
   const leave = lockstep.subscribeMessages(CHANNEL, (messages) => got.push(messages.map(({ id }) => id)), {
     onError: (error) => errors.push(error),
+    onReset: () => resets.push(got.length),
+    onStatus,
     ...options,
   })
   const join = async () => {
@@ -39,5 +42,5 @@ export function arrange({ stored = [], ...options } = {}) {
     supabase.named(TOPIC).broadcast('message', { id, channel_id: CHANNEL })
     await settled()
   }
-  return { supabase, time, lockstep, database, got, errors, leave, join, hear }
+  return { supabase, time, window, lockstep, database, got, errors, resets, statuses, leave, join, hear }
 }

@@ -44,6 +44,12 @@ export class Time {
 /** When all that is under way has been done: nothing here waits for anything but promises. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve))
 
+/** What `onStatus` was told: the status, and the code with it where there was a problem. */
+export function statusLog() {
+  const statuses = []
+  return { statuses, onStatus: (status, error) => statuses.push(error ? [status, error.code] : status) }
+}
+
 export class MemoryStorage {
   items = new Map()
   getItem = (key) => this.items.get(key) ?? null
@@ -102,7 +108,7 @@ export class Supabase {
     onAuthStateChange: (callback) => {
       const key = Symbol()
       this.#watchers.set(key, callback)
-      queueMicrotask(() => callback('INITIAL_SESSION', this.session))
+      queueMicrotask(() => this.#watchers.get(key)?.('INITIAL_SESSION', this.session))
       return { data: { subscription: { unsubscribe: () => this.#watchers.delete(key) } } }
     },
   }
@@ -125,7 +131,8 @@ export class Supabase {
     try {
       response = await this.answer({ name, ...options })
       if (!response.ok) return { data: null, error: Object.assign(new Error('non-2xx'), { context: response }), response }
-      return { data: await response.json(), error: null, response }
+      const json = response.headers.get('content-type')?.startsWith('application/json')
+      return { data: await (json ? response.json() : response.text()), error: null, response }
     } catch (error) {
       return { data: null, error, response: undefined }
     }

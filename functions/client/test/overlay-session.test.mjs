@@ -83,6 +83,7 @@ test('an answer that is older than what was set meanwhile does not undo it', asy
   server.before = () => new Promise((resolve) => (answer = resolve))
 
   const asked = store.refresh()
+  await settled()
   const released = answer
   server.before = undefined
   const overlays = server.overlays

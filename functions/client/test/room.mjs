@@ -1,7 +1,7 @@
 // A database with overlays, and a browser that looks at it. It is here because every test of the store needs both, and
 // each with a clock of its own.
 import { createOverlayStore } from '../index.js'
-import { Supabase, Time, Window, settled } from './fakes.mjs'
+import { Supabase, Time, Window, settled, statusLog } from './fakes.mjs'
 
 export const KEY = 'lockstep.overlay'
 export const MINUTE = 60_000
@@ -46,7 +46,8 @@ export function arrange({ behind = 0, storage = {}, start = true, online = true,
     return { sessionId: session_id, version, expiresAt: later(ms) }
   }
 
-  const store = createOverlayStore(supabase, { window, spread: 10_000, ...time.environment, ...options })
+  const { statuses, onStatus } = statusLog()
+  const store = createOverlayStore(supabase, { window, spread: 10_000, onStatus, ...time.environment, ...options })
   const changes = []
   store.subscribe((session, reason) => changes.push([session?.sessionId ?? null, reason]))
   const stored = () => JSON.parse(window.localStorage.getItem(KEY))
@@ -56,7 +57,7 @@ export function arrange({ behind = 0, storage = {}, start = true, online = true,
     await settled()
   }
   if (start) store.start()
-  return { supabase, time, window, server, store, changes, stored, shown, hear, open, later, iso }
+  return { supabase, time, window, server, store, statuses, changes, stored, shown, hear, open, later, iso }
 }
 
 /** The same, with a session that is shown. */

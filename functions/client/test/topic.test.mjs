@@ -106,3 +106,28 @@ test('a channel that was removed and closes late opens nothing', async () => {
   assert.equal(supabase.named(TOPIC), second)
   assert.equal(supabase.authorized, 2)
 })
+
+test('a socket that was still being closed is opened again', async () => {
+  const { supabase, time } = arrange()
+  let opened = 0
+  supabase.realtime.connect = () => opened++
+
+  await time.pass(1000)
+
+  assert.equal(opened, 1)
+})
+
+for (const [what, accessToken, given] of [
+  ['before 2.47 is given the token, since it would forget it', 'token of before', ['token-of-ada']],
+  ['from 2.47 on asks for it itself', async () => 'token-of-ada', []],
+]) {
+  test(`a supabase-js ${what}`, async () => {
+    const { supabase } = arrange()
+    const told = []
+    supabase.realtime = { accessToken, setAuth: async (...token) => told.push(token) }
+
+    await settled()
+
+    assert.deepEqual(told, [given])
+  })
+}

@@ -1,7 +1,8 @@
 // The application's own data access, watched without being changed.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { traced } from '../index.js'
+import { createLockstep, traced } from '../index.js'
+import { Supabase } from './fakes.mjs'
 
 function arrange(db) {
   const records = []
@@ -83,4 +84,46 @@ test('who watches cannot break what is watched', async () => {
   const db = traced({ list: async () => [] }, () => { throw new Error('broken') })
 
   assert.deepEqual(await db.list(), [])
+})
+
+test('a query that is being built stays one, and runs when it is awaited', async () => {
+  const runs = []
+  const builder = {
+    eq() { return this },
+    then(...args) { runs.push(1); return Promise.resolve({ data: null, count: 12, error: null }).then(...args) },
+  }
+  const { db, records } = arrange({ rooms: () => builder })
+
+  const query = db.rooms().eq()
+  assert.equal(query, builder)
+  await null
+  assert.deepEqual([runs, records], [[], []])
+  const { count } = await query
+
+  assert.equal(count, 12)
+  assert.equal(runs.length, 1)
+  assert.deepEqual(records.map(({ functionName, rows }) => [functionName, rows]), [['rooms', 12]])
+})
+
+test('frozen objects, function properties and identity stay', () => {
+  const list = Object.assign(function list(_one) {}, { cached: true })
+  const { db, records } = arrange(Object.freeze({ list }))
+
+  db.list()
+  assert.equal(db.list.cached, true)
+  assert.equal(db.list.length, 1)
+  assert.equal(db.list, db.list)
+  assert.deepEqual({ ...db }.list, db.list)
+  assert.ok('list' in db)
+  assert.equal(records.length, 1)
+})
+
+test('a promise is the same promise, with all that it has', async () => {
+  const promise = Promise.resolve([])
+  const { db } = arrange({ list: () => promise })
+  assert.equal(db.list(), promise)
+
+  const lockstep = arrange(createLockstep(new Supabase()))
+  assert.deepEqual((await lockstep.db.listMessages('c').throwOnError()).data, [])
+  assert.equal(lockstep.records[0].functionName, 'listMessages')
 })

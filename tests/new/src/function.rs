@@ -110,7 +110,8 @@ impl Function {
             "\nIt builds, and answers with nothing. What is left to write is marked TODO-new, in this order:\n  \
              1. the SQL: supabase/migrations/{migration}.sql, and its test, supabase/tests/{rpc}.test.sql\n  \
              2. the fields: functions/{name}/src/lib.rs\n  \
-             3. the same fields for callers: functions/openapi.json, functions/client/index.d.ts and calls.js\n  \
+             3. the same fields for callers: functions/openapi.json, functions/client/index.d.ts and calls.js;\n     \
+             then node functions/client/checks/make-types.mjs\n  \
              4. what a client gets: tests/it/{module}.rs; supabase/rank_required_rpcs.CHANGELOG.md\n\
              See it while you write, under /functions/v1/{name}:\n  cargo run -p stack -- --watch\n\
              Then the contract as the database has it by now:\n  \

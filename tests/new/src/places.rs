@@ -101,8 +101,8 @@ fn description(function: &Function, text: &str) -> Result<String> {
 /// What it returns stands last.
 fn client(function: &Function, text: &str) -> Result<String> {
     let method = function.render(include_str!("../templates/client.js.j2"))?;
-    let (head, names) = text.rsplit_once("\n  return {").context("nothing is returned at its end")?;
-    Ok(format!("{head}\n{method}  return {{ {},{names}", function.camel()))
+    let (head, methods) = text.rsplit_once("\n  return {\n").context("nothing is returned at its end")?;
+    Ok(format!("{head}\n  return {{\n{method}{methods}"))
 }
 
 fn types(function: &Function, text: &str) -> Result<String> {

@@ -65,20 +65,19 @@ function emptyMessages(why) {
   $('messages').append(item)
 }
 
-/** The first page, and from then on what is new. */
-async function follow() {
+/** The newest page, and from then on what is new. */
+function follow() {
   leave()
   leave = () => {}
+  $('status').textContent = ''
   emptyMessages(me ? '' : 'Sign in to read.')
   if (!me) return
-  const mine = me
-  const { data, error } = await lockstep.listMessages(settings.channel, { limit: 30 })
-  if (mine !== me) return
-  if (error) return emptyMessages(error.message)
-  data.toReversed().forEach(show)
   leave = lockstep.subscribeMessages(settings.channel, (messages) => messages.forEach(show), {
-    known: data,
     onError: (error) => note(error.message, true),
+    onStatus(status, error) {
+      $('status').textContent = status
+      if (status === 'refused') emptyMessages(error.message)
+    },
   })
 }
 

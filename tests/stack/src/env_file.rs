@@ -29,6 +29,9 @@ impl Stack {
             ("CHANNEL_ID", demo::GENERAL.to_string()),
             ("ROOM_ID", demo::ROOM.to_string()),
             ("GAME_ID", demo::GAME.to_string()),
+            // As Next.js expects them: functions/client/example.
+            ("NEXT_PUBLIC_SUPABASE_URL", origin.to_owned()),
+            ("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", keys.publishable.clone()),
         ])
     }
 }

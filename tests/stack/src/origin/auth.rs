@@ -1,22 +1,45 @@
 //! A stand-in for Supabase Auth, as much of it as a component or `auth.getUser()` sees.
 
+use std::sync::Arc;
+
 use axum::{
-    Json,
+    Json, Router,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
+    routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tower_http::cors::{Any, CorsLayer};
 use uuid::Uuid;
 
-use super::App;
+use super::{App, Backends};
 use crate::keys::LIFETIME_HOURS;
 
 /// Of every account.
 const PASSWORD: &str = "demo";
 
 const LIFETIME_SECONDS: u64 = LIFETIME_HOURS * 3600;
+
+/// What needs the key of the project.
+pub fn router() -> Router<Arc<Backends>> {
+    Router::new()
+        .route("/auth/v1/user", get(user))
+        .route("/auth/v1/token", post(token))
+        .route("/auth/v1/logout", post(logout))
+}
+
+/// An application has an origin of its own. What auth-js sends is allowed, as by the real one.
+pub fn cors() -> CorsLayer {
+    const SENT: [&str; 4] = ["apikey", "x-client-info", "x-supabase-api-version", "x-retry-count"];
+    let headers = SENT.map(HeaderName::from_static).into_iter().chain([header::AUTHORIZATION, header::CONTENT_TYPE]);
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(headers.collect::<Vec<_>>())
+        .expose_headers([HeaderName::from_static("x-supabase-api-version")])
+}
 
 /// `GET /auth/v1/.well-known/jwks.json`: needs no key, cached for ten minutes as on the edge.
 pub async fn key_set(State(backends): App) -> Response {
@@ -31,7 +54,7 @@ pub async fn key_set(State(backends): App) -> Response {
 }
 
 /// `GET /auth/v1/user`: who the bearer of this token is, if the account still exists.
-pub async fn user(State(backends): App, headers: HeaderMap) -> Response {
+async fn user(State(backends): App, headers: HeaderMap) -> Response {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = bearer.and_then(|value| value.split_once(' ')).map(|(_, token)| token) else {
         return refusal(StatusCode::UNAUTHORIZED, "no_authorization", "This endpoint requires a valid Bearer token");
@@ -51,14 +74,14 @@ pub async fn user(State(backends): App, headers: HeaderMap) -> Response {
 
 /// What `signInWithPassword` and the refreshing of a session send.
 #[derive(Debug, Deserialize)]
-pub struct SignIn {
+struct SignIn {
     email: Option<String>,
     password: Option<String>,
     refresh_token: Option<String>,
 }
 
 /// `POST /auth/v1/token`: every account of this stand-in has the password `demo`, and a refresh token is the account's id.
-pub async fn token(State(backends): App, Json(given): Json<SignIn>) -> Response {
+async fn token(State(backends): App, Json(given): Json<SignIn>) -> Response {
     let (column, value) = match (given.email, given.password.as_deref(), given.refresh_token) {
         (Some(email), Some(PASSWORD), _) => ("email", email),
         (_, _, Some(token)) => ("id::text", token),
@@ -87,7 +110,7 @@ pub async fn token(State(backends): App, Json(given): Json<SignIn>) -> Response 
 }
 
 /// `POST /auth/v1/logout`
-pub async fn logout() -> StatusCode {
+async fn logout() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 

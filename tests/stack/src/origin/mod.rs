@@ -77,13 +77,12 @@ impl Reserved {
 
     /// Starts to answer.
     pub fn serve(self, backends: Arc<Backends>) -> Origin {
+        let demand_apikey = || middleware::from_fn_with_state(backends.clone(), gateway::demand_apikey);
         let router = Router::new()
-            .route("/auth/v1/user", get(auth::user))
-            .route("/auth/v1/token", post(auth::token))
-            .route("/auth/v1/logout", post(auth::logout))
             .route("/rest/v1/", any(proxy::rest))
             .route("/rest/v1/{*path}", any(proxy::rest))
-            .route_layer(middleware::from_fn_with_state(backends.clone(), gateway::demand_apikey))
+            .route_layer(demand_apikey())
+            .merge(auth::router().route_layer(demand_apikey()).layer(auth::cors()))
             .route("/auth/v1/.well-known/jwks.json", get(auth::key_set))
             .route("/functions/v1/{*path}", any(proxy::functions))
             .route("/openapi.json", get(openapi::openapi))

@@ -22,7 +22,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::authority::Authority;
+use self::{authority::Authority, frame::Version};
 use crate::{cluster::Cluster, keys::Keys};
 
 /// More than one test ever has on the way at once.
@@ -94,11 +94,11 @@ pub(crate) async fn websocket(
     if !asked.apikey.as_ref().is_some_and(known) {
         return (StatusCode::FORBIDDEN, "no apikey of this project").into_response();
     }
-    if asked.vsn.as_deref() != Some("2.0.0") {
-        return (StatusCode::BAD_REQUEST, "this stand-in speaks vsn 2.0.0").into_response();
-    }
+    let Some(version) = Version::of(asked.vsn.as_deref()) else {
+        return (StatusCode::BAD_REQUEST, "this stand-in speaks vsn 1.0.0 and 2.0.0").into_response();
+    };
     if !*realtime.reachable.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "cut off").into_response();
     }
-    upgrade.on_upgrade(move |socket| socket::serve(realtime, socket))
+    upgrade.on_upgrade(move |socket| socket::serve(realtime, version, socket))
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Broadcast, Realtime,
     authority::Rights,
-    frame::{self, Message},
+    frame::{self, Message, Version},
 };
 
 /// What realtime-js puts in front of the name of a channel.
@@ -27,21 +27,22 @@ struct Joined {
 
 struct Session {
     realtime: Arc<Realtime>,
+    version: Version,
     id: u64,
     channels: HashMap<String, Joined>,
 }
 
 /// Until one of the two ends it.
-pub async fn serve(realtime: Arc<Realtime>, mut socket: WebSocket) {
+pub async fn serve(realtime: Arc<Realtime>, version: Version, mut socket: WebSocket) {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut broadcasts = realtime.broadcasts.subscribe();
     let mut reachable = realtime.reachable.subscribe();
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut session = Session { realtime, id, channels: HashMap::new() };
+    let mut session = Session { realtime, version, id, channels: HashMap::new() };
     loop {
         let answers = tokio::select! {
             frame = socket.recv() => match frame {
-                Some(Ok(Frame::Text(text))) => session.hear(frame::text(&text)).await,
+                Some(Ok(Frame::Text(text))) => session.hear(frame::text(version, &text)).await,
                 Some(Ok(Frame::Binary(bytes))) => session.hear(frame::bytes(&bytes)).await,
                 Some(Ok(_)) => Vec::new(),
                 None | Some(Err(_)) => return,
@@ -66,12 +67,13 @@ pub async fn serve(realtime: Arc<Realtime>, mut socket: WebSocket) {
 impl Session {
     async fn hear(&mut self, message: Option<Message>) -> Vec<String> {
         let Some(message) = message else { return Vec::new() };
-        let ok = |response| vec![frame::reply(&message, "ok", response)];
+        let version = self.version;
+        let ok = |response| vec![frame::reply(version, &message, "ok", response)];
         match message.event.as_str() {
             "heartbeat" if message.topic == "phoenix" => ok(json!({})),
             "phx_join" => match self.join(&message).await {
                 Ok(()) => ok(json!({ "postgres_changes": [] })),
-                Err(reason) => vec![frame::reply(&message, "error", json!({ "reason": reason }))],
+                Err(reason) => vec![frame::reply(version, &message, "error", json!({ "reason": reason }))],
             },
             "phx_leave" => {
                 self.channels.remove(&message.topic);
@@ -130,7 +132,10 @@ impl Session {
         };
         self.channels.remove(&message.topic);
         let system = json!({ "extension": "system", "status": "error", "message": refusal, "channel": topic });
-        vec![frame::push(&message.topic, "system", system), frame::push(&message.topic, "phx_close", json!({}))]
+        vec![
+            frame::push(self.version, &message.topic, "system", system),
+            frame::push(self.version, &message.topic, "phx_close", json!({})),
+        ]
     }
 
     /// What a client sends to the others; silently dropped where it may not.
@@ -152,6 +157,6 @@ impl Session {
             return None;
         }
         let payload = json!({ "type": "broadcast", "event": broadcast.event, "payload": broadcast.payload });
-        Some(frame::push(&topic, "broadcast", payload))
+        Some(frame::push(self.version, &topic, "broadcast", payload))
     }
 }

@@ -1,20 +1,18 @@
 // `GET /api/messages/list`: a page of a channel, through the edge function and as the caller.
 import type { NextApiRequest, NextApiResponse } from 'next'
-import { answer, bearer, lockstep, refuse, text } from '../../../lib/server'
+import { answer, caller, method, text } from '../../../lib/server'
+import { listMessages } from '../../../services/socialMessages'
 
 export default async function list(req: NextApiRequest, res: NextApiResponse): Promise<void> {
-  if (req.method !== 'GET') {
-    res.setHeader('Allow', 'GET')
-    return refuse(res, { status: 405, code: 'method_not_allowed', message: 'Use GET' })
-  }
-  const accessToken = await bearer(req, res)
-  if (!accessToken) return
+  if (!method(req, res, 'GET')) return
+  const asking = await caller(req, res)
+  if (!asking) return
   const { channel_id, limit, since, before } = req.query
-  const page = await lockstep.listMessages(text(channel_id) ?? '', {
-    accessToken,
+  const page = await listMessages(text(channel_id) ?? '', {
+    accessToken: asking.accessToken,
     ...(limit !== undefined && { limit: Number(text(limit)) }),
-    ...(since !== undefined && { since: text(since)! }),
-    ...(before !== undefined && { before: text(before)! }),
+    ...(since !== undefined && { since: text(since) }),
+    ...(before !== undefined && { before: text(before) }),
   })
   answer(res, page, 200, { next_cursor: page.nextCursor })
 }
