@@ -43,8 +43,8 @@ fn a_name_that_is_taken_or_is_none_is_refused_and_nothing_is_written() {
     // A file in which there is no place for it.
     checkout.edit(
         "functions/client/calls.js",
-        "\n  return { listMessages,",
-        "\n  return Object.freeze({ listMessages,",
+        "\n  return {\n    listMessages,",
+        "\n  return Object.freeze({\n    listMessages,",
     );
     let function =
         Function::new(&named("channels-list", "fetch_social_channels"), Kind::Reads, checkout.root()).unwrap();

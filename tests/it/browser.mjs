@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import {
   appears, ask, browser, collapses, connected, context, contexts, open, overlay, seconds, shorten, sql, staged,
 } from './browser-page.mjs'
+import { status } from './browser-status.mjs'
 
 const { ORIGIN, SCREENSHOTS } = process.env
 const ADA = 'ada00000-0000-4000-8000-000000000001'
@@ -165,28 +166,7 @@ const tests = {
     await sql(`insert into public.social_channel_members (channel_id, user_id) values ('c0000000-0000-4000-8000-000000000001', '${GRACE}')`)
   },
 
-  async 'without Realtime messages come all the same, and the page says so'() {
-    await ask('cut')
-    const [ada, grace] = [await open('ada'), await open('grace')]
-    await grace.locator('#status').getByText('polling').waitFor()
-    await grace.context().setOffline(true)
-    await ada.getByRole('textbox', { name: 'Message' }).fill('said while grace was away')
-    await ada.getByRole('button', { name: 'Send' }).click()
-    await ada.locator('#log').getByText('messages-send').waitFor()
-    await grace.context().setOffline(false)
-    await grace.locator('#messages').getByText('said while grace was away').waitFor()
-    await ask('restore')
-    await grace.locator('#status').getByText('live').waitFor()
-  },
-
-  async 'who signs in after another sees nothing of theirs, and why'() {
-    const page = await open('grace')
-    await page.locator('#status').getByText('live').waitFor()
-    await page.getByRole('button', { name: 'eve', exact: true }).click()
-    await page.locator('#messages').getByText('You are not a member').waitFor()
-    assert.equal(await page.locator('#messages li').count(), 1)
-    assert.equal(await page.locator('#status').textContent(), 'refused')
-  },
+  ...status,
 
   async 'nobody hears what is another player\'s, however they join, and nobody can say it'() {
     const [ada, eve] = [await open('Ada'), await open('Eve')]
