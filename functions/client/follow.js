@@ -19,8 +19,9 @@ export function follow(task, { onStatus, poll = 20_000 }, env) {
   let notBefore = 0
 
   const tell = (next, error = null) => {
-    if (next === told) return
-    told = next
+    const news = next + error?.code
+    if (news === told) return
+    told = news
     safely(onStatus, next, error)
   }
 

@@ -69,6 +69,8 @@ export interface Problem extends Error {
   requestId: string | null
   /** The field, a detail code, both versions; or the code of a gateway. */
   details: string | null
+  /** What a trigger or a policy of the project says besides, as PostgREST gives it. */
+  hint: string | null
 }
 
 /** For `instanceof`: every Problem is one. */

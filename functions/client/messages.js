@@ -25,6 +25,8 @@ export function messageStore(lockstep, channelId, options) {
   let leave
   /** Of which user this is: an answer for another one is dropped. */
   let visit = {}
+  /** What kept older pages away: forgotten when they come. */
+  let olderError = null
 
   function set(changes) {
     state = Object.freeze({ ...state, ...changes })
@@ -77,7 +79,9 @@ export function messageStore(lockstep, channelId, options) {
     const before = `${oldest.inserted_at},${oldest.id}`
     const { data, error, nextCursor } = await lockstep.listMessages(channelId, { before })
     if (mine !== visit) return
-    set({ loadingOlder: false, ...(error ? { error } : { hasOlder: nextCursor !== null }) })
+    if (error) set({ loadingOlder: false, error })
+    else set({ loadingOlder: false, error: state.error === olderError ? null : state.error, hasOlder: nextCursor !== null })
+    olderError = error
     if (data) merge(data)
   }
 

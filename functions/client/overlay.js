@@ -65,13 +65,9 @@ export function createOverlayStore(supabase, options = {}) {
   }
 
   const feed = follow(async () => {
-    try {
-      const { token, user, refusal } = await limited(() => auth.credentials(), env)
-      if (!token) return refusal
-      become(user)
-    } catch (error) {
-      return error
-    }
+    const { token, user, refusal } = await limited(() => auth.credentials(), env)
+    if (!token) return refusal
+    become(user)
     const asker = userId
     const before = held
     const { data, error } = await ask('fetch_rank_session_overlays')

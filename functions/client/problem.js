@@ -21,12 +21,12 @@ export class LockstepError extends Error {
 export function problem(code, status, message, repeatable, more, cause) {
   const passing = status > 499 || status === 429 || status === 408 || UNANSWERED.includes(code)
   const retryable = !!repeatable && passing && !LASTING.includes(code)
-  const fields = { code, status, retryable, requestId: null, details: null, retryAfter: null, ...more }
+  const fields = { code, status, retryable, requestId: null, details: null, hint: null, retryAfter: null, ...more }
   return Object.assign(new LockstepError(message, { cause }), fields)
 }
 
 /** What came from somewhere, but not from what was asked. */
-const unexpected = (status, repeatable) => problem('unexpected_answer', status, 'No answer of the server', repeatable)
+const unexpected = (status, repeatable) => problem('unexpected_answer', status, 'Unexpected answer', repeatable)
 
 export const authRequired = (message = 'Sign in first') => problem('auth_required', 401, message)
 
@@ -40,11 +40,11 @@ export function thrown(error, repeatable) {
 /** Our codes are lower case. Gateways have numbers and names of their own, which stay in `details`. */
 const ours = (code) => /^[a-z_]+$/.test(code) && code
 
-/** What was given as such, or else the code that is none of ours. */
-const detailsOf = ({ code, details }, known) => details ?? (code === known ? null : (code ?? null))
+/** What was given as such, or else as `details` the code that is none of ours. */
+const explained = ({ code = null, details, hint = null }, known) => ({ details: details ?? (code === known ? null : code), hint })
 
 /** In seconds, from either form of the header (RFC 9110, section 10.2.3). */
-const seconds = (text, now) => text && Math.ceil(isNaN(text) ? Math.max(Date.parse(text) - now, 0) / 1000 : +text) || null
+const seconds = (text, now) => Math.ceil(isNaN(text) ? Math.max(Date.parse(text) - now, 0) / 1000 : +text) || null
 
 /** What is wrong with the result of `functions.invoke`, or null. `expected` says whether data is what it should be. */
 export async function invokeProblem({ data, error }, response, repeatable, expected, env) {
@@ -55,7 +55,7 @@ export async function invokeProblem({ data, error }, response, repeatable, expec
   const body = (await response.json().catch(() => 0)) ?? {}
   const code = ours(body.code) || ours(headers.get('sb-error-code')) || 'http_error'
   return problem(code, status, `${body.message ?? `HTTP ${status}`}`, repeatable, {
-    details: detailsOf(body, code),
+    ...explained(body, code),
     requestId: headers.get('x-request-id'),
     retryAfter: seconds(headers.get('retry-after'), env.now()),
   })
@@ -68,6 +68,6 @@ const POSTGREST = { PGRST202: 'rpc_contract_mismatch', PGRST301: 'invalid_token'
 export function rpcProblem({ data, error, status }) {
   if (!error) return data?.server_time ? null : unexpected(status, true)
   // The status is 0 when there was no answer.
-  const code = status ? (POSTGREST[error.code] ?? (ours(error.code) || 'http_error')) : 'network_failure'
-  return problem(code, status, error.message, true, { details: detailsOf(error, code) })
+  const code = status ? POSTGREST[error.code] || ours(error.code) || 'http_error' : 'network_failure'
+  return problem(code, status, error.message, true, explained(error, code))
 }

@@ -17,6 +17,7 @@ export interface FakeFailure {
   code?: ProblemCode | (string & {})
   message?: string
   details?: string | null
+  hint?: string | null
   headers?: Record<string, string>
   /** No answer comes. The call has been made all the same. */
   lost?: boolean

@@ -108,8 +108,8 @@ export function createFakeProject({ people = {}, channels = {}, rooms = {} } = {
       }
       if (answer.lost) return { data: null, error: Object.assign(new Error('Failed to send a request to the Edge Function'), { context: new TypeError('fetch failed') }) }
       if (!answer.code) return { data: answer.data, error: null, response: Response.json(answer.data) }
-      const { status, code, message = code, details = null } = answer
-      const response = Response.json({ code, message, details, request_id: newKey() }, { status, headers: answer.headers })
+      const { status, code, message = code, details = null, hint = null } = answer
+      const response = Response.json({ code, message, details, hint, request_id: newKey() }, { status, headers: answer.headers })
       return { data: null, error: Object.assign(new Error('Edge Function returned a non-2xx status code'), { context: response }), response }
     }
 
@@ -118,8 +118,8 @@ export function createFakeProject({ people = {}, channels = {}, rooms = {} } = {
       await new Promise(soon)
       if (project.offline || failed?.lost) return { data: null, error: { message: 'TypeError: fetch failed', code: '' }, status: 0 }
       const answer = failed ?? rpcs[name]?.(session?.user.id, args) ?? { status: 404, code: 'PGRST202' }
-      const { status, code, message = code, details = null, data } = answer
-      return code ? { data: null, error: { code, message, details }, status } : { data, error: null, status: 200 }
+      const { status, code, message = code, details = null, hint = null, data } = answer
+      return code ? { data: null, error: { code, message, details, hint }, status } : { data, error: null, status: 200 }
     }
 
     const client = {

@@ -30,6 +30,7 @@ function createTopic(supabase, name, env) {
 
   function tell(state) {
     joined = state
+    if (joined) failures = 0
     listeners.forEach((listener) => listener.realtime(joined))
   }
   function later() {
@@ -69,7 +70,6 @@ function createTopic(supabase, name, env) {
       .on('system', {}, ({ status }) => status === 'ok' && joined && tell(true))
       .subscribe((status) => {
         if (opened !== channel) return
-        if (status === 'SUBSCRIBED') failures = 0
         if (status !== 'CLOSED') return tell(status === 'SUBSCRIBED')
         channel = undefined
         later()

@@ -7,8 +7,8 @@ const SEEN_FOR = 60_000
 /** Browsers have `randomUUID` in secure contexts only, and a phone in the office's network is in none. */
 export function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID()
-  const digit = (d) => (d ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (d / 4)))).toString(16)
-  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit)
+  const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16)
+  return '00000000-0000-4000-8000-000000000000'.replace(/0/g, digit)
 }
 
 export function unsentKeys(env) {

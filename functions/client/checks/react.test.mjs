@@ -71,6 +71,20 @@ test('older pages come when they are asked for, until there are none', async () 
   assert.equal(last().hasOlder, false)
 })
 
+test('what kept older pages away is forgotten when they come', async () => {
+  const { supabase, last, calm } = await arrange(Array.from({ length: 60 }, (_, n) => message(n)))
+  const older = async () => { await act(() => last().loadOlder()); await calm() }
+  const { answer } = supabase
+  supabase.answer = () => Response.json({ code: 'upstream_unavailable' }, { status: 503 })
+  await older()
+  assert.equal(last().error.code, 'upstream_unavailable')
+
+  supabase.answer = answer
+  await older()
+
+  assert.deepEqual([last().error, last().messages.length], [null, 60])
+})
+
 test('a message is pending, then there; a double click is one', async () => {
   const { last, seen, supabase, view, calm } = await arrange()
 

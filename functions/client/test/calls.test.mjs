@@ -136,13 +136,13 @@ test('a client whose session cannot be read is told so, and nothing is thrown', 
 
 test('the body of an error is read', async () => {
   const { supabase, lockstep } = arrange()
-  const body = { code: 'invalid_parameter', message: 'limit: no', msg: 'limit: no', details: 'limit', hint: null, request_id: 'b' }
+  const body = { code: 'invalid_parameter', message: 'limit: no', msg: 'limit: no', details: 'limit', hint: 'at most 200', request_id: 'b' }
   supabase.answer = refusal(422, body, { 'x-request-id': 'h' })
 
   const { data, error } = await lockstep.listMessages(CHANNEL)
 
   assert.equal(data, null)
-  const expected = { code: 'invalid_parameter', status: 422, message: 'limit: no', retryable: false, requestId: 'h', details: 'limit', retryAfter: null }
+  const expected = { code: 'invalid_parameter', status: 422, message: 'limit: no', retryable: false, requestId: 'h', details: 'limit', hint: 'at most 200', retryAfter: null }
   assert.deepEqual({ ...error, message: error.message }, expected)
 })
 

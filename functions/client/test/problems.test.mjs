@@ -53,6 +53,17 @@ for (const [what, answer, expected] of [
   })
 }
 
+test('what the project refuses stays refused, unless its rule says that there were too many', async () => {
+  const { lockstep, supabase } = arrange()
+  for (const [status, retryable] of [[400, false], [409, false], [429, true]]) {
+    supabase.answer = () => Response.json({ code: 'refused_by_project', hint: 'be kind' }, { status, headers: { 'retry-after': '7' } })
+
+    const { error } = await lockstep.listMessages(CHANNEL)
+
+    assert.deepEqual([error.retryable, error.retryAfter, error.hint], [retryable, 7, 'be kind'], status)
+  }
+})
+
 test('what a gateway called it stays in the details', async () => {
   const { supabase, lockstep } = arrange()
   supabase.answer = json({ code: 'BOOT_ERROR', message: 'x' }, { status: 503 })

@@ -94,6 +94,20 @@ test('the time that the server asks for passes, whatever is announced meanwhile'
   assert.deepEqual(got, [['m1']])
 })
 
+test('what goes wrong at load is in the status, once for each kind', async () => {
+  const { supabase, statuses, time } = arrange({ stored: [at(1)] })
+  const { answer } = supabase
+  supabase.answer = refusal(503, 'upstream_unavailable')
+  await time.pass(10_000)
+  supabase.answer = refusal(504, 'upstream_timeout')
+  await time.pass(60_000)
+  supabase.answer = answer
+  await time.pass(60_000)
+
+  const failed = ['upstream_unavailable', 'upstream_timeout'].map((code) => ['connecting', code])
+  assert.deepEqual(statuses, ['connecting', ...failed, 'connecting'])
+})
+
 test('back online, messages come at once', async () => {
   const { supabase, got, window, time } = arrange({ stored: [at(1)] })
   const { answer } = supabase

@@ -86,13 +86,13 @@ export function answer<T>(res: NextApiResponse, { data, error }: Result<T>, stat
   else res.status(status).json({ data, ...more })
 }
 
-type Refusal = Pick<Problem, 'status' | 'message'> & { code: string } & Partial<Pick<Problem, 'details' | 'requestId' | 'retryAfter'>>
+type Refusal = Pick<Problem, 'status' | 'message'> & { code: string } & Partial<Pick<Problem, 'details' | 'hint' | 'requestId' | 'retryAfter'>>
 
 export function refuse(res: NextApiResponse, problem: Refusal): void {
-  const { code, message, status, details = null, requestId = null, retryAfter = null } = problem
+  const { code, message, status, details = null, hint = null, requestId = null, retryAfter = null } = problem
   if (retryAfter !== null) res.setHeader('Retry-After', retryAfter)
   if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
-  res.status(status >= 400 ? status : 503).json({ error: code, code, message, details, request_id: requestId })
+  res.status(status >= 400 ? status : 503).json({ error: code, code, message, details, hint, request_id: requestId })
 }
 
 /** A query parameter; one that is given twice is passed on as nonsense, for the function to refuse. */

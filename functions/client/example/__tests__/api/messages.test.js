@@ -63,14 +63,14 @@ test('an Auth that cannot be asked is not the fault of the caller', async () => 
 })
 
 test.each([[401, 'token_expired'], [403, 'not_channel_member'], [422, 'invalid_parameter'], [503, 'rpc_contract_mismatch']])('%d %s comes through as it is', async (status, code) => {
-  const refusal = [status, { code, message: 'm', details: 'd' }, { 'retry-after': '3', 'x-request-id': 'r' }]
+  const refusal = [status, { code, message: 'm', details: 'd', hint: 'h' }, { 'retry-after': '3', 'x-request-id': 'r' }]
   upstream({ 'messages-list': refusal, 'messages-send': refusal })
 
   const answers = [await call(list, { query: { channel_id: CHANNEL } }), await post({ channel_id: CHANNEL, body: '', client_message_id: KEY })]
 
   for (const answer of answers) {
     expect([answer.status, answer.headers['retry-after']]).toEqual([status, 3])
-    expect(answer.body).toEqual({ error: code, code, message: 'm', details: 'd', request_id: 'r' })
+    expect(answer.body).toEqual({ error: code, code, message: 'm', details: 'd', hint: 'h', request_id: 'r' })
   }
   expect(answers[1].headers['idempotency-key']).toBe(KEY)
 })
@@ -80,7 +80,7 @@ test.each([['{'], ['"text"'], ['null']])('a body that is %s is refused in the sa
 
   const { status, body } = await post(text)
 
-  expect([status, body]).toEqual([400, { error: 'malformed_request', code: 'malformed_request', message: 'The body is no JSON object', details: null, request_id: null }])
+  expect([status, body]).toEqual([400, { error: 'malformed_request', code: 'malformed_request', message: 'The body is no JSON object', details: null, hint: null, request_id: null }])
   expect(seen.map(({ name }) => name)).toEqual(['user'])
 })
 
