@@ -1,11 +1,17 @@
 import { useMessages } from 'lockstep-client/react'
-import { useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 
 const WORDS = { connecting: 'Connecting …', live: 'Live', polling: 'Looking for messages now and then', refused: '' }
 
 export function Chat({ channelId }: { channelId: string }) {
   const { messages, pending, status, error, hasOlder, loadingOlder, loadOlder, send, retry, discard } = useMessages(channelId)
   const [draft, setDraft] = useState('')
+  const list = useRef<HTMLOListElement>(null)
+  const newest = pending.at(-1)?.key ?? messages.at(-1)?.id
+
+  useEffect(() => {
+    list.current?.scrollTo(0, list.current.scrollHeight)
+  }, [newest])
 
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -22,7 +28,7 @@ export function Chat({ channelId }: { channelId: string }) {
           Older messages
         </button>
       )}
-      <ol aria-label="Messages">
+      <ol aria-label="Messages" ref={list}>
         {messages.map(({ id, body }) => (
           <li key={id}>{body}</li>
         ))}
