@@ -66,7 +66,7 @@ export async function json(req: NextApiRequest, res: NextApiResponse, limit: num
   }
   try {
     const body = JSON.parse(Buffer.concat(chunks).toString())
-    if (body && typeof body === 'object') return body
+    if (body && typeof body === 'object' && !Array.isArray(body)) return body
   } catch {}
   refuse(res, { status: 400, code: 'malformed_request', message: 'The body is no JSON object' })
   return null

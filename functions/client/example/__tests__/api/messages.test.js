@@ -54,8 +54,8 @@ test('a token that Auth refuses never reaches a function', async () => {
   expect([status, body.code, seen.length]).toEqual([401, 'invalid_token', 1])
 })
 
-test('an Auth that cannot be asked is not the fault of the caller', async () => {
-  upstream({ user: [500, { msg: 'broken' }] })
+test.each([[500], [429]])('an Auth that answers %d is not the fault of the caller', async (answered) => {
+  upstream({ user: [answered, { msg: 'not now' }] })
 
   const { status, body } = await call(list)
 
@@ -75,7 +75,7 @@ test.each([[401, 'token_expired'], [403, 'not_channel_member'], [422, 'invalid_p
   expect(answers[1].headers['idempotency-key']).toBe(KEY)
 })
 
-test.each([['{'], ['"text"'], ['null']])('a body that is %s is refused in the same form', async (text) => {
+test.each([['{'], ['"text"'], ['null'], ['[]']])('a body that is %s is refused in the same form', async (text) => {
   const seen = upstream({})
 
   const { status, body } = await post(text)
