@@ -2,23 +2,28 @@
 //!
 //! No pipeline is known by name. A record is known by its fields, wherever it stands: as text in any string, as an object,
 //! or as fields whose names were nested or changed. In reading order: [`Unwrapper`] goes through a text, [`walk`] through one
-//! value of JSON, [`fields`] says which object is a record, [`escape`] takes away one level of escapes, [`split`] joins what
+//! value of JSON, [`fields`] says which object is a record, [`times`] when it was, [`event`] what is a copy of it, [`escape`] takes away one level of escapes, [`split`] joins what
 //! a runtime cut.
 
 mod escape;
+mod event;
 mod fields;
 mod split;
+mod times;
 mod walk;
 
-use std::{io::Read, mem};
+use std::io::Read;
 
 use memchr::{memchr2, memmem};
 use record::Record;
 use serde::de::{DeserializeSeed as _, IgnoredAny};
 use serde_json::Deserializer;
 
-use self::walk::Walk;
 pub use self::{escape::clean, split::Splits};
+use self::{
+    event::{COPIES, Identity},
+    walk::Walk,
+};
 use crate::{input::LONGEST, moment};
 
 /// What every record has in it, however its field names were changed.
@@ -27,8 +32,6 @@ pub const MARK: &[u8] = b"faas";
 const DEEPEST: u8 = 6;
 /// Brackets that open no JSON are tried until that has taken as long as to read the text so many times.
 const MOST_FAILED_READINGS: usize = 8;
-/// An event has a record and copies of it, as text and as fields. So many can be told from others.
-const COPIES: usize = 64;
 
 /// What one line was.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +55,7 @@ pub struct Unwrapper<'u> {
     splits: &'u mut Splits,
     take: &'u mut dyn FnMut(&Record<'_>),
     /// Which records the event has that is now gone through, behind those of the events that it is in.
-    event: Vec<String>,
+    event: Vec<Identity>,
     /// How many those are.
     around: usize,
     /// Records that were met, copies included.
@@ -146,11 +149,6 @@ impl<'u> Unwrapper<'u> {
         None
     }
 
-    /// Values that follow each other are events of their own, and what they have together is in the event around them.
-    fn events(&mut self) -> Events {
-        Events { before: mem::replace(&mut self.around, self.event.len()), ended: Vec::new() }
-    }
-
     /// The JSON that a text begins with, and how long it is.
     fn value(&mut self, text: &str) -> Result<usize, NoJson> {
         let mut records = Deserializer::from_str(text).into_iter::<Record<'_>>();
@@ -173,19 +171,6 @@ impl<'u> Unwrapper<'u> {
         if walked.is_ok() || self.met > before { Ok(length) } else { Err(NoJson { read: length, unclosed: false }) }
     }
 
-    fn meet(&mut self, record: &Record<'_>) {
-        self.met += 1;
-        let of_it = if record.span_id.is_empty() { &record.timestamp } else { &record.span_id };
-        let key = format!("{of_it} {}", record.request_id);
-        if self.event.contains(&key) {
-            return;
-        }
-        if self.event.len() < self.around + COPIES {
-            self.event.push(key);
-        }
-        (self.take)(record);
-    }
-
     /// Text without a record in it: perhaps the next part of one, or the first.
     fn piece(&mut self, origin: &str, piece: &str) {
         if let Some(begun) = self.splits.take(origin) {
@@ -203,31 +188,6 @@ impl<'u> Unwrapper<'u> {
             self.held = true;
             self.splits.keep(origin, piece.to_owned(), None);
         }
-    }
-}
-
-/// Events that follow each other.
-struct Events {
-    /// How many records stood around the events that these are in.
-    before: usize,
-    ended: Vec<String>,
-}
-
-impl Events {
-    fn end_one(&mut self, unwrapper: &mut Unwrapper<'_>) {
-        self.ended.extend(unwrapper.event.drain(unwrapper.around..));
-        self.ended.truncate(COPIES);
-    }
-
-    /// They were parts of one event: what has ended goes on.
-    fn join(&mut self, unwrapper: &mut Unwrapper<'_>) {
-        unwrapper.event.append(&mut self.ended);
-    }
-
-    fn end(self, unwrapper: &mut Unwrapper<'_>) {
-        unwrapper.around = self.before;
-        unwrapper.event.extend(self.ended);
-        unwrapper.event.truncate(self.before + COPIES);
     }
 }
 

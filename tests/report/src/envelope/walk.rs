@@ -172,14 +172,11 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 impl Walk<'_, '_> {
     /// At the end of an object: whether it was a record.
     fn close(self, mut fields: Fields) -> Kept {
-        match fields.record() {
-            None => Kept::Fields(fields),
-            Some(record) => {
-                if let Ok(record) = Record::deserialize(&record) {
-                    self.0.meet(&record);
-                }
-                Kept::Nothing
+        for record in fields.records() {
+            if let Ok(record) = Record::deserialize(&record) {
+                self.0.meet(&record);
             }
         }
+        if fields.is_empty() { Kept::Nothing } else { Kept::Fields(fields) }
     }
 }

@@ -9,7 +9,7 @@ const TIME: &str = "2026-11-23T12:00:00.5Z";
 
 /// What a pipeline makes of a line, of its fields, and of both.
 type AsText = fn(&str) -> Value;
-type AsFields<'f> = &'f dyn Fn(Map<String, Value>) -> Value;
+pub type AsFields<'f> = &'f dyn Fn(Map<String, Value>) -> Value;
 type AsBoth = fn(&str, Map<String, Value>) -> Value;
 
 /// Five, no two alike, with what has to be escaped.
@@ -50,7 +50,7 @@ pub fn assert_found(what: &str, log: &str) {
 }
 
 /// As one event to a line, as one to many lines, and all in one list, in one line and in many.
-fn assert_found_in_all_shapes(what: &str, events: &[Value]) {
+pub fn assert_found_in_all_shapes(what: &str, events: &[Value]) {
     let each = |write: fn(&Value) -> String| events.iter().map(write).collect::<Vec<_>>().join("\n");
     let all = json!({ "status": "success", "data": { "events": events }, "next": null });
     assert_found(what, &each(Value::to_string));
@@ -86,7 +86,7 @@ fn a_line_in_any_string_of_any_json_is_the_line() {
 }
 
 /// Such as Datadog's own attributes.
-fn nested(fields: &Map<String, Value>) -> Value {
+pub fn nested(fields: &Map<String, Value>) -> Value {
     let mut all = json!({});
     for (name, value) in fields {
         let at = name.split('.').fold(&mut all, |object, part| &mut object[part]);
@@ -95,16 +95,16 @@ fn nested(fields: &Map<String, Value>) -> Value {
     all
 }
 
-fn renamed(fields: &Map<String, Value>, write: fn(&Value) -> Value) -> Value {
+pub fn renamed(fields: &Map<String, Value>, write: fn(&Value) -> Value) -> Value {
     fields.iter().map(|(name, value)| (name.replace('.', "_"), write(value))).collect::<Map<_, _>>().into()
 }
 
-fn without_time(mut fields: Map<String, Value>) -> (Value, Value) {
+pub fn without_time(mut fields: Map<String, Value>) -> (Value, Value) {
     let time = fields.remove("timestamp").unwrap();
     (fields.into(), time)
 }
 
-fn as_text(value: &Value) -> Value {
+pub fn as_text(value: &Value) -> Value {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned).into()
 }
 

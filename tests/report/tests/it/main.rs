@@ -11,6 +11,7 @@ mod envelopes;
 mod hostile;
 mod known_mix;
 mod lost;
+mod names;
 mod packed;
 mod pieces;
 

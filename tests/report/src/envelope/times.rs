@@ -1,0 +1,91 @@
+//! The time of a record that a pipeline moved away from it, or wrote in its own way.
+
+use serde_json::Value;
+
+use crate::moment;
+
+/// Under these names pipelines put the time of what they pass on, in the order in which they are believed.
+const NAMES: [&str; 15] = [
+    "timestamp",
+    "_timestamp",
+    "time",
+    "_time",
+    "date",
+    "datetime",
+    "ts",
+    "_ts",
+    "_t",
+    "dt",
+    "eventtime",
+    "timegenerated",
+    "timeunixnano",
+    "created",
+    "published",
+];
+/// Parts of other names that a time has.
+const PARTS: [&str; 5] = ["time", "date", "_at", "created", "epoch"];
+/// Parts of names of what came later: when somebody else had it.
+const LATER: [&str; 6] = ["observ", "receiv", "ingest", "collect", "index", "updat"];
+
+/// A time, and how much it is believed: the lower the more.
+#[derive(Debug, Clone)]
+pub struct Time {
+    doubt: usize,
+    pub text: String,
+}
+
+impl Time {
+    /// Of a field by its plain name.
+    pub fn of(name: &str, value: &Value) -> Option<Self> {
+        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+        let other = || has(&PARTS).then(|| NAMES.len() + usize::from(has(&LATER)));
+        let doubt = NAMES.iter().position(|known| *known == name).or_else(other)?;
+        Some(Self { doubt, text: read(value)? })
+    }
+
+    /// The same of what is around the object that it was in.
+    pub fn of_inner(self) -> Self {
+        Self { doubt: self.doubt + 2 * NAMES.len(), ..self }
+    }
+
+    /// The one that is believed more.
+    pub fn better(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.into_iter().chain(other).min_by_key(|time| time.doubt)
+    }
+}
+
+/// RFC 3339 and what databases and loggers write like it, in UTC where they do not say: `2026-11-25 12:14:48,02 +0000`.
+/// Or since 1970 in seconds, milli-, micro- or nanoseconds.
+pub fn read(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().trim_end_matches(" UTC"),
+        Value::Number(number) => return since_1970(number.as_f64()?),
+        _ => return None,
+    };
+    if let Ok(number) = text.parse() {
+        return since_1970(number);
+    }
+    let text = text.replacen(' ', "T", 1).replace(' ', "").replace(',', ".");
+    let day = text.find('T')?;
+    let (time, offset) = text.split_at(text[day..].find(['+', '-']).map_or(text.len(), |at| day + at));
+    let zone = match offset.len() {
+        0 if !time.ends_with(['Z', 'z']) => "Z".to_owned(),
+        3 => format!("{offset}:00"),
+        5 if offset.is_ascii() => format!("{}:{}", &offset[..3], &offset[3..]),
+        _ => offset.to_owned(),
+    };
+    Some(format!("{time}{zone}")).filter(|reading| moment::parse(reading).is_some())
+}
+
+/// To the millisecond. No time from 2001 on has the same number in two of these units.
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
+fn since_1970(number: f64) -> Option<String> {
+    let ms = match number {
+        1e9..1e11 => number * 1e3,
+        1e11..1e14 => number,
+        1e14..1e17 => number / 1e3,
+        1e17..1e20 => number / 1e6,
+        _ => return None,
+    };
+    Some(moment::rfc3339(ms as i64))
+}
