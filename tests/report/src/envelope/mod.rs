@@ -19,12 +19,15 @@ use record::Record;
 use serde::de::{DeserializeSeed as _, IgnoredAny};
 use serde_json::Deserializer;
 
-pub use self::{escape::clean, split::Splits};
+pub use self::{
+    escape::clean,
+    split::{Splits, behind_the_same},
+};
 use self::{
     event::{COPIES, Identity},
     walk::Walk,
 };
-use crate::{input::LONGEST, moment};
+use crate::moment;
 
 /// What every record has in it, however its field names were changed.
 pub const MARK: &[u8] = b"faas";
@@ -81,9 +84,11 @@ impl<'u> Unwrapper<'u> {
 
     /// A line with its end. Where `may_go_on`, JSON that is still open is left to [`Self::document`].
     pub fn line(&mut self, line: &str, may_go_on: bool) -> Line {
-        if let Some((origin, content)) = split::container_runtime(line) {
-            if !self.text(content) {
-                self.piece(&origin, content);
+        if let Some(split::Piece { origin, content, goes_on }) = split::container_runtime(line) {
+            match self.text(content) {
+                true if goes_on => self.end_of_piece(&origin, content),
+                true => {}
+                false => self.piece(&origin, content),
             }
         } else if let Some(at) = self.values(line, may_go_on) {
             return Line::Unclosed(at);
@@ -167,26 +172,11 @@ impl<'u> Unwrapper<'u> {
         self.json |= text.starts_with('{');
         let before = self.met;
         let walked = Walk(self).deserialize(&mut Deserializer::from_str(&text[..length]));
-        // What was met is not met again where it is nested too deep to be walked to its end.
-        if walked.is_ok() || self.met > before { Ok(length) } else { Err(NoJson { read: length, unclosed: false }) }
-    }
-
-    /// Text without a record in it: perhaps the next part of one, or the first.
-    fn piece(&mut self, origin: &str, piece: &str) {
-        if let Some(begun) = self.splits.take(origin) {
-            let whole = format!("{}{piece}", begun.text);
-            if self.text(&whole) {
-                return;
-            }
-            if is_begun(&whole) {
-                self.held = true;
-                return self.splits.keep(origin, whole, Some(&begun));
-            }
-            self.splits.give_up(begun);
-        }
-        if is_begun(piece) {
-            self.held = true;
-            self.splits.keep(origin, piece.to_owned(), None);
+        match walked {
+            // Nested too deep to be walked to its end. What was met is not met again, and what follows is still to come.
+            Err(error) if self.met > before => Ok(place_of(&error, text).min(length)),
+            Err(_) => Err(NoJson { read: length, unclosed: false }),
+            Ok(_) => Ok(length),
         }
     }
 }
@@ -195,13 +185,6 @@ impl<'u> Unwrapper<'u> {
 fn place_of(error: &serde_json::Error, text: &str) -> usize {
     let lines_before: usize = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
     lines_before + error.column()
-}
-
-/// Whether it is the beginning of a JSON object.
-fn is_begun(text: &str) -> bool {
-    text.len() < LONGEST
-        && text.trim_start().starts_with('{')
-        && serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
 }
 
 /// Whether a text can have a record in it.

@@ -13,7 +13,20 @@ use super::{COPIES, Unwrapper, escape, fields::Fields, marked};
 use crate::input::LONGEST;
 
 /// Under these names pipelines put the text of a line; it may be a part of one.
-const CONTENT: [&str; 6] = ["log", "message", "MESSAGE", "msg", "line", "textPayload"];
+const CONTENT: [&str; 12] = [
+    "log",
+    "Log",
+    "message",
+    "MESSAGE",
+    "@message",
+    "msg",
+    "line",
+    "textPayload",
+    "LogEntry",
+    "LogMessage",
+    "_raw",
+    "event_message",
+];
 /// Under these, whose line it is.
 const ORIGIN: [&str; 8] =
     ["stream", "container_id", "CONTAINER_ID", "partial_id", "pod", "podName", "containerName", "_SYSTEMD_UNIT"];
@@ -113,10 +126,9 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         if length > 1 && bytes.len() == length {
             // journald's way with a text that is not all printable.
             let text = String::from_utf8_lossy(&bytes);
-            if marked(&text) {
-                self.0.text(&text);
-            }
-            return Ok(Kept::Nothing);
+            let met = marked(&text) && self.0.text(&text);
+            let is_text = !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\x1b'));
+            return Ok(if is_text && !met { Kept::Text(text.into_owned()) } else { Kept::Nothing });
         }
         if !pairs.is_empty() {
             return Ok(self.close(pairs));

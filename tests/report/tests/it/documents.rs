@@ -80,3 +80,16 @@ fn a_wrapper_that_was_cut_still_has_its_record() {
     assert_found("a list", &cut(json!({ "events": fields(), "z": 1 })));
     assert_found("in many lines", format!("{:#}", json!(fields())).trim_end_matches(['\n', ']']));
 }
+
+/// Deeper than a parser goes.
+#[test]
+fn what_follows_a_value_that_is_nested_too_deep_is_found() {
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
+    let list = |all: &[Value]| side_by_side(all, ",");
+
+    for number in [3, 300] {
+        let all = many(2 * number);
+        let (before, after) = all.split_at(number);
+        assert_all(&format!("[{},{deep},{}]", list(before), list(after)), 2 * number);
+    }
+}
