@@ -2,15 +2,26 @@
 
 use std::{borrow::Cow, io::Read as _};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr2, memmem};
 
 use super::{MARK, marked};
 
 const ESCAPE: u8 = 0x1b;
-/// What is looked at to see whether a text is base64, in bytes. No record is shorter in it, packed or not.
+/// How much of the beginning is looked at to see whether a text is base64, in bytes. No record is shorter in it.
 const LOOKED_AT: usize = 200;
+/// With and without `=` at the end.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 /// What base64 is unpacked to at most, in bytes.
 const UNPACKED: u64 = 8 << 20;
 
@@ -54,13 +65,20 @@ fn without_backslashes(text: &str) -> String {
 }
 
 /// What stands in base64, as Kinesis and Pub/Sub have it, and in gzip in it, as CloudWatch Logs gives it to subscribers.
-/// And whether that is all of it.
+/// And whether that is all of it. In either alphabet of RFC 4648, with and without line breaks.
 pub fn decoded(text: &str) -> Option<(String, bool)> {
-    let start = text.as_bytes().get(..LOOKED_AT)?;
-    if !start.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')) {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_\r\n".contains(byte);
+    let text = text.trim().as_bytes();
+    if !text.get(..LOOKED_AT)?.iter().all(is_digit) {
         return None;
     }
-    let bytes = BASE64_STANDARD.decode(text).ok()?;
+    let in_one_alphabet = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => *byte,
+    };
+    let digits: Vec<u8> = text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(in_one_alphabet).collect();
+    let bytes = BASE64.decode(digits).ok()?;
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Some((String::from_utf8(bytes).ok()?, true));
     }

@@ -92,7 +92,7 @@ impl<'u> Unwrapper<'u> {
             }
         } else if let Some(at) = self.values(line, may_go_on) {
             return Line::Unclosed(at);
-        } else if self.met == 0 {
+        } else if self.met == 0 && !self.base64(line) {
             self.escaped(line);
         }
         match self {
@@ -125,6 +125,13 @@ impl<'u> Unwrapper<'u> {
         }
         self.depth -= 1;
         self.met > before
+    }
+
+    /// Whether a text is one in base64 with a record in it.
+    fn base64(&mut self, text: &str) -> bool {
+        let Some((text, whole)) = escape::decoded(text) else { return false };
+        self.given_up |= !whole;
+        marked(&text) && self.text(&text)
     }
 
     /// What stands in a text as it would in a string.

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Number, Value};
 
-use super::{COPIES, Unwrapper, escape, fields::Fields, marked};
+use super::{COPIES, Unwrapper, fields::Fields, marked};
 use crate::input::LONGEST;
 
 /// Under these names pipelines put the text of a line; it may be a part of one.
@@ -88,14 +88,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Kept, E> {
-        let met = if marked(text) {
-            self.0.text(text)
-        } else if let Some((text, whole)) = escape::decoded(text) {
-            self.0.given_up |= !whole;
-            marked(&text) && self.0.text(&text)
-        } else {
-            false
-        };
+        let met = if marked(text) { self.0.text(text) } else { self.0.base64(text) };
         Ok(if met || text.len() > LONGEST { Kept::Nothing } else { Kept::Text(text.to_owned()) })
     }
 

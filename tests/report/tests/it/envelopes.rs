@@ -220,15 +220,3 @@ fn text_around_a_record_and_other_records_in_its_line_hide_none() {
     assert_found("lines in one string", &json!({ "log": plain().join("\n") }).to_string());
     assert_found("a list with a record to a line", &format!("[{}]", plain().join(",\n")));
 }
-
-#[test]
-fn what_kinesis_and_cloudwatch_pack_into_base64_is_read() {
-    use base64::{Engine as _, prelude::BASE64_STANDARD};
-
-    let records = plain().into_iter().map(|line| json!({ "kinesis": { "data": BASE64_STANDARD.encode(line) } }));
-    let events: Value = plain().into_iter().map(|line| json!({ "message": line })).collect();
-    let packed = crate::packed::gzip(json!({ "logEvents": events }).to_string().as_bytes());
-
-    assert_found("kinesis", &json!({ "Records": records.collect::<Value>() }).to_string());
-    assert_found("cloudwatch", &json!({ "awslogs": { "data": BASE64_STANDARD.encode(packed) } }).to_string());
-}

@@ -8,6 +8,7 @@ mod command;
 mod complete;
 mod documents;
 mod envelopes;
+mod escapes;
 mod hostile;
 mod known_mix;
 mod lost;
