@@ -10,7 +10,7 @@ use base64::{
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr2, memmem};
 
-use super::{MARK, marked};
+use super::{MARK, python};
 
 const ESCAPE: u8 = 0x1b;
 /// How much of the beginning is looked at to see whether a text is base64, in bytes. No record is shorter in it.
@@ -40,28 +40,49 @@ pub fn without_colours(text: &str) -> Cow<'_, str> {
 }
 
 /// Where the record's quotes are escaped and no JSON is around it: as CSV (RFC 4180), as a string of JSON or of most
-/// programming languages, as .NET's JSON, and as HTML and XML escape them.
+/// programming languages, as .NET's JSON, as HTML and XML escape them, as nginx does. And Ruby's and Python's literals.
 pub fn one_level_less(text: &str) -> Option<String> {
-    if !marked(text) {
-        return None;
+    let marks = || memmem::find_iter(text.as_bytes(), MARK).map(|at| &text.as_bytes()[..at]);
+    let marked_by = |quote: &str| marks().any(|before| before.ends_with(quote.as_bytes()));
+    let has = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
+    marks().next()?;
+    if let Some(quote) = ["\"\"", r"\u0022", "&quot;", "&#34;"].into_iter().find(|quote| marked_by(quote)) {
+        return Some(text.replace(quote, "\""));
     }
-    let marked_by = |quote: &str| memmem::find(text.as_bytes(), &[quote.as_bytes(), MARK].concat()).is_some();
-    ["\"\"", r"\u0022", "&quot;", "&#34;"]
-        .into_iter()
-        .find(|quote| marked_by(quote))
-        .map(|quote| text.replace(quote, "\""))
-        .or_else(|| marked_by("\\\"").then(|| without_backslashes(text)))
+    let backslashes = |quoted: &[u8]| quoted.iter().rev().take_while(|byte| **byte == b'\\').count();
+    if marks().filter_map(|before| before.strip_suffix(b"\"")).any(|before| backslashes(before) % 2 == 1) {
+        return Some(without_backslashes(text));
+    }
+    let of_ruby = ["\"=>", "\" => "].into_iter().find(|arrow| has(arrow));
+    if let Some(arrow) = of_ruby {
+        return Some(text.replace(&format!("{arrow}nil"), "\":null").replace(arrow, "\":"));
+    }
+    python::as_json(text).or_else(|| has("\\").then(|| without_backslashes(text)))
 }
 
-/// One of each before a quote or another.
+/// One of each before a quote or another, and the `\x22` of nginx.
 fn without_backslashes(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        let escaped = rest.next_if(|next| character == '\\' && matches!(next, '"' | '\\'));
-        plain.push(escaped.unwrap_or(character));
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, more @ ..] = rest {
+        let (byte, more) = match (byte, more) {
+            (b'\\', [b'x', high, low, more @ ..]) => match hexadecimal(*high, *low) {
+                Some(byte) => (byte, more),
+                None => (b'\\', &rest[1..]),
+            },
+            (b'\\', [escaped @ (b'"' | b'\'' | b'\\'), more @ ..]) => (*escaped, more),
+            (byte, more) => (*byte, more),
+        };
+        plain.push(byte);
+        rest = more;
     }
-    plain
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// The byte that two digits are.
+pub fn hexadecimal(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? << 4 | digit(low)?)
 }
 
 /// What stands in base64, as Kinesis and Pub/Sub have it, and in gzip in it, as CloudWatch Logs gives it to subscribers.

@@ -8,6 +8,7 @@
 mod escape;
 mod event;
 mod fields;
+mod python;
 mod split;
 mod times;
 mod walk;
