@@ -3,8 +3,9 @@
 use std::mem;
 
 use record::Record;
+use serde::Deserialize as _;
 
-use super::Unwrapper;
+use super::{Unwrapper, fields::Fields};
 use crate::moment;
 
 /// So many records can be told from others in one event.
@@ -64,6 +65,15 @@ impl Unwrapper<'_> {
     /// Values that follow each other are events of their own, and what they have together is in the event around them.
     pub(super) fn events(&mut self) -> Events {
         Events { before: mem::replace(&mut self.around, self.event.len()), ended: Vec::new() }
+    }
+
+    /// The records that fields are, as far as their time is known.
+    pub(super) fn meet_all(&mut self, fields: &mut Fields) {
+        for record in fields.records() {
+            if let Ok(record) = Record::deserialize(&record) {
+                self.meet(&record);
+            }
+        }
     }
 
     /// Hands over a record, if it is none that the event has already.

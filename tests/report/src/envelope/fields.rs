@@ -2,7 +2,7 @@
 //! before or behind them, numbers became texts or fractions, and the time or the trace was moved to the object around it.
 //! What a record has is said by its JSON Schema.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, mem, sync::LazyLock};
 
 use record::{MAX_LINE, Record};
 use serde_json::{Map, Value};
@@ -66,8 +66,10 @@ impl Schema {
 }
 
 /// `http.response.status_code`, `http_response_status_code` and the object in an object in an object are one.
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
+pub fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    plain.extend(name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }));
+    plain
 }
 
 /// Those of an object's fields, and of the objects in it, that a record could have.
@@ -84,37 +86,57 @@ impl Fields {
         self.values.is_empty() && self.time.is_none() && self.undated.is_empty()
     }
 
-    /// A field of the object's own.
-    pub fn add(&mut self, name: &str, value: Value) {
-        let name = plain(name);
+    /// A field of the object's own, by its plain name.
+    pub fn add(&mut self, name: String, value: Value) {
         self.time = Time::better(self.time.take(), Time::of(&name, &value));
-        self.keep(&name, value);
+        self.keep(name, value);
+    }
+
+    /// One of a row, which has no name.
+    pub fn add_unnamed(&mut self, value: &Value) {
+        self.time = Time::better(self.time.take(), Time::unnamed(value));
     }
 
     /// What was kept of an object in it.
-    pub fn nest(&mut self, name: &str, nested: Self) {
-        let name = plain(name);
-        let is_part = SCHEMA.parts.contains_key(&name);
-        for (path, value) in nested.values {
+    pub fn nest(&mut self, name: &str, mut nested: Self) {
+        let is_part = SCHEMA.parts.contains_key(name);
+        for (path, value) in mem::take(&mut nested.values) {
             if is_part {
-                self.keep(&format!("{name}_{path}"), value);
+                self.keep(format!("{name}_{path}"), value);
             } else if self.values.len() < MOST {
                 // As one of several objects, such as one for the texts and one for the numbers.
                 self.values.entry(path).or_insert(value);
             }
         }
-        self.time = Time::better(self.time.take(), nested.time.map(Time::of_inner));
-        self.undated.extend(nested.undated);
+        self.gather(nested);
+    }
+
+    /// Of what is in it, records that have no time, and the time for others.
+    pub fn gather(&mut self, inner: Self) {
+        self.time = Time::better(self.time.take(), inner.time.map(Time::of_inner));
+        self.undated.extend(inner.undated);
         self.undated.truncate(COPIES);
     }
 
-    fn keep(&mut self, name: &str, value: Value) {
+    /// Its records that have no time.
+    pub fn undated(self) -> Option<Self> {
+        let undated = self.undated;
+        (!undated.is_empty()).then(|| Self { undated, ..Self::default() })
+    }
+
+    /// The same, of a time that stands in a text before them.
+    pub fn dated_by(self, text: &str) -> Self {
+        Self { time: Time::in_text(text), ..self }
+    }
+
+    fn keep(&mut self, mut name: String, value: Value) {
         let short = value.as_str().is_none_or(|text| text.len() < MAX_LINE);
         if short
             && self.values.len() < MOST
-            && let Some(path) = SCHEMA.path(name)
+            && let Some(path) = SCHEMA.path(&name).map(str::len)
         {
-            self.values.insert(path.to_owned(), value);
+            name.truncate(path);
+            self.values.insert(name, value);
         }
     }
 
@@ -139,17 +161,21 @@ impl Fields {
 
     /// Takes a record with this before all its names, if all of it is there.
     fn take(&mut self, before: &str) {
-        let name_of = |path: &str| format!("{before}{path}");
         let there = |(path, field): (&String, &Field)| {
-            !field.required || path == "timestamp" || IDS.contains(&&**path) || self.values.contains_key(&name_of(path))
+            !field.required
+                || path == "timestamp"
+                || IDS.contains(&&**path)
+                || self.values.contains_key(&*with(before, path))
         };
         if !SCHEMA.fields.iter().all(there) {
             return;
         }
         let mut record = Map::new();
         for (path, field) in &SCHEMA.fields {
-            let value = self.values.remove(&name_of(path));
+            let value = self.values.remove(&*with(before, path));
             let read = match value {
+                // The object's own time is known.
+                Some(_) if path == "timestamp" && before.is_empty() => None,
                 Some(time) if path == "timestamp" => times::read(&time).map(Value::from),
                 Some(value) => field.read(value),
                 None => IDS.contains(&&**path).then(|| "".into()),
@@ -158,6 +184,11 @@ impl Fields {
         }
         self.undated.push(record);
     }
+}
+
+/// A name as it is with this before it.
+fn with<'p>(before: &str, path: &'p str) -> Cow<'p, str> {
+    if before.is_empty() { path.into() } else { format!("{before}{path}").into() }
 }
 
 impl Field {

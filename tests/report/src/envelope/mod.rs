@@ -13,7 +13,7 @@ mod split;
 mod times;
 mod walk;
 
-use std::io::Read;
+use std::{io::Read, mem};
 
 use memchr::{memchr2, memmem};
 use record::Record;
@@ -26,7 +26,8 @@ pub use self::{
 };
 use self::{
     event::{COPIES, Identity},
-    walk::Walk,
+    fields::Fields,
+    walk::{Kept, Walk},
 };
 use crate::moment;
 
@@ -64,6 +65,8 @@ pub struct Unwrapper<'u> {
     around: usize,
     /// Records that were met, copies included.
     met: u64,
+    /// Records in the text that is now gone through whose time is still to be found.
+    undated: Fields,
     held: bool,
     json: bool,
     given_up: bool,
@@ -80,7 +83,18 @@ struct NoJson {
 
 impl<'u> Unwrapper<'u> {
     pub fn new(splits: &'u mut Splits, take: &'u mut dyn FnMut(&Record<'_>)) -> Self {
-        Self { splits, take, event: Vec::new(), around: 0, met: 0, held: false, json: false, given_up: false, depth: 0 }
+        Self {
+            splits,
+            take,
+            event: Vec::new(),
+            around: 0,
+            met: 0,
+            undated: Fields::default(),
+            held: false,
+            json: false,
+            given_up: false,
+            depth: 0,
+        }
     }
 
     /// A line with its end. Where `may_go_on`, JSON that is still open is left to [`Self::document`].
@@ -93,8 +107,11 @@ impl<'u> Unwrapper<'u> {
             }
         } else if let Some(at) = self.values(line, may_go_on) {
             return Line::Unclosed(at);
-        } else if self.met == 0 && !self.base64(line) {
+        } else if !self.has_met(0) && !self.base64(line) {
             self.escaped(line);
+        }
+        if let Some(undated) = mem::take(&mut self.undated).undated() {
+            self.meet_all(&mut undated.dated_by(line));
         }
         match self {
             Self { given_up: true, .. } => Line::GivenUp,
@@ -121,7 +138,7 @@ impl<'u> Unwrapper<'u> {
         let before = self.met;
         let text = &*escape::without_colours(text);
         self.values(text, false);
-        if self.met == before {
+        if !self.has_met(before) {
             self.escaped(text);
         }
         self.depth -= 1;
@@ -133,6 +150,11 @@ impl<'u> Unwrapper<'u> {
         let Some((text, whole)) = escape::decoded(text) else { return false };
         self.given_up |= !whole;
         marked(&text) && self.text(&text)
+    }
+
+    /// Whether there was a record in the text since there were so many.
+    fn has_met(&self, before: u64) -> bool {
+        self.met > before || !self.undated.is_empty()
     }
 
     /// What stands in a text as it would in a string.
@@ -152,7 +174,16 @@ impl<'u> Unwrapper<'u> {
                 break;
             }
             match self.value(&text[start..]) {
-                Ok(length) => from = start + length,
+                Ok((length, kept)) => {
+                    if let Kept::Fields(fields) = kept
+                        && let Some(undated) = fields.undated()
+                    {
+                        let mut undated = undated.dated_by(&text[..start]);
+                        self.meet_all(&mut undated);
+                        self.undated.gather(undated);
+                    }
+                    from = start + length;
+                }
                 Err(NoJson { unclosed: true, .. }) if may_go_on => return Some(start),
                 Err(no_json) => (from, read) = (start + 1, read + no_json.read),
             }
@@ -162,14 +193,14 @@ impl<'u> Unwrapper<'u> {
         None
     }
 
-    /// The JSON that a text begins with, and how long it is.
-    fn value(&mut self, text: &str) -> Result<usize, NoJson> {
+    /// The JSON that a text begins with: how long it is, and what is left of it.
+    fn value(&mut self, text: &str) -> Result<(usize, Kept), NoJson> {
         let mut records = Deserializer::from_str(text).into_iter::<Record<'_>>();
         if let Some(Ok(record)) = records.next()
             && moment::parse(&record.timestamp).is_some()
         {
             self.meet(&record);
-            return Ok(records.byte_offset());
+            return Ok((records.byte_offset(), Kept::Nothing));
         }
         let mut any = Deserializer::from_str(text).into_iter::<IgnoredAny>();
         if let Some(Err(error)) = any.next() {
@@ -182,9 +213,9 @@ impl<'u> Unwrapper<'u> {
         let walked = Walk(self).deserialize(&mut Deserializer::from_str(&text[..length]));
         match walked {
             // Nested too deep to be walked to its end. What was met is not met again, and what follows is still to come.
-            Err(error) if self.met > before => Ok(place_of(&error, text).min(length)),
+            Err(error) if self.met > before => Ok((place_of(&error, text).min(length), Kept::Nothing)),
             Err(_) => Err(NoJson { read: length, unclosed: false }),
-            Ok(_) => Ok(length),
+            Ok(kept) => Ok((length, kept)),
         }
     }
 }

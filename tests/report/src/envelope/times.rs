@@ -27,6 +27,14 @@ const PARTS: [&str; 5] = ["time", "date", "_at", "created", "epoch"];
 /// Parts of names of what came later: when somebody else had it.
 const LATER: [&str; 6] = ["observ", "receiv", "ingest", "collect", "index", "updat"];
 
+/// Of a text, in words, what is looked at to find a time.
+const WORDS: usize = 16;
+
+/// `1795435200`.
+const SHORTEST: usize = 10;
+/// In 2001, in seconds since 1970.
+const SINCE: f64 = 1e9;
+
 /// A time, and how much it is believed: the lower the more.
 #[derive(Debug, Clone)]
 pub struct Time {
@@ -37,10 +45,30 @@ pub struct Time {
 impl Time {
     /// Of a field by its plain name.
     pub fn of(name: &str, value: &Value) -> Option<Self> {
+        let can_be = match value {
+            Value::String(text) => text.starts_with(|first: char| first.is_ascii_digit()) && text.len() >= SHORTEST,
+            value => value.as_f64() >= Some(SINCE),
+        };
+        if !can_be {
+            return None;
+        }
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         let other = || has(&PARTS).then(|| NAMES.len() + usize::from(has(&LATER)));
         let doubt = NAMES.iter().position(|known| *known == name).or_else(other)?;
         Some(Self { doubt, text: read(value)? })
+    }
+
+    /// Of one of a list, such as Loki's of a time and a line.
+    pub fn unnamed(value: &Value) -> Option<Self> {
+        Some(Self { doubt: 2 * NAMES.len(), text: read(value)? })
+    }
+
+    /// The first in a text, which is up to three words: `2026-11-25 12:14:48.02 +0000 kube.x: `.
+    pub fn in_text(text: &str) -> Option<Self> {
+        let parts = |c: char| c.is_whitespace() || "[]()|\"',;".contains(c);
+        let words: Vec<&str> = text.split(parts).filter(|word| !word.is_empty()).take(WORDS).collect();
+        let spans = (0..words.len()).flat_map(|at| (1..=3).rev().map(move |length| at..at + length));
+        spans.filter_map(|span| words.get(span)).find_map(|words| Self::unnamed(&words.join(" ").into()))
     }
 
     /// The same of what is around the object that it was in.
@@ -62,6 +90,9 @@ pub fn read(value: &Value) -> Option<String> {
         Value::Number(number) => return since_1970(number.as_f64()?),
         _ => return None,
     };
+    if moment::parse(text).is_some() {
+        return Some(text.to_owned());
+    }
     if let Ok(number) = text.parse() {
         return since_1970(number);
     }
@@ -81,7 +112,7 @@ pub fn read(value: &Value) -> Option<String> {
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
 fn since_1970(number: f64) -> Option<String> {
     let ms = match number {
-        1e9..1e11 => number * 1e3,
+        SINCE..1e11 => number * 1e3,
         1e11..1e14 => number,
         1e14..1e17 => number / 1e3,
         1e17..1e20 => number / 1e6,
