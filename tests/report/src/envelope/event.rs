@@ -61,6 +61,12 @@ impl Events {
     }
 }
 
+/// Whether what stands between two values makes them cells of one row: more than a comma, and no end of a line.
+pub fn are_cells(between: &str) -> bool {
+    let other = |byte: u8| !byte.is_ascii_whitespace() && byte != b',';
+    between.bytes().any(other) && !between.contains(['\n', '\r', '\\'])
+}
+
 impl Unwrapper<'_> {
     /// Values that follow each other are events of their own, and what they have together is in the event around them.
     pub(super) fn events(&mut self) -> Events {

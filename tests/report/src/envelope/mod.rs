@@ -166,9 +166,12 @@ impl<'u> Unwrapper<'u> {
 
     /// All JSON that stands in a text. Where one of them `may_go_on`, it says where the first starts that has no end.
     fn values(&mut self, text: &str, may_go_on: bool) -> Option<usize> {
-        let (mut from, mut read) = (0, 0);
+        let (mut from, mut read, mut ended) = (0, 0, 0);
         let mut events = self.events();
         while let Some(start) = memchr2(b'{', b'[', &text.as_bytes()[from..]).map(|at| from + at) {
+            if ended > 0 && event::are_cells(&text[ended..start]) {
+                events.join(self);
+            }
             if read > MOST_FAILED_READINGS * text.len() {
                 self.given_up |= marked(&text[start..]);
                 break;
@@ -183,6 +186,7 @@ impl<'u> Unwrapper<'u> {
                         self.undated.gather(undated);
                     }
                     from = start + length;
+                    ended = from;
                 }
                 Err(NoJson { unclosed: true, .. }) if may_go_on => return Some(start),
                 Err(no_json) => (from, read) = (start + 1, read + no_json.read),

@@ -178,6 +178,22 @@ fn a_copy_beside_a_record_is_the_same_record() {
     }
 }
 
+#[test]
+fn a_copy_in_another_column_is_the_same_record() {
+    let doubled = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
+    let tables: [&dyn Fn(&str, Value) -> String; 4] = [
+        &|line, fields| format!("1,{},{}", doubled(line.to_owned()), doubled(fields.to_string())),
+        &|line, fields| format!("1;{};x;{};2", doubled(line.to_owned()), doubled(fields.to_string())),
+        &|line, fields| format!("level=info msg={} json={}", json!(line), json!(fields.to_string())),
+        &|line, fields| format!("{TIME} | {line} | {fields}"),
+    ];
+    for write in tables {
+        let row = |(line, fields): (String, Map<_, _>)| write(&line, renamed(&fields, as_text));
+        let rows: Vec<String> = plain().into_iter().zip(fields()).map(row).collect();
+        assert_found(&rows[0], &rows.join("\n"));
+    }
+}
+
 /// As two lines that are alike are two requests.
 #[test]
 fn an_event_that_is_like_another_is_another() {
@@ -189,7 +205,13 @@ fn an_event_that_is_like_another_is_another() {
     {
         assert_eq!(read(log.to_string().as_bytes(), None).lines.records, 2, "{log}");
     }
-    assert_eq!(read(format!("{both}{both}").as_bytes(), None).lines.records, 2);
+    for between in ["", " ", ",", "\n", "\r"] {
+        assert_eq!(read(format!("{both}{between}{both}").as_bytes(), None).lines.records, 2);
+    }
+    let text = json!({ "log": format!("a | {line}\na | {line}\n") });
+    for log in [json!(text.to_string()).to_string(), format!("msg={}", json!(text.to_string())), text.to_string()] {
+        assert_eq!(read(log.as_bytes(), None).lines.records, 2, "{log}");
+    }
 }
 
 #[test]
