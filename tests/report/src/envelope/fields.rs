@@ -72,6 +72,16 @@ pub fn plain(name: &str) -> String {
     plain
 }
 
+/// Whether these plain names are those of all that a record needs.
+pub fn are_of_a_record(names: &[String]) -> bool {
+    let known: Vec<&str> = names.iter().filter_map(|name| SCHEMA.path(name)).collect();
+    let before = |name: &&str| name.strip_suffix(NAMED_BY).map(str::to_owned);
+    known.iter().find_map(before).is_some_and(|before| {
+        let mut needed = SCHEMA.fields.iter().filter(|(path, field)| field.is_needed(path));
+        needed.all(|(path, _)| known.contains(&&*with(&before, path)))
+    })
+}
+
 /// Those of an object's fields, and of the objects in it, that a record could have.
 #[derive(Debug, Default)]
 pub struct Fields {
@@ -161,12 +171,8 @@ impl Fields {
 
     /// Takes a record with this before all its names, if all of it is there.
     fn take(&mut self, before: &str) {
-        let there = |(path, field): (&String, &Field)| {
-            !field.required
-                || path == "timestamp"
-                || IDS.contains(&&**path)
-                || self.values.contains_key(&*with(before, path))
-        };
+        let there =
+            |(path, field): (&String, &Field)| !field.is_needed(path) || self.values.contains_key(&*with(before, path));
         if !SCHEMA.fields.iter().all(there) {
             return;
         }
@@ -192,6 +198,11 @@ fn with<'p>(before: &str, path: &'p str) -> Cow<'p, str> {
 }
 
 impl Field {
+    /// What pipelines move to somewhere else is not.
+    fn is_needed(&self, path: &str) -> bool {
+        self.required && path != "timestamp" && !IDS.contains(&path)
+    }
+
     fn read(&self, value: Value) -> Option<Value> {
         match value {
             Value::String(text) if self.number => Self::number(text.trim().parse().ok()?),

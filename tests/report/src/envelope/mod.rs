@@ -3,8 +3,9 @@
 //! No pipeline is known by name. A record is known by its fields, wherever it stands: as text in any string, as an object,
 //! or as fields whose names were nested or changed. In reading order: [`Unwrapper`] goes through a text, [`walk`] through one
 //! value of JSON, [`fields`] says which object is a record, [`times`] when it was, [`event`] what is a copy of it, [`escape`] takes away one level of escapes, [`split`] joins what
-//! a runtime cut.
+//! a runtime cut, [`columns`] reads tables.
 
+mod columns;
 mod escape;
 mod event;
 mod fields;
@@ -21,6 +22,7 @@ use serde::de::{DeserializeSeed as _, IgnoredAny};
 use serde_json::Deserializer;
 
 pub use self::{
+    columns::Columns,
     escape::clean,
     split::{Splits, behind_the_same},
 };
@@ -105,8 +107,12 @@ impl<'u> Unwrapper<'u> {
                 true => {}
                 false => self.piece(&origin, content),
             }
+        } else if self.row(line) {
+            // All of it has been looked at.
         } else if let Some(at) = self.values(line, may_go_on) {
             return Line::Unclosed(at);
+        } else if let Some(columns) = Columns::named_by(line) {
+            self.splits.columns = Some(columns);
         } else if !self.has_met(0) && !self.base64(line) {
             self.escaped(line);
         }

@@ -4,7 +4,7 @@ use memchr::{memchr, memmem};
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-use super::{MOST_FAILED_READINGS, Unwrapper, place_of};
+use super::{MOST_FAILED_READINGS, Unwrapper, columns::Columns, place_of};
 use crate::input::LONGEST;
 
 /// So many records can be in pieces at the same time: containers and streams write in turns.
@@ -27,6 +27,8 @@ pub struct PartialRecord {
 pub struct Splits {
     /// The number of the line that is now read.
     pub line: u64,
+    /// What only a table's first line says.
+    pub(super) columns: Option<Columns>,
     begun: Vec<PartialRecord>,
     /// What did not become a record: the first, and how many lines all of them had.
     lost: Option<PartialRecord>,

@@ -1,6 +1,12 @@
 //! The time of a record that a pipeline moved away from it, or wrote in its own way.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
+use time::{
+    PrimitiveDateTime,
+    format_description::{self, BorrowedFormatItem},
+};
 
 use crate::moment;
 
@@ -30,6 +36,15 @@ const LATER: [&str; 6] = ["observ", "receiv", "ingest", "collect", "index", "upd
 /// Of a text, in words, what is looked at to find a time.
 const WORDS: usize = 16;
 
+/// Kibana's and Azure's in a table: `Nov 23, 2026 @ 12:00:00.500` and `11/23/2026, 12:00:00.500 PM`.
+static FORMATS: LazyLock<Vec<Vec<BorrowedFormatItem<'static>>>> = LazyLock::new(|| {
+    let formats = [
+        "[month repr:short] [day padding:none], [year] @ [hour]:[minute]:[second].[subsecond]",
+        "[month padding:none]/[day padding:none]/[year], [hour repr:12 padding:none]:[minute]:[second].[subsecond] [period]",
+    ];
+    formats.into_iter().filter_map(|format| format_description::parse_borrowed::<2>(format).ok()).collect()
+});
+
 /// `1795435200`.
 const SHORTEST: usize = 10;
 /// In 2001, in seconds since 1970.
@@ -46,7 +61,10 @@ impl Time {
     /// Of a field by its plain name.
     pub fn of(name: &str, value: &Value) -> Option<Self> {
         let can_be = match value {
-            Value::String(text) => text.starts_with(|first: char| first.is_ascii_digit()) && text.len() >= SHORTEST,
+            Value::String(text) => {
+                let is_number = text.starts_with(|first: char| first.is_ascii_digit());
+                text.len() >= SHORTEST && (is_number || text.contains(':'))
+            }
             value => value.as_f64() >= Some(SINCE),
         };
         if !can_be {
@@ -95,6 +113,9 @@ pub fn read(value: &Value) -> Option<String> {
     }
     if let Ok(number) = text.parse() {
         return since_1970(number);
+    }
+    if let Some(time) = FORMATS.iter().find_map(|format| PrimitiveDateTime::parse(text, format).ok()) {
+        return Some(moment::rfc3339(moment::millis(time.as_utc())));
     }
     let text = text.replacen(' ', "T", 1).replace(' ', "").replace(',', ".");
     let day = text.find('T')?;

@@ -37,7 +37,7 @@ pub fn fields() -> Vec<Map<String, Value>> {
 }
 
 /// All that a report says of the requests.
-fn said(log: &str) -> Value {
+pub fn said(log: &str) -> Value {
     let mut report = serde_json::to_value(read(log.as_bytes(), None)).unwrap();
     report.as_object_mut().unwrap().remove("lines");
     report

@@ -15,6 +15,7 @@ mod lost;
 mod names;
 mod packed;
 mod pieces;
+mod tables;
 mod undated;
 
 use std::{io::Cursor, process::Command};

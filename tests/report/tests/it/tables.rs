@@ -1,0 +1,72 @@
+//! Tables as consoles export them, with a column for each field of a record: the report says the same as of the lines.
+
+use serde_json::Value;
+
+use crate::{
+    envelopes::{fields, plain, said},
+    read,
+};
+
+/// RFC 4180.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+fn table(separator: &str, name: impl Fn(&str) -> String, time: impl Fn(&str) -> String) -> String {
+    let all = fields();
+    let names: Vec<&String> = all[3].keys().collect();
+    let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), quoted);
+    let row = |fields: &serde_json::Map<String, Value>| {
+        let cells = names.iter().map(|name| match (&***name, fields.get(*name)) {
+            ("timestamp", Some(value)) => quoted(&time(value.as_str().unwrap())),
+            (_, value) => value.map_or_else(String::new, cell),
+        });
+        cells.collect::<Vec<_>>().join(separator)
+    };
+    let header = names.iter().map(|key| name(key)).collect::<Vec<_>>().join(separator);
+    format!("{header}\n{}", all.iter().map(row).collect::<Vec<_>>().join("\n"))
+}
+
+/// The line with the names is none of a record.
+fn assert_found(what: &str, log: &str) {
+    for log in [log, &log.replace('\n', "\r\n")] {
+        let lines = read(log.as_bytes(), None).lines;
+        assert_eq!((lines.records, lines.rejected.total), (5, 1), "{what}: {lines:?}\n{log}");
+        assert_eq!(said(log), said(&plain().join("\n")), "{what}");
+    }
+}
+
+#[test]
+fn a_record_with_a_column_for_each_field_is_found() {
+    // 2026-11-23T12:03:00.000Z
+    let clock = |time: &str| time[11..23].to_owned();
+    let kibana = |time: &str| format!("Nov 23, 2026 @ {}", clock(time));
+    let azure = |time: &str| format!("11/23/2026, {} PM", clock(time));
+    let postgresql = |time: &str| time.replace('T', " ").replace('Z', "+00");
+    let tables = [
+        ("athena", table(",", str::to_owned, postgresql)),
+        ("kibana", table(",", |name| name.replace("timestamp", "@timestamp"), kibana)),
+        ("kibana's fields", table(",", |name| format!("json.{name}"), str::to_owned)),
+        ("azure", table(",", |name| format!("{}_s", name.replace('.', "_")), azure)),
+        ("datadog", table(";", |name| format!("@{name}"), str::to_owned)),
+        ("tabulators", table("\t", |name| format!("\"{name}\""), str::to_owned)),
+    ];
+    for (what, log) in tables {
+        assert_found(what, &log);
+    }
+}
+
+#[test]
+fn a_line_beside_its_fields_is_one_record_and_a_line_that_is_no_row_is_itself() {
+    let [header, rows @ ..] =
+        &table(",", str::to_owned, str::to_owned).lines().map(str::to_owned).collect::<Vec<_>>()[..]
+    else {
+        panic!()
+    };
+    let both: Vec<String> = rows.iter().zip(plain()).map(|(row, line)| format!("{row},{}", quoted(&line))).collect();
+    let log = format!("{header},message\n{}\nhello, you\n{}\n", both.join("\n"), plain()[0]);
+
+    let lines = read(log.as_bytes(), None).lines;
+
+    assert_eq!((lines.read, lines.records, lines.rejected.not_json), (8, 6, 2), "{lines:?}");
+}
