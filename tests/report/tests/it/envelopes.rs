@@ -10,6 +10,7 @@ const TIME: &str = "2026-11-23T12:00:00.5Z";
 /// What a pipeline makes of a line, of its fields, and of both.
 type AsText = fn(&str) -> Value;
 pub type AsFields<'f> = &'f dyn Fn(Map<String, Value>) -> Value;
+type AsRow<'f> = &'f dyn Fn(&str, Value) -> String;
 type AsBoth = fn(&str, Map<String, Value>) -> Value;
 
 /// Five, no two alike, with what has to be escaped.
@@ -181,7 +182,7 @@ fn a_copy_beside_a_record_is_the_same_record() {
 #[test]
 fn a_copy_in_another_column_is_the_same_record() {
     let doubled = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
-    let tables: [&dyn Fn(&str, Value) -> String; 4] = [
+    let tables: [AsRow; 4] = [
         &|line, fields| format!("1,{},{}", doubled(line.to_owned()), doubled(fields.to_string())),
         &|line, fields| format!("1;{};x;{};2", doubled(line.to_owned()), doubled(fields.to_string())),
         &|line, fields| format!("level=info msg={} json={}", json!(line), json!(fields.to_string())),

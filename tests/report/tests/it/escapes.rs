@@ -15,6 +15,10 @@ use crate::{
     read, record,
 };
 
+/// How a language writes a line, and its fields.
+type AsLiteral<'l> = &'l dyn Fn(&str) -> String;
+type AsDictionary<'l> = &'l dyn Fn(&Map<String, Value>) -> String;
+
 fn in_lines(text: &str) -> String {
     let lines: Vec<&str> = text.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
     lines.join("\r\n") + "\r\n"
@@ -61,7 +65,7 @@ fn how_programming_languages_write_a_string_is_read() {
         let one = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("\\x{byte:02x}") };
         format!("b{}", quoted(line, '\'').bytes().map(one).collect::<String>())
     };
-    let literals: [(&str, &dyn Fn(&str) -> String); 9] = [
+    let literals: [(&str, AsLiteral); 9] = [
         ("python", &|line| format!("{{'log': {}, 'stream': 'stdout', 'n': None}}", quoted(line, '\''))),
         ("python, in a text", &|line| format!("can't read {{'log': {}}}", quoted(line, '\''))),
         ("python, of docker", &|line| format!("{{'m': {}}}", quoted(&json!({ "log": line }).to_string(), '\''))),
@@ -94,7 +98,7 @@ fn a_record_that_is_a_dictionary_is_read() {
     let ruby = |fields: &Map<String, Value>, arrow: &str| {
         fields.iter().map(|(name, value)| format!("\"{name}\"{arrow}{value}")).collect::<Vec<_>>().join(", ")
     };
-    let loggers: [(&str, &dyn Fn(&Map<String, Value>) -> String); 6] = [
+    let loggers: [(&str, AsDictionary); 6] = [
         ("python", &|fields| format!("{{{}}}", python(fields))),
         ("python, in a text", &|fields| format!("INFO x's: {{'ok': True, 'record': {{{}}}}}", python(fields))),
         ("fluent-bit", &|fields| format!("[0] kube.x: [[1795435200.5, {{}}], {{{}}}]", ruby(fields, "=>"))),

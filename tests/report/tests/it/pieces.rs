@@ -8,6 +8,9 @@ use crate::{MINUTE, NOON, lines, read, record};
 /// How a runtime writes a piece of a container's line, and whether it is the last.
 type Writer<'w> = &'w dyn Fn(usize, &str, bool) -> String;
 
+/// The same, of the only container.
+type PieceWriter<'w> = &'w dyn Fn(&str, bool) -> String;
+
 const TIME: &str = "2026-11-23T12:00:00.5Z";
 
 fn plain() -> Vec<String> {
@@ -50,7 +53,7 @@ fn the_pieces_of_a_line_are_the_line() {
     let bytes = |piece: &str, _| json!({ "MESSAGE": piece.as_bytes(), "_SYSTEMD_UNIT": "x" }).to_string();
     let azure = |piece: &str, _| json!({ "LogEntry": piece, "TimeGenerated": TIME }).to_string();
     let in_cri = |piece: &str, last| cri("", piece, last);
-    let writers: [&dyn Fn(&str, bool) -> String; 7] = [&in_cri, &docker, &parsed, &text, &tagged, &bytes, &azure];
+    let writers: [PieceWriter; 7] = [&in_cri, &docker, &parsed, &text, &tagged, &bytes, &azure];
     for log in writers.map(|write| all_of(&lines, write)) {
         let report = read(log.as_bytes(), None);
 
