@@ -10,11 +10,15 @@ use base64::{
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr2, memmem};
 
-use super::{MARK, python};
+use super::{MARK, marked, python};
 
 const ESCAPE: u8 = 0x1b;
 /// How much of the beginning is looked at to see whether a text is base64, in bytes. No record is shorter in it.
-const LOOKED_AT: usize = 200;
+pub const LOOKED_AT: usize = 200;
+/// How a quote is written: in CSV, in JSON and .NET's, in HTML and XML, and in HTML in HTML.
+const QUOTES: [&str; 5] = ["\"\"", r"\u0022", "&quot;", "&#34;", "&amp;quot;"];
+/// How JSON and gzip begin in base64, and [`MARK`] in a list of bytes.
+pub const PACKED: [&[u8]; 4] = [b"eyJ", b"H4sI", b"102,97,97,115", b"102, 97, 97, 115"];
 /// With and without `=` at the end.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -42,11 +46,15 @@ pub fn without_colours(text: &str) -> Cow<'_, str> {
 /// Where the record's quotes are escaped and no JSON is around it: as CSV (RFC 4180), as a string of JSON or of most
 /// programming languages, as .NET's JSON, as HTML and XML escape them, as nginx does. And Ruby's and Python's literals.
 pub fn one_level_less(text: &str) -> Option<String> {
-    let marks = || memmem::find_iter(text.as_bytes(), MARK).map(|at| &text.as_bytes()[..at]);
+    let places = |mark| memmem::find_iter(text.as_bytes(), mark).map(|at| &text.as_bytes()[..at]);
+    let marks = || [MARK].into_iter().chain(PACKED).flat_map(places);
     let marked_by = |quote: &str| marks().any(|before| before.ends_with(quote.as_bytes()));
     let has = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
-    marks().next()?;
-    if let Some(quote) = ["\"\"", r"\u0022", "&quot;", "&#34;"].into_iter().find(|quote| marked_by(quote)) {
+    if !marked(text) {
+        return None;
+    }
+    let of_kind = |is: &dyn Fn(&str) -> bool| QUOTES.into_iter().find(|quote| is(quote));
+    if let Some(quote) = of_kind(&marked_by) {
         return Some(text.replace(quote, "\""));
     }
     let backslashes = |quoted: &[u8]| quoted.iter().rev().take_while(|byte| **byte == b'\\').count();
@@ -57,7 +65,8 @@ pub fn one_level_less(text: &str) -> Option<String> {
     if let Some(arrow) = of_ruby {
         return Some(text.replace(&format!("{arrow}nil"), "\":null").replace(arrow, "\":"));
     }
-    python::as_json(text).or_else(|| has("\\").then(|| without_backslashes(text)))
+    let opened = || of_kind(&|quote| has(&format!("{{{quote}"))).map(|quote| text.replace(quote, "\""));
+    python::as_json(text).or_else(opened).or_else(|| has("\\").then(|| without_backslashes(text)))
 }
 
 /// One of each before a quote or another, and the `\x22` of nginx.

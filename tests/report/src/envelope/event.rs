@@ -61,10 +61,10 @@ impl Events {
     }
 }
 
-/// Whether what stands between two values makes them cells of one row: more than a comma, and no end of a line.
+/// Whether what stands between two values makes them cells of one row, and not lines of a text or parts of broken JSON.
 pub fn are_cells(between: &str) -> bool {
-    let other = |byte: u8| !byte.is_ascii_whitespace() && byte != b',';
-    between.bytes().any(other) && !between.contains(['\n', '\r', '\\'])
+    let ends_a_cell = between.starts_with('\t') || between.trim_start().starts_with(['"', '|', ';']);
+    ends_a_cell && !between.contains(['\n', '\r', '\\', '{', '}', '[', ']'])
 }
 
 impl Unwrapper<'_> {

@@ -236,7 +236,8 @@ fn place_of(error: &serde_json::Error, text: &str) -> usize {
     lines_before + error.column()
 }
 
-/// Whether a text can have a record in it.
+/// Whether a text can have a record in it, or one that is packed.
 fn marked(text: &str) -> bool {
-    memmem::find(text.as_bytes(), MARK).is_some()
+    let has = |mark: &[u8]| memmem::find(text.as_bytes(), mark).is_some();
+    has(MARK) || text.len() >= escape::LOOKED_AT && escape::PACKED.iter().any(|mark| has(mark))
 }

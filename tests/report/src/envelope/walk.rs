@@ -111,7 +111,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 
     fn visit_str<E>(self, text: &str) -> Result<Kept, E> {
         let around = mem::take(&mut self.0.undated);
-        let met = if marked(text) { self.0.text(text) } else { self.0.base64(text) };
+        let met = self.0.base64(text) || marked(text) && self.0.text(text);
         Ok(match mem::replace(&mut self.0.undated, around).undated() {
             Some(undated) => Kept::Fields(undated),
             None if met || text.len() > LONGEST => Kept::Nothing,

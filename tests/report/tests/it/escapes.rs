@@ -49,6 +49,29 @@ fn what_kinesis_and_cloudwatch_pack_into_base64_is_read() {
     }
 }
 
+/// What is packed has none of a record's names.
+#[test]
+fn what_is_packed_is_read_wherever_it_stands() {
+    let packings: [AsLiteral; 4] = [
+        &|line| json!({ "data": BASE64_STANDARD.encode(line) }).to_string(),
+        &|line| json!({ "data": BASE64_STANDARD.encode(gzip(line.as_bytes())) }).to_string(),
+        &|line| json!({ "MESSAGE": line.as_bytes(), "PRIORITY": "6" }).to_string(),
+        &|line| json!({ "log": json!({ "data": BASE64_STANDARD.encode(line) }).to_string() }).to_string(),
+    ];
+    let wrappings: [AsLiteral; 6] = [
+        &|text| json!({ "log": text, "stream": "stdout" }).to_string(),
+        &|text| json!({ "data": BASE64_STANDARD.encode(text) }).to_string(),
+        &|text| format!("2026-11-23,\"{}\",x", text.replace('"', "\"\"")),
+        &|text| format!("level=info msg={}", json!(text)),
+        &|text| format!("<p>{}</p>", text.replace('"', "&quot;")),
+        &|text| format!("<p>{}</p>", text.replace('"', "&amp;quot;")),
+    ];
+    for (pack, wrap) in packings.into_iter().flat_map(|pack| wrappings.into_iter().map(move |wrap| (pack, wrap))) {
+        let lines: Vec<String> = plain().iter().map(|line| wrap(&pack(line))).collect();
+        assert_found(&lines[0], &lines.join("\n"));
+    }
+}
+
 /// As `repr` and `inspect` write a text.
 fn quoted(text: &str, quote: char) -> String {
     format!("{quote}{}{quote}", text.replace('\\', r"\\").replace(quote, &format!(r"\{quote}")))
