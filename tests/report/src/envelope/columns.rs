@@ -1,13 +1,16 @@
-//! Tables with a column for each field: the first line names them, and each line after it is a row (RFC 4180, with any
-//! separator).
+//! Tables with a column for each field. In text the first line names them, and each line after it is a row (RFC 4180, with
+//! any separator). In JSON a list names them, as texts or in objects, and each list after it is a row.
 
 use csv::{ReaderBuilder, StringRecord};
 use memchr::memchr_iter;
+
+use serde_json::Value;
 
 use super::{
     Unwrapper,
     fields::{self, Fields, plain},
     marked,
+    walk::Kept,
 };
 
 /// What separates cells.
@@ -42,6 +45,43 @@ impl Columns {
 fn cells(line: &str, separator: u8) -> Option<StringRecord> {
     let reader = ReaderBuilder::new().has_headers(false).delimiter(separator).from_reader(line.as_bytes());
     reader.into_records().next()?.ok()
+}
+
+/// More columns than any table has in which there are records.
+const MOST: usize = 1024;
+
+/// What stands in one list of JSON.
+#[derive(Default)]
+pub struct Cells {
+    names: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Cells {
+    /// As a name, and below so many columns as a value.
+    pub fn add(&mut self, kept: &Kept, columns: usize) {
+        let (name, value) = match kept {
+            Kept::Text(text) => (Some(&**text), text.clone().into()),
+            Kept::Scalar(value) => (value.as_str(), value.clone()),
+            Kept::Fields(fields) => (fields.name(), Value::Null),
+            Kept::Nothing | Kept::Pair(..) => (None, Value::Null),
+        };
+        if self.names.len() < MOST {
+            self.names.extend(name.map(plain));
+        }
+        if self.values.len() < columns {
+            self.values.push(value);
+        }
+    }
+
+    /// At the end of the list, which was so long: the fields of a row, or the names of what follows.
+    pub fn end(self, length: usize, columns: &mut Vec<String>, fields: &mut Fields) {
+        if fields::are_of_a_record(&self.names) {
+            *columns = self.names;
+        } else if length == columns.len() {
+            columns.iter().zip(self.values).for_each(|(name, value)| fields.add(name.clone(), value));
+        }
+    }
 }
 
 impl Unwrapper<'_> {

@@ -74,6 +74,9 @@ pub fn plain(name: &str) -> String {
 
 /// Whether these plain names are those of all that a record needs.
 pub fn are_of_a_record(names: &[String]) -> bool {
+    if !names.iter().any(|name| name.contains(NAMED_BY)) {
+        return false;
+    }
     let known: Vec<&str> = names.iter().filter_map(|name| SCHEMA.path(name)).collect();
     let before = |name: &&str| name.strip_suffix(NAMED_BY).map(str::to_owned);
     known.iter().find_map(before).is_some_and(|before| {
@@ -94,6 +97,11 @@ pub struct Fields {
 impl Fields {
     pub fn is_empty(&self) -> bool {
         self.values.is_empty() && self.time.is_none() && self.undated.is_empty()
+    }
+
+    /// Of what has a name, such as a column.
+    pub fn name(&self) -> Option<&str> {
+        self.values.get("name").and_then(Value::as_str)
     }
 
     /// A field of the object's own, by its plain name.

@@ -69,6 +69,8 @@ pub struct Unwrapper<'u> {
     met: u64,
     /// Records in the text that is now gone through whose time is still to be found.
     undated: Fields,
+    /// The columns of the rows that follow.
+    columns: Vec<String>,
     held: bool,
     json: bool,
     given_up: bool,
@@ -92,6 +94,7 @@ impl<'u> Unwrapper<'u> {
             around: 0,
             met: 0,
             undated: Fields::default(),
+            columns: Vec::new(),
             held: false,
             json: false,
             given_up: false,

@@ -10,6 +10,7 @@ use serde_json::{Number, Value};
 
 use super::{
     COPIES, Unwrapper,
+    columns::Cells,
     fields::{Fields, plain},
     marked,
 };
@@ -34,9 +35,9 @@ const ORIGIN: [&str; 7] = ["stream", "container_id", "partial_id", "pod", "podna
 /// Lists of names and values: OpenTelemetry's, CloudWatch Logs Insights'.
 const NAME: [&str; 3] = ["key", "field", "name"];
 /// Objects with one of these are the value itself: OpenTelemetry's `{"stringValue":"…"}`, which Protocol Buffers also write
-/// with an underscore, MongoDB's `{"$date":"…"}`, DynamoDB's `{"S":"…"}`, Avro's `{"string":"…"}`, and the
+/// with an underscore, BigQuery's `{"v":"…"}`, Athena's `{"VarCharValue":"…"}`, MongoDB's `{"$date":"…"}`, DynamoDB's `{"S":"…"}`, Avro's `{"string":"…"}`, and the
 /// `{"seconds":1,"nanos":1}` of Protocol Buffers.
-const VALUE: [&str; 19] = [
+const VALUE: [&str; 22] = [
     "value",
     "stringvalue",
     "intvalue",
@@ -56,6 +57,9 @@ const VALUE: [&str; 19] = [
     "int",
     "double",
     "seconds",
+    "v",
+    "longvalue",
+    "varcharvalue",
 ];
 /// How many of a list are looked at to find a time.
 const ROW: usize = 4;
@@ -121,7 +125,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept, A::Error> {
         let (mut bytes, mut fields, mut only, mut length) = (Vec::new(), Fields::default(), Kept::Nothing, 0_usize);
-        let (mut events, mut row, mut pairs) = (self.0.events(), false, false);
+        let (mut events, mut row, mut pairs, mut cells) = (self.0.events(), false, false, Cells::default());
         while let Some(kept) = list.next_element_seed(Walk(self.0))? {
             length += 1;
             // A number, or a text that is no record: the list is a row, such as Loki's of a time, a line and its fields.
@@ -131,6 +135,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             } else {
                 events.end_one(self.0);
             }
+            cells.add(&kept, self.0.columns.len());
             match &kept {
                 Kept::Scalar(value) => {
                     // As many as there are numbers, or it is no text.
@@ -166,6 +171,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             Kept::Fields(inner) => fields.gather(inner),
             _ => {}
         }
+        cells.end(length, &mut self.0.columns, &mut fields);
         Ok(self.close(fields))
     }
 

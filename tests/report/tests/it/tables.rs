@@ -1,6 +1,6 @@
 //! Tables as consoles export them, with a column for each field of a record: the report says the same as of the lines.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     envelopes::{fields, plain, said},
@@ -69,4 +69,58 @@ fn a_line_beside_its_fields_is_one_record_and_a_line_that_is_no_row_is_itself() 
     let lines = read(log.as_bytes(), None).lines;
 
     assert_eq!((lines.read, lines.records, lines.rejected.not_json), (8, 6, 2), "{lines:?}");
+}
+
+/// The names of all columns, and each record's values in their order.
+type AsTable<'t> = &'t dyn Fn(&[&String], Vec<Vec<Value>>) -> Value;
+
+#[test]
+fn a_record_that_is_a_row_of_json_is_found() {
+    let all = fields();
+    let names: Vec<&String> = all[3].keys().collect();
+    let values =
+        || all.iter().map(|fields| names.iter().map(|name| fields.get(*name).cloned().into()).collect()).collect();
+    let text = |value: &Value| if value.is_number() { value.to_string().into() } else { value.clone() };
+    let listed = |row: &[Value], key: &str| -> Value { row.iter().map(|value| json!({ key: text(value) })).collect() };
+    let tables: [(&str, AsTable); 6] = [
+        ("azure", &|names, rows| {
+            let columns: Value = names.iter().map(|name| json!({ "name": name, "type": "string" })).collect();
+            json!({ "tables": [{ "name": "PrimaryResult", "columns": columns, "rows": rows }] })
+        }),
+        ("azure's custom logs", &|names, rows| {
+            let name = |name: &&String| json!({ "name": format!("{}_s", name.replace('.', "_")), "type": "string" });
+            let columns: Value = names.iter().map(name).collect();
+            json!({ "tables": [{ "columns": columns, "rows": rows }] })
+        }),
+        ("influxdb", &|names, rows| json!({ "results": [{ "series": [{ "columns": names, "values": rows }] }] })),
+        ("bigquery", &|names, rows| {
+            let names: Value = names.iter().map(|name| json!({ "mode": "NULLABLE", "name": name })).collect();
+            let rows: Value = rows.iter().map(|row| json!({ "f": listed(row, "v") })).collect();
+            // In the order in which it answers.
+            json!([{ "schema": { "fields": names } }, { "rows": rows }])
+        }),
+        ("athena", &|names, rows| {
+            let names: Vec<Value> = names.iter().map(|name| json!(name)).collect();
+            let rows = [names].into_iter().chain(rows);
+            let rows: Value = rows.map(|row| json!({ "Data": listed(&row, "VarCharValue") })).collect();
+            json!({ "ResultSet": { "Rows": rows } })
+        }),
+        ("with the line", &|names, rows| {
+            let row = |(mut row, line): (Vec<Value>, String)| {
+                row.push(line.into());
+                Value::from(row)
+            };
+            let rows: Value = rows.into_iter().zip(plain()).map(row).collect();
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).chain(["message"]).collect();
+            json!({ "columns": names, "values": rows })
+        }),
+    ];
+    for (what, write) in tables {
+        let log = write(&names, values());
+        for log in [log.to_string(), format!("{log:#}")] {
+            let lines = read(log.as_bytes(), None).lines;
+            assert_eq!((lines.records, lines.rejected.total), (5, 0), "{what}: {lines:?}");
+            assert_eq!(said(&log), said(&plain().join("\n")), "{what}");
+        }
+    }
 }
