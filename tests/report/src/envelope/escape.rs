@@ -16,7 +16,7 @@ const ESCAPE: u8 = 0x1b;
 /// How much of the beginning is looked at to see whether a text is base64, in bytes. No record is shorter in it.
 pub const LOOKED_AT: usize = 200;
 /// How a quote is written: in CSV, in JSON and .NET's, in HTML and XML, and in HTML in HTML.
-const QUOTES: [&str; 5] = ["\"\"", r"\u0022", "&quot;", "&#34;", "&amp;quot;"];
+const QUOTES: [&str; 6] = ["\"\"", r"\u0022", "&quot;", "&#34;", "&#x22;", "&amp;quot;"];
 /// How JSON and gzip begin in base64, and [`MARK`] in a list of bytes.
 pub const PACKED: [&[u8]; 4] = [b"eyJ", b"H4sI", b"102,97,97,115", b"102, 97, 97, 115"];
 /// With and without `=` at the end.

@@ -108,6 +108,8 @@ impl<'u> Unwrapper<'u> {
             match self.text(content) {
                 true if goes_on => self.end_of_piece(&origin, content),
                 true => {}
+                // As an empty line is no line that is rejected.
+                false if content.trim().is_empty() => self.held = true,
                 false => self.piece(&origin, content),
             }
         } else if self.row(line) {

@@ -58,13 +58,14 @@ fn what_is_packed_is_read_wherever_it_stands() {
         &|line| json!({ "MESSAGE": line.as_bytes(), "PRIORITY": "6" }).to_string(),
         &|line| json!({ "log": json!({ "data": BASE64_STANDARD.encode(line) }).to_string() }).to_string(),
     ];
-    let wrappings: [AsLiteral; 6] = [
+    let wrappings: [AsLiteral; 7] = [
         &|text| json!({ "log": text, "stream": "stdout" }).to_string(),
         &|text| json!({ "data": BASE64_STANDARD.encode(text) }).to_string(),
         &|text| format!("2026-11-23,\"{}\",x", text.replace('"', "\"\"")),
         &|text| format!("level=info msg={}", json!(text)),
         &|text| format!("<p>{}</p>", text.replace('"', "&quot;")),
         &|text| format!("<p>{}</p>", text.replace('"', "&amp;quot;")),
+        &|text| format!("<p a='{}'/>", text.replace('"', "&#x22;")),
     ];
     for (pack, wrap) in packings.into_iter().flat_map(|pack| wrappings.into_iter().map(move |wrap| (pack, wrap))) {
         let lines: Vec<String> = plain().iter().map(|line| wrap(&pack(line))).collect();

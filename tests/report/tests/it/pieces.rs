@@ -73,6 +73,8 @@ fn text_before_a_piece_and_a_record_in_it_hide_none() {
             assert_eq!((report.lines.records, report.lines.rejected.total), (4, 0), "{log}");
         }
     }
+    let empty: Vec<String> = all.iter().map(|line| [cri("", line, false), cri("", "", true)].join("\n")).collect();
+    assert_eq!(read(empty.join("\n").as_bytes(), None).lines.rejected.total, 0);
     let (begun, rest) = all[1].split_at(40);
     let log = [cri("", &format!("{}{begun}", all[0]), false), cri("", rest, true)].join("\n");
 
