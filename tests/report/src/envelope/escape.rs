@@ -10,15 +10,15 @@ use base64::{
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr2, memmem};
 
-use super::{MARK, marked, python};
+use super::{MARK, python};
 
 const ESCAPE: u8 = 0x1b;
 /// How much of the beginning is looked at to see whether a text is base64, in bytes. No record is shorter in it.
-pub const LOOKED_AT: usize = 200;
+const LOOKED_AT: usize = 200;
 /// How a quote is written: in CSV, in JSON and .NET's, in HTML and XML, and in HTML in HTML.
 const QUOTES: [&str; 6] = ["\"\"", r"\u0022", "&quot;", "&#34;", "&#x22;", "&amp;quot;"];
 /// How JSON and gzip begin in base64, and [`MARK`] in a list of bytes.
-pub const PACKED: [&[u8]; 4] = [b"eyJ", b"H4sI", b"102,97,97,115", b"102, 97, 97, 115"];
+const PACKED: [&[u8]; 4] = [b"eyJ", b"H4sI", b"102,97,97,115", b"102, 97, 97, 115"];
 /// With and without `=` at the end.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -41,6 +41,12 @@ pub fn clean(line: &[u8]) -> Cow<'_, str> {
 /// ECMA-48, as terminals and `jq -C` have it.
 pub fn without_colours(text: &str) -> Cow<'_, str> {
     if memchr(ESCAPE, text.as_bytes()).is_some() { console::strip_ansi_codes(text) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a text can have a record in it, or one that is packed.
+pub fn marked(text: &str) -> bool {
+    let has = |mark: &[u8]| memmem::find(text.as_bytes(), mark).is_some();
+    has(MARK) || text.len() >= LOOKED_AT && PACKED.iter().any(|mark| has(mark))
 }
 
 /// Where the record's quotes are escaped and no JSON is around it: as CSV (RFC 4180), as a string of JSON or of most

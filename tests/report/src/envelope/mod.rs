@@ -16,7 +16,7 @@ mod walk;
 
 use std::{io::Read, mem};
 
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 use record::Record;
 use serde::de::{DeserializeSeed as _, IgnoredAny};
 use serde_json::Deserializer;
@@ -24,6 +24,7 @@ use serde_json::Deserializer;
 pub use self::{
     columns::Columns,
     escape::clean,
+    escape::marked,
     split::{Splits, behind_the_same},
 };
 use self::{
@@ -71,6 +72,8 @@ pub struct Unwrapper<'u> {
     undated: Fields,
     /// The columns of the rows that follow.
     columns: Vec<String>,
+    /// What was gone through last was a list without numbers, and without texts that are no record.
+    column: bool,
     held: bool,
     json: bool,
     given_up: bool,
@@ -95,6 +98,7 @@ impl<'u> Unwrapper<'u> {
             met: 0,
             undated: Fields::default(),
             columns: Vec::new(),
+            column: false,
             held: false,
             json: false,
             given_up: false,
@@ -239,10 +243,4 @@ impl<'u> Unwrapper<'u> {
 fn place_of(error: &serde_json::Error, text: &str) -> usize {
     let lines_before: usize = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
     lines_before + error.column()
-}
-
-/// Whether a text can have a record in it, or one that is packed.
-fn marked(text: &str) -> bool {
-    let has = |mark: &[u8]| memmem::find(text.as_bytes(), mark).is_some();
-    has(MARK) || text.len() >= escape::LOOKED_AT && escape::PACKED.iter().any(|mark| has(mark))
 }

@@ -116,6 +116,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     fn visit_str<E>(self, text: &str) -> Result<Kept, E> {
         let around = mem::take(&mut self.0.undated);
         let met = self.0.base64(text) || marked(text) && self.0.text(text);
+        self.0.column = false;
         Ok(match mem::replace(&mut self.0.undated, around).undated() {
             Some(undated) => Kept::Fields(undated),
             None if met || text.len() > LONGEST => Kept::Nothing,
@@ -128,8 +129,9 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         let (mut events, mut row, mut pairs, mut cells) = (self.0.events(), false, false, Cells::default());
         while let Some(kept) = list.next_element_seed(Walk(self.0))? {
             length += 1;
-            // A number, or a text that is no record: the list is a row, such as Loki's of a time, a line and its fields.
-            row |= matches!(kept, Kept::Scalar(_) | Kept::Text(_));
+            // A number, or a text that is no record: the list is a row, such as Loki's of a time, a line and its fields. And
+            // so are all of Grafana's columns, of which one has the lines and another their fields.
+            row |= matches!(kept, Kept::Scalar(_) | Kept::Text(_)) || self.0.column;
             if row && length < COPIES {
                 events.join(self.0);
             } else {
@@ -156,6 +158,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             pairs |= matches!(only, Kept::Pair(..));
         }
         events.end(self.0);
+        self.0.column = length > 1 && !row && !pairs;
         if length > 1 && bytes.len() == length {
             // journald's way with a text that is not all printable.
             let text = String::from_utf8_lossy(&bytes);
@@ -206,6 +209,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             }
             fields.add(key, scalar);
         }
+        self.0.column = false;
         if let Some(content) = content {
             self.0.piece(&origin, &content);
         }

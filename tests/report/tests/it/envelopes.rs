@@ -193,6 +193,10 @@ fn a_copy_in_another_column_is_the_same_record() {
         let rows: Vec<String> = plain().into_iter().zip(fields()).map(row).collect();
         assert_found(&rows[0], &rows.join("\n"));
     }
+    let labels: Vec<Value> = fields().iter().map(|fields| renamed(fields, as_text)).collect();
+    let times: Vec<i64> = (0..5).map(|place| NOON + place).collect();
+    let grafana = json!({ "frames": [{ "data": { "values": [labels, times, plain(), times, labels] } }] });
+    assert_found("grafana", &grafana.to_string());
 }
 
 /// As two lines that are alike are two requests.
