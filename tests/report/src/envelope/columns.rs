@@ -85,6 +85,15 @@ impl Cells {
 }
 
 impl Unwrapper<'_> {
+    /// A line without JSON: it may name columns, or have the fields of a record or one of them.
+    pub(super) fn without_json(&mut self, line: &str) {
+        if let Some(columns) = Columns::named_by(line) {
+            self.splits.columns = Some(columns);
+        } else if !self.logfmt(line) {
+            self.yaml(line);
+        }
+    }
+
     /// Whether a line is a row with a record in it, as its fields or as a text in one of them.
     pub(super) fn row(&mut self, line: &str) -> bool {
         let Some(row) = self.splits.columns.as_ref().and_then(|columns| columns.row(line)) else { return false };

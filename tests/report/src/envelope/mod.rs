@@ -3,16 +3,19 @@
 //! No pipeline is known by name. A record is known by its fields, wherever it stands: as text in any string, as an object,
 //! or as fields whose names were nested or changed. In reading order: [`Unwrapper`] goes through a text, [`walk`] through one
 //! value of JSON, [`fields`] says which object is a record, [`times`] when it was, [`event`] what is a copy of it, [`escape`] takes away one level of escapes, [`split`] joins what
-//! a runtime cut, [`columns`] reads tables.
+//! a runtime cut, [`columns`] reads tables, and [`yaml`] and [`logfmt`]
+//! what their names say.
 
 mod columns;
 mod escape;
 mod event;
 mod fields;
+mod logfmt;
 mod python;
 mod split;
 mod times;
 mod walk;
+mod yaml;
 
 use std::{io::Read, mem};
 
@@ -22,7 +25,6 @@ use serde::de::{DeserializeSeed as _, IgnoredAny};
 use serde_json::Deserializer;
 
 pub use self::{
-    columns::Columns,
     escape::clean,
     escape::marked,
     split::{Splits, behind_the_same},
@@ -120,10 +122,11 @@ impl<'u> Unwrapper<'u> {
             // All of it has been looked at.
         } else if let Some(at) = self.values(line, may_go_on) {
             return Line::Unclosed(at);
-        } else if let Some(columns) = Columns::named_by(line) {
-            self.splits.columns = Some(columns);
         } else if !self.has_met(0) && !self.base64(line) {
             self.escaped(line);
+            if !self.has_met(0) {
+                self.without_json(line);
+            }
         }
         if let Some(undated) = mem::take(&mut self.undated).undated() {
             self.meet_all(&mut undated.dated_by(line));

@@ -4,7 +4,7 @@ use memchr::{memchr, memmem};
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-use super::{MOST_FAILED_READINGS, Unwrapper, columns::Columns, place_of};
+use super::{MOST_FAILED_READINGS, Unwrapper, columns::Columns, fields::Fields, place_of};
 use crate::input::LONGEST;
 
 /// So many records can be in pieces at the same time: containers and streams write in turns.
@@ -29,6 +29,8 @@ pub struct Splits {
     pub line: u64,
     /// What only a table's first line says.
     pub(super) columns: Option<Columns>,
+    /// The fields of an entry of YAML.
+    pub(super) entry: Fields,
     begun: Vec<PartialRecord>,
     /// What did not become a record: the first, and how many lines all of them had.
     lost: Option<PartialRecord>,

@@ -124,3 +124,51 @@ fn a_record_that_is_a_row_of_json_is_found() {
         }
     }
 }
+
+#[test]
+fn a_record_in_logfmt_is_found() {
+    let of_vector = |value: &Value| match value.as_str() {
+        Some(text) if text.contains([' ', '"', '=']) => value.to_string(),
+        _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    };
+    let quoted = |value: &Value| value.to_string();
+    let writers: [&dyn Fn(&Value) -> String; 2] = [&of_vector, &quoted];
+    for write in writers {
+        let line = |fields: &serde_json::Map<String, Value>| {
+            let pairs = fields.iter().map(|(name, value)| format!("{name}={}", write(value)));
+            format!("level=info {} msg=\"a b\"", pairs.collect::<Vec<_>>().join(" "))
+        };
+        let log = fields().iter().map(line).collect::<Vec<_>>().join("\n");
+        assert_eq!(read(log.as_bytes(), None).lines.rejected.total, 0, "{log}");
+        assert_eq!(said(&log), said(&plain().join("\n")), "{log}");
+    }
+}
+
+/// All lines but the one with which it is complete are none of a record, as they are where its text is a field.
+#[test]
+fn a_record_in_yaml_is_found() {
+    let scalar = |value: &Value| match value.as_str() {
+        Some(text) if text.starts_with(|first: char| first.is_ascii_digit()) => format!("'{text}'"),
+        Some(text) if text.contains('"') => format!("'{}'", text.replace('\'', "''")),
+        _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    };
+    let lines = |fields: &serde_json::Map<String, Value>| -> String {
+        fields.iter().map(|(name, value)| format!("  {name}: {}\n", scalar(value))).collect()
+    };
+    let gcloud = |fields: &_| {
+        let entry = "receiveTimestamp: '2026-11-23T18:00:00Z'\nresource:\n  labels:\n    cluster_name: x\n";
+        format!("---\ninsertId: 1a\njsonPayload:\n{}{entry}timestamp: '2026-11-23T18:00:00Z'\n", lines(fields))
+    };
+    let azure = |fields: &_| format!("- TableName: PrimaryResult\n{}", lines(fields));
+    let in_order = |fields: &serde_json::Map<String, Value>| {
+        let mut fields = fields.clone();
+        let [time, duration] = ["timestamp", "duration_ms"].map(|name| fields.remove(name).unwrap());
+        let [time, duration] = [time, duration].map(|value| scalar(&value));
+        format!("---\njsonPayload:\n  timestamp: {time}\n{}  duration_ms: {duration}\n", lines(&fields))
+    };
+    let printers: [&dyn Fn(&serde_json::Map<String, Value>) -> String; 3] = [&gcloud, &azure, &in_order];
+    for print in printers {
+        let log: String = fields().iter().map(print).collect();
+        assert_eq!(said(&log), said(&plain().join("\n")), "{log}");
+    }
+}
