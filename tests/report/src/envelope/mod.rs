@@ -2,9 +2,9 @@
 //!
 //! No pipeline is known by name. A record is known by its fields, wherever it stands: as text in any string, as an object,
 //! or as fields whose names were nested or changed. In reading order: [`Unwrapper`] goes through a text, [`walk`] through one
-//! value of JSON, [`fields`] says which object is a record, [`times`] when it was, [`event`] what is a copy of it, [`escape`] takes away one level of escapes, [`split`] joins what
-//! a runtime cut, [`columns`] reads tables, and [`yaml`] and [`logfmt`]
-//! what their names say.
+//! value of JSON, [`fields`] says which object is a record, [`times`] when it was, [`event`] what is a copy of it, [`escape`]
+//! and [`python`] take away one level of escapes, [`split`] joins what a runtime cut, [`columns`], [`yaml`] and [`logfmt`]
+//! read what is no JSON.
 
 mod columns;
 mod escape;

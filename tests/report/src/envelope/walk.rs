@@ -35,8 +35,8 @@ const ORIGIN: [&str; 7] = ["stream", "container_id", "partial_id", "pod", "podna
 /// Lists of names and values: OpenTelemetry's, CloudWatch Logs Insights'.
 const NAME: [&str; 3] = ["key", "field", "name"];
 /// Objects with one of these are the value itself: OpenTelemetry's `{"stringValue":"…"}`, which Protocol Buffers also write
-/// with an underscore, BigQuery's `{"v":"…"}`, Athena's `{"VarCharValue":"…"}`, MongoDB's `{"$date":"…"}`, DynamoDB's `{"S":"…"}`, Avro's `{"string":"…"}`, and the
-/// `{"seconds":1,"nanos":1}` of Protocol Buffers.
+/// with an underscore, BigQuery's `{"v":"…"}`, Athena's `{"VarCharValue":"…"}`, MongoDB's `{"$date":"…"}`, DynamoDB's
+/// `{"S":"…"}`, Avro's `{"string":"…"}`, and the `{"seconds":1,"nanos":1}` of Protocol Buffers.
 const VALUE: [&str; 22] = [
     "value",
     "stringvalue",

@@ -1,6 +1,6 @@
 //! Tables as consoles export them, with a column for each field of a record: the report says the same as of the lines.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     envelopes::{fields, plain, said},
@@ -16,7 +16,7 @@ fn table(separator: &str, name: impl Fn(&str) -> String, time: impl Fn(&str) -> 
     let all = fields();
     let names: Vec<&String> = all[3].keys().collect();
     let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), quoted);
-    let row = |fields: &serde_json::Map<String, Value>| {
+    let row = |fields: &Map<String, Value>| {
         let cells = names.iter().map(|name| match (&***name, fields.get(*name)) {
             ("timestamp", Some(value)) => quoted(&time(value.as_str().unwrap())),
             (_, value) => value.map_or_else(String::new, cell),
@@ -71,6 +71,8 @@ fn a_line_beside_its_fields_is_one_record_and_a_line_that_is_no_row_is_itself() 
     assert_eq!((lines.read, lines.records, lines.rejected.not_json), (8, 6, 2), "{lines:?}");
 }
 
+/// A record's fields in one line or many.
+type AsLines<'l> = &'l dyn Fn(&Map<String, Value>) -> String;
 /// The names of all columns, and each record's values in their order.
 type AsTable<'t> = &'t dyn Fn(&[&String], Vec<Vec<Value>>) -> Value;
 
@@ -134,7 +136,7 @@ fn a_record_in_logfmt_is_found() {
     let quoted = |value: &Value| value.to_string();
     let writers: [&dyn Fn(&Value) -> String; 2] = [&of_vector, &quoted];
     for write in writers {
-        let line = |fields: &serde_json::Map<String, Value>| {
+        let line = |fields: &Map<String, Value>| {
             let pairs = fields.iter().map(|(name, value)| format!("{name}={}", write(value)));
             format!("level=info {} msg=\"a b\"", pairs.collect::<Vec<_>>().join(" "))
         };
@@ -152,7 +154,7 @@ fn a_record_in_yaml_is_found() {
         Some(text) if text.contains('"') => format!("'{}'", text.replace('\'', "''")),
         _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
     };
-    let lines = |fields: &serde_json::Map<String, Value>| -> String {
+    let lines = |fields: &Map<String, Value>| -> String {
         fields.iter().map(|(name, value)| format!("  {name}: {}\n", scalar(value))).collect()
     };
     let gcloud = |fields: &_| {
@@ -160,13 +162,13 @@ fn a_record_in_yaml_is_found() {
         format!("---\ninsertId: 1a\njsonPayload:\n{}{entry}timestamp: '2026-11-23T18:00:00Z'\n", lines(fields))
     };
     let azure = |fields: &_| format!("- TableName: PrimaryResult\n{}", lines(fields));
-    let in_order = |fields: &serde_json::Map<String, Value>| {
+    let in_order = |fields: &Map<String, Value>| {
         let mut fields = fields.clone();
         let [time, duration] = ["timestamp", "duration_ms"].map(|name| fields.remove(name).unwrap());
         let [time, duration] = [time, duration].map(|value| scalar(&value));
         format!("---\njsonPayload:\n  timestamp: {time}\n{}  duration_ms: {duration}\n", lines(&fields))
     };
-    let printers: [&dyn Fn(&serde_json::Map<String, Value>) -> String; 3] = [&gcloud, &azure, &in_order];
+    let printers: [AsLines; 3] = [&gcloud, &azure, &in_order];
     for print in printers {
         let log: String = fields().iter().map(print).collect();
         assert_eq!(said(&log), said(&plain().join("\n")), "{log}");
