@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, io::Read, mem};
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use record::Record;
 use serde_json::Deserializer;
 
@@ -21,7 +21,7 @@ impl Analysis {
     }
 
     /// Takes one line. Where it `may_go_on`, what it gives back is JSON that ends in one of the lines that follow.
-    pub(crate) fn line(&mut self, line: &[u8], may_go_on: bool) -> Option<Vec<u8>> {
+    pub(crate) fn line(&mut self, line: &[u8], may_go_on: bool) -> Option<Unclosed> {
         if line.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace()) {
             return None;
         }
@@ -32,7 +32,7 @@ impl Analysis {
         let text = envelope::clean(line);
         let reason = match self.look(&text, may_go_on) {
             Line::Found | Line::Held => return None,
-            Line::Unclosed(at) => return Some(text.as_bytes()[at..].to_vec()),
+            Line::Unclosed(at) => return Some(Unclosed::from(&text, at)),
             Line::GivenUp => Reason::TooLong,
             _ if line.len() >= LONGEST => Reason::TooLong,
             Line::Json => Reason::NoRecord,
@@ -44,10 +44,10 @@ impl Analysis {
     }
 
     /// Takes what stands behind a document in its last line, as [`Self::line`] does.
-    pub(crate) fn rest_of_line(&mut self, rest: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn rest_of_line(&mut self, rest: &[u8]) -> Option<Unclosed> {
         let text = envelope::clean(rest);
         match self.look(&text, true) {
-            Line::Unclosed(at) => return Some(text.as_bytes()[at..].to_vec()),
+            Line::Unclosed(at) => return Some(Unclosed::from(&text, at)),
             Line::GivenUp => self.lines.rejected.add(Reason::TooLong, self.lines.read, rest),
             _ => {}
         }
@@ -79,7 +79,7 @@ impl Analysis {
         // A time that a pipeline wrote in its own way is read where all others are.
         let Some(at) = moment::parse(&record.timestamp) else { return false };
         let rest = &line[start + records.byte_offset()..];
-        let alone = memmem::find(rest, envelope::MARK).is_none();
+        let alone = memchr(b'{', rest).is_none() && memmem::find(rest, envelope::MARK).is_none();
         if alone {
             self.take_at(&record, at);
         }
@@ -112,6 +112,20 @@ impl Analysis {
         } else if seen.given_up.get() > 0 {
             self.lines.rejected.add_many(seen.given_up.get(), Reason::TooLong, first, sample);
         }
+    }
+}
+
+/// JSON that does not end in the line in which it starts.
+pub(crate) struct Unclosed {
+    /// What stands before it in that line.
+    pub before: String,
+    pub json: Vec<u8>,
+}
+
+impl Unclosed {
+    fn from(line: &str, start: usize) -> Self {
+        let (before, json) = line.split_at(start);
+        Self { before: before.to_owned(), json: json.as_bytes().to_vec() }
     }
 }
 

@@ -2,15 +2,30 @@
 
 use std::{borrow::Cow, io::Read as _};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr2, memmem};
 
-use super::{MARK, marked};
+use super::{MARK, python};
 
 const ESCAPE: u8 = 0x1b;
-/// What is looked at to see whether a text is base64, in bytes. No record is shorter in it, packed or not.
+/// How much of the beginning is looked at to see whether a text is base64, in bytes. No record is shorter in it.
 const LOOKED_AT: usize = 200;
+/// How a quote is written: in CSV, in JSON and .NET's, in HTML and XML, and in HTML in HTML.
+const QUOTES: [&str; 6] = ["\"\"", r"\u0022", "&quot;", "&#34;", "&#x22;", "&amp;quot;"];
+/// How JSON and gzip begin in base64, and [`MARK`] in a list of bytes.
+const PACKED: [&[u8]; 4] = [b"eyJ", b"H4sI", b"102,97,97,115", b"102, 97, 97, 115"];
+/// With and without `=` at the end.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 /// What base64 is unpacked to at most, in bytes.
 const UNPACKED: u64 = 8 << 20;
 
@@ -28,39 +43,78 @@ pub fn without_colours(text: &str) -> Cow<'_, str> {
     if memchr(ESCAPE, text.as_bytes()).is_some() { console::strip_ansi_codes(text) } else { Cow::Borrowed(text) }
 }
 
+/// Whether a text can have a record in it, or one that is packed.
+pub fn marked(text: &str) -> bool {
+    let has = |mark: &[u8]| memmem::find(text.as_bytes(), mark).is_some();
+    has(MARK) || text.len() >= LOOKED_AT && PACKED.iter().any(|mark| has(mark))
+}
+
 /// Where the record's quotes are escaped and no JSON is around it: as CSV (RFC 4180), as a string of JSON or of most
-/// programming languages, as .NET's JSON, and as HTML and XML escape them.
+/// programming languages, as .NET's JSON, as HTML and XML escape them, as nginx does. And Ruby's and Python's literals.
 pub fn one_level_less(text: &str) -> Option<String> {
+    let places = |mark| memmem::find_iter(text.as_bytes(), mark).map(|at| &text.as_bytes()[..at]);
+    let marks = || [MARK].into_iter().chain(PACKED).flat_map(places);
+    let marked_by = |quote: &str| marks().any(|before| before.ends_with(quote.as_bytes()));
+    let has = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
     if !marked(text) {
         return None;
     }
-    let marked_by = |quote: &str| memmem::find(text.as_bytes(), &[quote.as_bytes(), MARK].concat()).is_some();
-    ["\"\"", r"\u0022", "&quot;", "&#34;"]
-        .into_iter()
-        .find(|quote| marked_by(quote))
-        .map(|quote| text.replace(quote, "\""))
-        .or_else(|| marked_by("\\\"").then(|| without_backslashes(text)))
+    let of_kind = |is: &dyn Fn(&str) -> bool| QUOTES.into_iter().find(|quote| is(quote));
+    if let Some(quote) = of_kind(&marked_by) {
+        return Some(text.replace(quote, "\""));
+    }
+    let backslashes = |quoted: &[u8]| quoted.iter().rev().take_while(|byte| **byte == b'\\').count();
+    if marks().filter_map(|before| before.strip_suffix(b"\"")).any(|before| backslashes(before) % 2 == 1) {
+        return Some(without_backslashes(text));
+    }
+    let of_ruby = ["\"=>", "\" => "].into_iter().find(|arrow| has(arrow));
+    if let Some(arrow) = of_ruby {
+        return Some(text.replace(&format!("{arrow}nil"), "\":null").replace(arrow, "\":"));
+    }
+    let opened = || of_kind(&|quote| has(&format!("{{{quote}"))).map(|quote| text.replace(quote, "\""));
+    python::as_json(text).or_else(opened).or_else(|| has("\\").then(|| without_backslashes(text)))
 }
 
-/// One of each before a quote or another.
+/// One of each before a quote or another, and the `\x22` of nginx.
 fn without_backslashes(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        let escaped = rest.next_if(|next| character == '\\' && matches!(next, '"' | '\\'));
-        plain.push(escaped.unwrap_or(character));
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, more @ ..] = rest {
+        let (byte, more) = match (byte, more) {
+            (b'\\', [b'x', high, low, more @ ..]) => match hexadecimal(*high, *low) {
+                Some(byte) => (byte, more),
+                None => (b'\\', &rest[1..]),
+            },
+            (b'\\', [escaped @ (b'"' | b'\'' | b'\\'), more @ ..]) => (*escaped, more),
+            (byte, more) => (*byte, more),
+        };
+        plain.push(byte);
+        rest = more;
     }
-    plain
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// The byte that two digits are.
+pub fn hexadecimal(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? << 4 | digit(low)?)
 }
 
 /// What stands in base64, as Kinesis and Pub/Sub have it, and in gzip in it, as CloudWatch Logs gives it to subscribers.
-/// And whether that is all of it.
+/// And whether that is all of it. In either alphabet of RFC 4648, with and without line breaks.
 pub fn decoded(text: &str) -> Option<(String, bool)> {
-    let start = text.as_bytes().get(..LOOKED_AT)?;
-    if !start.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')) {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_\r\n".contains(byte);
+    let text = text.trim().as_bytes();
+    if !text.get(..LOOKED_AT)?.iter().all(is_digit) {
         return None;
     }
-    let bytes = BASE64_STANDARD.decode(text).ok()?;
+    let in_one_alphabet = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => *byte,
+    };
+    let digits: Vec<u8> = text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(in_one_alphabet).collect();
+    let bytes = BASE64.decode(digits).ok()?;
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Some((String::from_utf8(bytes).ok()?, true));
     }

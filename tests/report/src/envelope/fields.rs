@@ -1,21 +1,26 @@
-//! Which object is a record, whatever a pipeline did to it: dots in names became objects or underscores, numbers became
-//! texts or fractions, and the time was moved to the object around it. What a record has is said by its JSON Schema.
+//! Which object is a record, whatever a pipeline did to it: dots in names became objects or underscores, names got something
+//! before or behind them, numbers became texts or fractions, and the time or the trace was moved to the object around it.
+//! What a record has is said by its JSON Schema.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, mem, sync::LazyLock};
 
 use record::{MAX_LINE, Record};
 use serde_json::{Map, Value};
 
-use crate::moment;
+use super::{COPIES, times, times::Time};
 
-/// Under these names pipelines put the time of what they pass on, in the order in which they are believed.
-const TIMES: [&str; 8] =
-    ["timestamp", "_timestamp", "time", "date", "ts", "eventtime", "timegenerated", "__realtime_timestamp"];
+/// By this field it is seen what a pipeline put before all names of a record.
+const NAMED_BY: &str = "faas_name";
+/// These are moved to where a pipeline has its own, under many names. A report says nothing of them.
+const IDS: [&str; 2] = ["trace_id", "span_id"];
+/// What is put behind a name: its type (Azure), how it is indexed (Elastic), or that there was another (Loki).
+const BEHIND: [&str; 8] = ["_s", "_d", "_t", "_g", "_b", "_keyword", "_extracted", "_string"];
+/// Of an object, in fields that a record could have. Only one that is made to be in the way has more.
+const MOST: usize = 4096;
 
 /// What the schema says of a record's fields. Their paths are their names without dots.
 struct Schema {
     fields: HashMap<String, Field>,
-    required: Vec<String>,
     /// What can be a part of a path: `status_code` of `http_response_status_code`, and whether that is its end.
     parts: HashMap<String, bool>,
 }
@@ -23,137 +28,203 @@ struct Schema {
 struct Field {
     name: String,
     number: bool,
+    required: bool,
 }
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let schema = schemars::schema_for!(Record<'_>);
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    let required: Vec<&str> = required.filter_map(Value::as_str).collect();
     let field = |(name, of_it): (&String, &Value)| {
         let number = matches!(of_it["type"].as_str(), Some("integer" | "number"));
-        (plain(name), Field { name: name.clone(), number })
+        (plain(name), Field { name: name.clone(), number, required: required.contains(&&**name) })
     };
     let fields: HashMap<String, Field> = properties.map(field).collect();
-    let mut parts: HashMap<String, bool> = TIMES.map(|name| (name.to_owned(), true)).into();
+    let mut parts: HashMap<String, bool> = HashMap::new();
     for path in fields.keys() {
         let words: Vec<&str> = path.split('_').collect();
         for (start, end) in (0..words.len()).flat_map(|start| (start + 1..=words.len()).map(move |end| (start, end))) {
             *parts.entry(words[start..end].join("_")).or_default() |= end == words.len();
         }
     }
-    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-    Schema { fields, required: required.filter_map(Value::as_str).map(plain).collect(), parts }
+    Schema { fields, parts }
 });
 
+impl Schema {
+    /// As what a value is kept: a part of a path, or a path with whatever stands before it.
+    fn path<'n>(&self, name: &'n str) -> Option<&'n str> {
+        if self.parts.get(name) == Some(&true) {
+            return Some(name);
+        }
+        let shorter = BEHIND.iter().find_map(|end| name.strip_suffix(end));
+        [Some(name), shorter].into_iter().flatten().find(|name| {
+            let ends = name.match_indices('_').map(|(at, _)| &name[at + 1..]);
+            [*name].into_iter().chain(ends).any(|end| self.fields.contains_key(end))
+        })
+    }
+}
+
 /// `http.response.status_code`, `http_response_status_code` and the object in an object in an object are one.
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
+pub fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    plain.extend(name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }));
+    plain
+}
+
+/// Whether these plain names are those of all that a record needs.
+pub fn are_of_a_record(names: &[String]) -> bool {
+    if !names.iter().any(|name| name.contains(NAMED_BY)) {
+        return false;
+    }
+    let known: Vec<&str> = names.iter().filter_map(|name| SCHEMA.path(name)).collect();
+    let before = |name: &&str| name.strip_suffix(NAMED_BY).map(str::to_owned);
+    known.iter().find_map(before).is_some_and(|before| {
+        let mut needed = SCHEMA.fields.iter().filter(|(path, field)| field.is_needed(path));
+        needed.all(|(path, _)| known.contains(&&*with(&before, path)))
+    })
 }
 
 /// Those of an object's fields, and of the objects in it, that a record could have.
 #[derive(Debug, Default)]
 pub struct Fields {
-    values: HashMap<&'static str, Value>,
-    /// A record whose time is still to be found.
-    undated: Option<Map<String, Value>>,
+    values: HashMap<String, Value>,
+    time: Option<Time>,
+    /// Records whose time is still to be found.
+    undated: Vec<Map<String, Value>>,
 }
 
 impl Fields {
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.undated.is_none()
+        self.values.is_empty() && self.time.is_none() && self.undated.is_empty()
     }
 
-    /// A field of the object's own.
-    pub fn add(&mut self, name: &str, value: Value) {
-        self.keep(&plain(name), value);
+    /// Of what has a name, such as a column.
+    pub fn name(&self) -> Option<&str> {
+        self.values.get("name").and_then(Value::as_str)
+    }
+
+    /// A field of the object's own, by its plain name.
+    pub fn add(&mut self, name: String, value: Value) {
+        self.time = Time::better(self.time.take(), Time::of(&name, &value));
+        self.keep(name, value);
+    }
+
+    /// One of a row, which has no name.
+    pub fn add_unnamed(&mut self, value: &Value) {
+        self.time = Time::better(self.time.take(), Time::unnamed(value));
     }
 
     /// What was kept of an object in it.
-    pub fn nest(&mut self, name: &str, nested: Self) {
-        let name = plain(name);
-        if SCHEMA.parts.contains_key(&name) {
-            for (path, value) in nested.values {
-                self.keep(&format!("{name}_{path}"), value);
+    pub fn nest(&mut self, name: &str, mut nested: Self) {
+        let is_part = SCHEMA.parts.contains_key(name);
+        for (path, value) in mem::take(&mut nested.values) {
+            if is_part {
+                self.keep(format!("{name}_{path}"), value);
+            } else if self.values.len() < MOST {
+                // As one of several objects, such as one for the texts and one for the numbers.
+                self.values.entry(path).or_insert(value);
             }
         }
-        self.undated = nested.undated.or(self.undated.take());
+        self.gather(nested);
     }
 
-    fn keep(&mut self, path: &str, value: Value) {
+    /// Of what is in it, records that have no time, and the time for others.
+    pub fn gather(&mut self, inner: Self) {
+        self.time = Time::better(self.time.take(), inner.time.map(Time::of_inner));
+        self.undated.extend(inner.undated);
+        self.undated.truncate(COPIES);
+    }
+
+    /// Its records that have no time.
+    pub fn undated(self) -> Option<Self> {
+        let undated = self.undated;
+        (!undated.is_empty()).then(|| Self { undated, ..Self::default() })
+    }
+
+    /// The same, of a time that stands in a text before them.
+    pub fn dated_by(self, text: &str) -> Self {
+        Self { time: Time::in_text(text), ..self }
+    }
+
+    fn keep(&mut self, mut name: String, value: Value) {
         let short = value.as_str().is_none_or(|text| text.len() < MAX_LINE);
-        if let Some((path, true)) = SCHEMA.parts.get_key_value(path)
-            && short
+        if short
+            && self.values.len() < MOST
+            && let Some(path) = SCHEMA.path(&name).map(str::len)
         {
-            self.values.insert(path, value);
+            name.truncate(path);
+            self.values.insert(name, value);
         }
     }
 
-    /// The record that these are, as it was written. One without a time waits for the time of what is around it.
-    pub fn record(&mut self) -> Option<Value> {
-        let there = |path: &String| path == "timestamp" || self.values.contains_key(&**path);
-        if SCHEMA.required.iter().all(there) {
-            let field =
-                |(path, field): (&String, &Field)| Some((field.name.clone(), field.read(self.values.get(&**path)?)?));
-            self.undated = Some(SCHEMA.fields.iter().filter_map(field).collect());
-        }
-        self.undated.as_ref()?;
-        let time = TIMES.into_iter().find_map(|name| time_of(self.values.get(name)?))?;
-        let mut record = self.undated.take()?;
-        record.insert("timestamp".to_owned(), time.into());
-        Some(Value::Object(record))
+    /// The records that these are, as they were written. One without a time waits for the time of what is around it.
+    pub fn records(&mut self) -> Vec<Value> {
+        let before = |name: &String| {
+            let before = name.strip_suffix(NAMED_BY)?;
+            (before.is_empty() || before.ends_with('_')).then(|| before.to_owned())
+        };
+        let mut all: Vec<String> = self.values.keys().filter_map(before).collect();
+        all.sort_unstable();
+        all.iter().for_each(|before| self.take(before));
+        let Self { time, undated, .. } = self;
+        let is_dated = |record: &mut Map<String, Value>| {
+            if let Some(time) = time {
+                record.entry("timestamp").or_insert_with(|| time.text.clone().into());
+            }
+            record.contains_key("timestamp")
+        };
+        undated.extract_if(.., is_dated).map(Value::Object).collect()
     }
+
+    /// Takes a record with this before all its names, if all of it is there.
+    fn take(&mut self, before: &str) {
+        let there =
+            |(path, field): (&String, &Field)| !field.is_needed(path) || self.values.contains_key(&*with(before, path));
+        if !SCHEMA.fields.iter().all(there) {
+            return;
+        }
+        let mut record = Map::new();
+        for (path, field) in &SCHEMA.fields {
+            let value = self.values.remove(&*with(before, path));
+            let read = match value {
+                // The object's own time is known.
+                Some(_) if path == "timestamp" && before.is_empty() => None,
+                Some(time) if path == "timestamp" => times::read(&time).map(Value::from),
+                Some(value) => field.read(value),
+                None => IDS.contains(&&**path).then(|| "".into()),
+            };
+            record.extend(read.map(|value| (field.name.clone(), value)));
+        }
+        self.undated.push(record);
+    }
+}
+
+/// A name as it is with this before it.
+fn with<'p>(before: &str, path: &'p str) -> Cow<'p, str> {
+    if before.is_empty() { path.into() } else { format!("{before}{path}").into() }
 }
 
 impl Field {
-    fn read(&self, value: &Value) -> Option<Value> {
+    /// What pipelines move to somewhere else is not.
+    fn is_needed(&self, path: &str) -> bool {
+        self.required && path != "timestamp" && !IDS.contains(&path)
+    }
+
+    fn read(&self, value: Value) -> Option<Value> {
         match value {
-            Value::String(text) if self.number => Self::whole(text.trim().parse().ok()?),
-            Value::Number(number) if self.number => Self::whole(number.as_f64()?),
+            Value::String(text) if self.number => Self::number(text.trim().parse().ok()?),
+            Value::Number(number) if self.number => Self::number(number.as_f64()?),
             Value::Number(number) => Some(number.to_string().into()),
-            Value::String(text) if text.is_empty() && !SCHEMA.required.contains(&plain(&self.name)) => None,
-            value => Some(value.clone()),
+            Value::String(text) if text.is_empty() && !self.required => None,
+            value => Some(value),
         }
     }
 
-    /// `200.0` is 200.
+    /// `200.0` is written as 200.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it has no fraction, and is in range")]
-    fn whole(number: f64) -> Option<Value> {
+    fn number(number: f64) -> Option<Value> {
         let whole = number.fract() == 0.0 && (0.0..9e15).contains(&number);
         Some(if whole { (number as u64).into() } else { serde_json::Number::from_f64(number)?.into() })
     }
-}
-
-/// RFC 3339 and what databases and loggers write like it, in UTC where they do not say: `2026-11-25 12:14:48,02 +0000`.
-/// Or since 1970 in seconds, milli-, micro- or nanoseconds.
-fn time_of(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text.trim().trim_end_matches(" UTC"),
-        Value::Number(number) => return since_1970(number.as_f64()?),
-        _ => return None,
-    };
-    if let Ok(number) = text.parse() {
-        return since_1970(number);
-    }
-    let text = text.replacen(' ', "T", 1).replace(' ', "").replace(',', ".");
-    let day = text.find('T')?;
-    let (time, offset) = text.split_at(text[day..].find(['+', '-']).map_or(text.len(), |at| day + at));
-    let zone = match offset.len() {
-        0 if !time.ends_with(['Z', 'z']) => "Z".to_owned(),
-        3 => format!("{offset}:00"),
-        5 if offset.is_ascii() => format!("{}:{}", &offset[..3], &offset[3..]),
-        _ => offset.to_owned(),
-    };
-    Some(format!("{time}{zone}")).filter(|reading| moment::parse(reading).is_some())
-}
-
-/// To the millisecond. No time from 2001 on has the same number in two of these units.
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
-fn since_1970(number: f64) -> Option<String> {
-    let ms = match number {
-        1e9..1e11 => number * 1e3,
-        1e11..1e14 => number,
-        1e14..1e17 => number / 1e3,
-        1e17..1e20 => number / 1e6,
-        _ => return None,
-    };
-    Some(moment::rfc3339(ms as i64))
 }

@@ -2,24 +2,39 @@
 //!
 //! No pipeline is known by name. A record is known by its fields, wherever it stands: as text in any string, as an object,
 //! or as fields whose names were nested or changed. In reading order: [`Unwrapper`] goes through a text, [`walk`] through one
-//! value of JSON, [`fields`] says which object is a record, [`escape`] takes away one level of escapes, [`split`] joins what
-//! a runtime cut.
+//! value of JSON, [`fields`] says which object is a record, [`times`] when it was, [`event`] what is a copy of it, [`escape`]
+//! and [`python`] take away one level of escapes, [`split`] joins what a runtime cut, [`columns`], [`yaml`] and [`logfmt`]
+//! read what is no JSON.
 
+mod columns;
 mod escape;
+mod event;
 mod fields;
+mod logfmt;
+mod python;
 mod split;
+mod times;
 mod walk;
+mod yaml;
 
 use std::{io::Read, mem};
 
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 use record::Record;
 use serde::de::{DeserializeSeed as _, IgnoredAny};
 use serde_json::Deserializer;
 
-use self::walk::Walk;
-pub use self::{escape::clean, split::Splits};
-use crate::{input::LONGEST, moment};
+pub use self::{
+    escape::clean,
+    escape::marked,
+    split::{Splits, behind_the_same},
+};
+use self::{
+    event::{COPIES, Identity},
+    fields::Fields,
+    walk::{Kept, Walk},
+};
+use crate::moment;
 
 /// What every record has in it, however its field names were changed.
 pub const MARK: &[u8] = b"faas";
@@ -27,8 +42,6 @@ pub const MARK: &[u8] = b"faas";
 const DEEPEST: u8 = 6;
 /// Brackets that open no JSON are tried until that has taken as long as to read the text so many times.
 const MOST_FAILED_READINGS: usize = 8;
-/// An event has a record and copies of it, as text and as fields. So many can be told from others.
-const COPIES: usize = 64;
 
 /// What one line was.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,11 +65,17 @@ pub struct Unwrapper<'u> {
     splits: &'u mut Splits,
     take: &'u mut dyn FnMut(&Record<'_>),
     /// Which records the event has that is now gone through, behind those of the events that it is in.
-    event: Vec<String>,
+    event: Vec<Identity>,
     /// How many those are.
     around: usize,
     /// Records that were met, copies included.
     met: u64,
+    /// Records in the text that is now gone through whose time is still to be found.
+    undated: Fields,
+    /// The columns of the rows that follow.
+    columns: Vec<String>,
+    /// What was gone through last was a list without numbers, and without texts that are no record.
+    column: bool,
     held: bool,
     json: bool,
     given_up: bool,
@@ -73,19 +92,44 @@ struct NoJson {
 
 impl<'u> Unwrapper<'u> {
     pub fn new(splits: &'u mut Splits, take: &'u mut dyn FnMut(&Record<'_>)) -> Self {
-        Self { splits, take, event: Vec::new(), around: 0, met: 0, held: false, json: false, given_up: false, depth: 0 }
+        Self {
+            splits,
+            take,
+            event: Vec::new(),
+            around: 0,
+            met: 0,
+            undated: Fields::default(),
+            columns: Vec::new(),
+            column: false,
+            held: false,
+            json: false,
+            given_up: false,
+            depth: 0,
+        }
     }
 
     /// A line with its end. Where `may_go_on`, JSON that is still open is left to [`Self::document`].
     pub fn line(&mut self, line: &str, may_go_on: bool) -> Line {
-        if let Some((origin, content)) = split::container_runtime(line) {
-            if !self.text(content) {
-                self.piece(&origin, content);
+        if let Some(split::Piece { origin, content, goes_on }) = split::container_runtime(line) {
+            match self.text(content) {
+                true if goes_on => self.end_of_piece(&origin, content),
+                true => {}
+                // As an empty line is no line that is rejected.
+                false if content.trim().is_empty() => self.held = true,
+                false => self.piece(&origin, content),
             }
+        } else if self.row(line) {
+            // All of it has been looked at.
         } else if let Some(at) = self.values(line, may_go_on) {
             return Line::Unclosed(at);
-        } else if self.met == 0 {
+        } else if !self.has_met(0) && !self.base64(line) {
             self.escaped(line);
+            if !self.has_met(0) {
+                self.without_json(line);
+            }
+        }
+        if let Some(undated) = mem::take(&mut self.undated).undated() {
+            self.meet_all(&mut undated.dated_by(line));
         }
         match self {
             Self { given_up: true, .. } => Line::GivenUp,
@@ -112,11 +156,23 @@ impl<'u> Unwrapper<'u> {
         let before = self.met;
         let text = &*escape::without_colours(text);
         self.values(text, false);
-        if self.met == before {
+        if !self.has_met(before) {
             self.escaped(text);
         }
         self.depth -= 1;
         self.met > before
+    }
+
+    /// Whether a text is one in base64 with a record in it.
+    fn base64(&mut self, text: &str) -> bool {
+        let Some((text, whole)) = escape::decoded(text) else { return false };
+        self.given_up |= !whole;
+        marked(&text) && self.text(&text)
+    }
+
+    /// Whether there was a record in the text since there were so many.
+    fn has_met(&self, before: u64) -> bool {
+        self.met > before || !self.undated.is_empty()
     }
 
     /// What stands in a text as it would in a string.
@@ -128,15 +184,28 @@ impl<'u> Unwrapper<'u> {
 
     /// All JSON that stands in a text. Where one of them `may_go_on`, it says where the first starts that has no end.
     fn values(&mut self, text: &str, may_go_on: bool) -> Option<usize> {
-        let (mut from, mut read) = (0, 0);
+        let (mut from, mut read, mut ended) = (0, 0, 0);
         let mut events = self.events();
         while let Some(start) = memchr2(b'{', b'[', &text.as_bytes()[from..]).map(|at| from + at) {
+            if ended > 0 && event::are_cells(&text[ended..start]) {
+                events.join(self);
+            }
             if read > MOST_FAILED_READINGS * text.len() {
                 self.given_up |= marked(&text[start..]);
                 break;
             }
             match self.value(&text[start..]) {
-                Ok(length) => from = start + length,
+                Ok((length, kept)) => {
+                    if let Kept::Fields(fields) = kept
+                        && let Some(undated) = fields.undated()
+                    {
+                        let mut undated = undated.dated_by(&text[..start]);
+                        self.meet_all(&mut undated);
+                        self.undated.gather(undated);
+                    }
+                    from = start + length;
+                    ended = from;
+                }
                 Err(NoJson { unclosed: true, .. }) if may_go_on => return Some(start),
                 Err(no_json) => (from, read) = (start + 1, read + no_json.read),
             }
@@ -146,19 +215,14 @@ impl<'u> Unwrapper<'u> {
         None
     }
 
-    /// Values that follow each other are events of their own, and what they have together is in the event around them.
-    fn events(&mut self) -> Events {
-        Events { before: mem::replace(&mut self.around, self.event.len()), ended: Vec::new() }
-    }
-
-    /// The JSON that a text begins with, and how long it is.
-    fn value(&mut self, text: &str) -> Result<usize, NoJson> {
+    /// The JSON that a text begins with: how long it is, and what is left of it.
+    fn value(&mut self, text: &str) -> Result<(usize, Kept), NoJson> {
         let mut records = Deserializer::from_str(text).into_iter::<Record<'_>>();
         if let Some(Ok(record)) = records.next()
             && moment::parse(&record.timestamp).is_some()
         {
             self.meet(&record);
-            return Ok(records.byte_offset());
+            return Ok((records.byte_offset(), Kept::Nothing));
         }
         let mut any = Deserializer::from_str(text).into_iter::<IgnoredAny>();
         if let Some(Err(error)) = any.next() {
@@ -169,65 +233,12 @@ impl<'u> Unwrapper<'u> {
         self.json |= text.starts_with('{');
         let before = self.met;
         let walked = Walk(self).deserialize(&mut Deserializer::from_str(&text[..length]));
-        // What was met is not met again where it is nested too deep to be walked to its end.
-        if walked.is_ok() || self.met > before { Ok(length) } else { Err(NoJson { read: length, unclosed: false }) }
-    }
-
-    fn meet(&mut self, record: &Record<'_>) {
-        self.met += 1;
-        let of_it = if record.span_id.is_empty() { &record.timestamp } else { &record.span_id };
-        let key = format!("{of_it} {}", record.request_id);
-        if self.event.contains(&key) {
-            return;
+        match walked {
+            // Nested too deep to be walked to its end. What was met is not met again, and what follows is still to come.
+            Err(error) if self.met > before => Ok((place_of(&error, text).min(length), Kept::Nothing)),
+            Err(_) => Err(NoJson { read: length, unclosed: false }),
+            Ok(kept) => Ok((length, kept)),
         }
-        if self.event.len() < self.around + COPIES {
-            self.event.push(key);
-        }
-        (self.take)(record);
-    }
-
-    /// Text without a record in it: perhaps the next part of one, or the first.
-    fn piece(&mut self, origin: &str, piece: &str) {
-        if let Some(begun) = self.splits.take(origin) {
-            let whole = format!("{}{piece}", begun.text);
-            if self.text(&whole) {
-                return;
-            }
-            if is_begun(&whole) {
-                self.held = true;
-                return self.splits.keep(origin, whole, Some(&begun));
-            }
-            self.splits.give_up(begun);
-        }
-        if is_begun(piece) {
-            self.held = true;
-            self.splits.keep(origin, piece.to_owned(), None);
-        }
-    }
-}
-
-/// Events that follow each other.
-struct Events {
-    /// How many records stood around the events that these are in.
-    before: usize,
-    ended: Vec<String>,
-}
-
-impl Events {
-    fn end_one(&mut self, unwrapper: &mut Unwrapper<'_>) {
-        self.ended.extend(unwrapper.event.drain(unwrapper.around..));
-        self.ended.truncate(COPIES);
-    }
-
-    /// They were parts of one event: what has ended goes on.
-    fn join(&mut self, unwrapper: &mut Unwrapper<'_>) {
-        unwrapper.event.append(&mut self.ended);
-    }
-
-    fn end(self, unwrapper: &mut Unwrapper<'_>) {
-        unwrapper.around = self.before;
-        unwrapper.event.extend(self.ended);
-        unwrapper.event.truncate(self.before + COPIES);
     }
 }
 
@@ -235,16 +246,4 @@ impl Events {
 fn place_of(error: &serde_json::Error, text: &str) -> usize {
     let lines_before: usize = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
     lines_before + error.column()
-}
-
-/// Whether it is the beginning of a JSON object.
-fn is_begun(text: &str) -> bool {
-    text.len() < LONGEST
-        && text.trim_start().starts_with('{')
-        && serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
-}
-
-/// Whether a text can have a record in it.
-fn marked(text: &str) -> bool {
-    memmem::find(text.as_bytes(), MARK).is_some()
 }

@@ -8,7 +8,11 @@ use std::{
 use memchr::memchr2;
 
 use super::LONGEST;
-use crate::{Analysis, Reason, envelope::clean, records::Seen};
+use crate::{
+    Analysis, Reason,
+    envelope::{behind_the_same, clean},
+    records::{Seen, Unclosed},
+};
 
 /// What is looked at of a string in it, in bytes.
 const LONGEST_STRING: usize = 1 << 20;
@@ -23,13 +27,26 @@ pub enum Rest {
     Line(Vec<u8>),
 }
 
-/// Reads on from `json`, which ends with the line that it is in, or where as much as is kept of one ends.
-pub fn read(json: Vec<u8>, input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<Rest> {
+/// Reads on from the JSON, which ends with the line that it is in, or where as much as is kept of one ends.
+pub fn read(
+    Unclosed { before, json }: Unclosed,
+    input: &mut impl BufRead,
+    analysis: &mut Analysis,
+) -> io::Result<Rest> {
     let sample = json[..json.len().min(SAMPLE)].to_vec();
     let long = !json.ends_with(b"\n");
     let seen = Seen::default();
-    let mut feed =
-        Feed { input, seen: &seen, met_before: 0, chunk: Vec::new(), at: 0, cut: Vec::new(), lines: 0, string: None };
+    let mut feed = Feed {
+        input,
+        seen: &seen,
+        before,
+        met_before: 0,
+        chunk: Vec::new(),
+        at: 0,
+        cut: Vec::new(),
+        lines: 0,
+        string: None,
+    };
     feed.fill(json);
     let mut reason = Reason::NotJson;
     let rest = loop {
@@ -62,6 +79,8 @@ pub fn read(json: Vec<u8>, input: &mut impl BufRead, analysis: &mut Analysis) ->
 struct Feed<'i, R> {
     input: &'i mut R,
     seen: &'i Seen,
+    /// What stands before the first line, and is left out where it stands before the others too.
+    before: String,
     /// Records when the line began that is now read.
     met_before: u64,
     /// That line, or as much of it as is kept.
@@ -118,6 +137,12 @@ impl<R: BufRead> Feed<'_, R> {
                 return Ok(());
             }
             self.fill(bytes);
+            if new
+                && let Some(json) =
+                    str::from_utf8(&self.chunk).ok().and_then(|line| behind_the_same(&self.before, line))
+            {
+                self.chunk = json.as_bytes().to_vec();
+            }
             if !self.chunk.is_empty() {
                 self.lines += u64::from(new && !self.chunk.trim_ascii().is_empty());
                 return Ok(());

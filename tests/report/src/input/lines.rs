@@ -11,7 +11,7 @@ use super::{
     PIECE,
     document::{self, Rest},
 };
-use crate::Analysis;
+use crate::{Analysis, records::Unclosed};
 
 /// A line whose end has not been read.
 #[derive(Default)]
@@ -52,7 +52,7 @@ pub fn lines(input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<()
 impl PartialLine {
     /// The lines that end in this piece, up to one with JSON that does not end in it: how much of the piece has been taken,
     /// and the JSON.
-    fn lines(&mut self, piece: &[u8], analysis: &mut Analysis) -> (usize, Option<Vec<u8>>) {
+    fn lines(&mut self, piece: &[u8], analysis: &mut Analysis) -> (usize, Option<Unclosed>) {
         let mut start = 0;
         for end in memchr_iter(b'\n', piece).map(|at| at + 1) {
             let open = if self.line.is_empty() && end - start <= PIECE {
@@ -85,7 +85,7 @@ impl PartialLine {
     }
 
     /// As JSON of any length, from where it begins.
-    fn too_long(&mut self, analysis: &mut Analysis) -> Option<Vec<u8>> {
+    fn too_long(&mut self, analysis: &mut Analysis) -> Option<Unclosed> {
         if self.line.len() < PIECE || self.given_up {
             return None;
         }
@@ -94,6 +94,7 @@ impl PartialLine {
             return None;
         };
         analysis.count_line();
-        Some(mem::take(&mut self.line).split_off(start))
+        let json = mem::take(&mut self.line).split_off(start);
+        Some(Unclosed { before: String::new(), json })
     }
 }

@@ -72,12 +72,16 @@ impl Kind {
     }
 }
 
+/// Fewer characters than these do not say how they are encoded.
+const LEAST_CHARACTERS: usize = 16;
+
 /// Mostly ASCII, as records are: every other byte is zero. Zeros in pairs fill up a file that was rotated.
 fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
     let pairs = || head.chunks_exact(2).filter(|pair| *pair != [0, 0]);
     let of = |zero: usize| pairs().filter(|pair| pair[zero] == 0).count();
     let (little, big, all) = (of(1), of(0), pairs().count());
     match () {
+        () if all < LEAST_CHARACTERS => None,
         () if little * 4 > all * 3 && big == 0 => Some(UTF_16LE),
         () if big * 4 > all * 3 && little == 0 => Some(UTF_16BE),
         () => None,

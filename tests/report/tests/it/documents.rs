@@ -80,3 +80,32 @@ fn a_wrapper_that_was_cut_still_has_its_record() {
     assert_found("a list", &cut(json!({ "events": fields(), "z": 1 })));
     assert_found("in many lines", format!("{:#}", json!(fields())).trim_end_matches(['\n', ']']));
 }
+
+/// Alike, so that one would pass for a copy of another.
+#[test]
+fn records_of_json_that_is_broken_are_no_copies() {
+    let event = json!({ "n": 12345, "log": plain()[0] }).to_string();
+    for broken in [
+        event.replace("12345", "1e999"),
+        event.replace("12345", "NaN"),
+        format!("{event},NaN"),
+        format!("{event},\"\t\""),
+    ] {
+        let log = format!("[{}]", vec![broken; 300].join(","));
+
+        assert_eq!(read(log.as_bytes(), None).lines.records, 300, "{}", &log[..40]);
+    }
+}
+
+/// Deeper than a parser goes.
+#[test]
+fn what_follows_a_value_that_is_nested_too_deep_is_found() {
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
+    let list = |all: &[Value]| side_by_side(all, ",");
+
+    for number in [3, 300] {
+        let all = many(2 * number);
+        let (before, after) = all.split_at(number);
+        assert_all(&format!("[{},{deep},{}]", list(before), list(after)), 2 * number);
+    }
+}

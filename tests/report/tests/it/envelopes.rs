@@ -9,7 +9,8 @@ const TIME: &str = "2026-11-23T12:00:00.5Z";
 
 /// What a pipeline makes of a line, of its fields, and of both.
 type AsText = fn(&str) -> Value;
-type AsFields<'f> = &'f dyn Fn(Map<String, Value>) -> Value;
+pub type AsFields<'f> = &'f dyn Fn(Map<String, Value>) -> Value;
+type AsRow<'f> = &'f dyn Fn(&str, Value) -> String;
 type AsBoth = fn(&str, Map<String, Value>) -> Value;
 
 /// Five, no two alike, with what has to be escaped.
@@ -37,7 +38,7 @@ pub fn fields() -> Vec<Map<String, Value>> {
 }
 
 /// All that a report says of the requests.
-fn said(log: &str) -> Value {
+pub fn said(log: &str) -> Value {
     let mut report = serde_json::to_value(read(log.as_bytes(), None)).unwrap();
     report.as_object_mut().unwrap().remove("lines");
     report
@@ -50,7 +51,7 @@ pub fn assert_found(what: &str, log: &str) {
 }
 
 /// As one event to a line, as one to many lines, and all in one list, in one line and in many.
-fn assert_found_in_all_shapes(what: &str, events: &[Value]) {
+pub fn assert_found_in_all_shapes(what: &str, events: &[Value]) {
     let each = |write: fn(&Value) -> String| events.iter().map(write).collect::<Vec<_>>().join("\n");
     let all = json!({ "status": "success", "data": { "events": events }, "next": null });
     assert_found(what, &each(Value::to_string));
@@ -86,7 +87,7 @@ fn a_line_in_any_string_of_any_json_is_the_line() {
 }
 
 /// Such as Datadog's own attributes.
-fn nested(fields: &Map<String, Value>) -> Value {
+pub fn nested(fields: &Map<String, Value>) -> Value {
     let mut all = json!({});
     for (name, value) in fields {
         let at = name.split('.').fold(&mut all, |object, part| &mut object[part]);
@@ -95,16 +96,16 @@ fn nested(fields: &Map<String, Value>) -> Value {
     all
 }
 
-fn renamed(fields: &Map<String, Value>, write: fn(&Value) -> Value) -> Value {
+pub fn renamed(fields: &Map<String, Value>, write: fn(&Value) -> Value) -> Value {
     fields.iter().map(|(name, value)| (name.replace('.', "_"), write(value))).collect::<Map<_, _>>().into()
 }
 
-fn without_time(mut fields: Map<String, Value>) -> (Value, Value) {
+pub fn without_time(mut fields: Map<String, Value>) -> (Value, Value) {
     let time = fields.remove("timestamp").unwrap();
     (fields.into(), time)
 }
 
-fn as_text(value: &Value) -> Value {
+pub fn as_text(value: &Value) -> Value {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned).into()
 }
 
@@ -178,6 +179,26 @@ fn a_copy_beside_a_record_is_the_same_record() {
     }
 }
 
+#[test]
+fn a_copy_in_another_column_is_the_same_record() {
+    let doubled = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
+    let tables: [AsRow; 4] = [
+        &|line, fields| format!("1,{},{}", doubled(line.to_owned()), doubled(fields.to_string())),
+        &|line, fields| format!("1;{};x;{};2", doubled(line.to_owned()), doubled(fields.to_string())),
+        &|line, fields| format!("level=info msg={} json={}", json!(line), json!(fields.to_string())),
+        &|line, fields| format!("{TIME} | {line} | {fields}"),
+    ];
+    for write in tables {
+        let row = |(line, fields): (String, Map<_, _>)| write(&line, renamed(&fields, as_text));
+        let rows: Vec<String> = plain().into_iter().zip(fields()).map(row).collect();
+        assert_found(&rows[0], &rows.join("\n"));
+    }
+    let labels: Vec<Value> = fields().iter().map(|fields| renamed(fields, as_text)).collect();
+    let times: Vec<i64> = (0..5).map(|place| NOON + place).collect();
+    let grafana = json!({ "frames": [{ "data": { "values": [labels, times, plain(), times, labels] } }] });
+    assert_found("grafana", &grafana.to_string());
+}
+
 /// As two lines that are alike are two requests.
 #[test]
 fn an_event_that_is_like_another_is_another() {
@@ -189,7 +210,13 @@ fn an_event_that_is_like_another_is_another() {
     {
         assert_eq!(read(log.to_string().as_bytes(), None).lines.records, 2, "{log}");
     }
-    assert_eq!(read(format!("{both}{both}").as_bytes(), None).lines.records, 2);
+    for between in ["", " ", ",", "\n", "\r"] {
+        assert_eq!(read(format!("{both}{between}{both}").as_bytes(), None).lines.records, 2);
+    }
+    let text = json!({ "log": format!("a | {line}\na | {line}\n") });
+    for log in [json!(text.to_string()).to_string(), format!("msg={}", json!(text.to_string())), text.to_string()] {
+        assert_eq!(read(log.as_bytes(), None).lines.records, 2, "{log}");
+    }
 }
 
 #[test]
@@ -219,16 +246,4 @@ fn text_around_a_record_and_other_records_in_its_line_hide_none() {
     assert_found("records in one line", &plain().concat());
     assert_found("lines in one string", &json!({ "log": plain().join("\n") }).to_string());
     assert_found("a list with a record to a line", &format!("[{}]", plain().join(",\n")));
-}
-
-#[test]
-fn what_kinesis_and_cloudwatch_pack_into_base64_is_read() {
-    use base64::{Engine as _, prelude::BASE64_STANDARD};
-
-    let records = plain().into_iter().map(|line| json!({ "kinesis": { "data": BASE64_STANDARD.encode(line) } }));
-    let events: Value = plain().into_iter().map(|line| json!({ "message": line })).collect();
-    let packed = crate::packed::gzip(json!({ "logEvents": events }).to_string().as_bytes());
-
-    assert_found("kinesis", &json!({ "Records": records.collect::<Value>() }).to_string());
-    assert_found("cloudwatch", &json!({ "awslogs": { "data": BASE64_STANDARD.encode(packed) } }).to_string());
 }

@@ -8,11 +8,15 @@ mod command;
 mod complete;
 mod documents;
 mod envelopes;
+mod escapes;
 mod hostile;
 mod known_mix;
 mod lost;
+mod names;
 mod packed;
 mod pieces;
+mod tables;
+mod undated;
 
 use std::{io::Cursor, process::Command};
 

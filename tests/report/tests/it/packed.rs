@@ -107,6 +107,9 @@ fn marks_zeros_and_other_bytes_around_lines_hide_none() {
     let all = format!("{one}{other}");
     assert_all("UTF-8 with a mark", "log", format!("\u{feff}{all}").as_bytes());
     assert_all("a file that was emptied", "log", &[&vec![0; 3 << 20], all.as_bytes(), &[0; 4096]].concat());
+    for zeros in [1, 509, 510, 511, 4095] {
+        assert_all("a file that was emptied", "log", &[&vec![0; zeros], all.as_bytes()].concat());
+    }
     assert_all(
         "appended by PowerShell",
         "log",

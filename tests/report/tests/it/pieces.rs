@@ -8,6 +8,9 @@ use crate::{MINUTE, NOON, lines, read, record};
 /// How a runtime writes a piece of a container's line, and whether it is the last.
 type Writer<'w> = &'w dyn Fn(usize, &str, bool) -> String;
 
+/// The same, of the only container.
+type PieceWriter<'w> = &'w dyn Fn(&str, bool) -> String;
+
 const TIME: &str = "2026-11-23T12:00:00.5Z";
 
 fn plain() -> Vec<String> {
@@ -44,11 +47,40 @@ fn the_pieces_of_a_line_are_the_line() {
         json!({ "time": TIME, "stream": "stdout", "logtag": tag, "log": piece }).to_string()
     };
 
-    for log in [all_of(&lines, |piece, last| cri("", piece, last)), all_of(&lines, docker), all_of(&lines, parsed)] {
+    let text = |piece: &str, last| json!({ "message": cri("", piece, last) }).to_string();
+    let tagged =
+        |piece: &str, last| json!({ "Log": format!("{} {piece}", if last { "F" } else { "P" }), "_p": 1 }).to_string();
+    let bytes = |piece: &str, _| json!({ "MESSAGE": piece.as_bytes(), "_SYSTEMD_UNIT": "x" }).to_string();
+    let azure = |piece: &str, _| json!({ "LogEntry": piece, "TimeGenerated": TIME }).to_string();
+    let in_cri = |piece: &str, last| cri("", piece, last);
+    let writers: [PieceWriter; 7] = [&in_cri, &docker, &parsed, &text, &tagged, &bytes, &azure];
+    for log in writers.map(|write| all_of(&lines, write)) {
         let report = read(log.as_bytes(), None);
 
         assert_eq!((report.lines.records, report.lines.rejected.total, report.total.rows), (4, 0, 28), "{log}");
     }
+}
+
+#[test]
+fn text_before_a_piece_and_a_record_in_it_hide_none() {
+    let all = plain();
+    let docker = |piece: &str, _| json!({ "log": piece, "stream": "stdout" }).to_string();
+    for before in ["[messages-list] ", "INFO x: ", "2026/11/23 {x} [info]: "] {
+        let prefixed: Vec<String> = all.iter().map(|line| format!("{before}{line}")).collect();
+        for log in [all_of(&prefixed, |piece, last| cri("", piece, last)), all_of(&prefixed, docker)] {
+            let report = read(log.as_bytes(), None);
+
+            assert_eq!((report.lines.records, report.lines.rejected.total), (4, 0), "{log}");
+        }
+    }
+    let empty: Vec<String> = all.iter().map(|line| [cri("", line, false), cri("", "", true)].join("\n")).collect();
+    assert_eq!(read(empty.join("\n").as_bytes(), None).lines.rejected.total, 0);
+    let (begun, rest) = all[1].split_at(40);
+    let log = [cri("", &format!("{}{begun}", all[0]), false), cri("", rest, true)].join("\n");
+
+    let report = read(log.as_bytes(), None);
+
+    assert_eq!((report.lines.records, report.lines.rejected.total), (2, 0));
 }
 
 #[test]
@@ -78,8 +110,23 @@ fn a_record_over_many_lines_of_a_container_is_one() {
     let docker = |line: &str| json!({ "log": format!("{line}\n"), "stream": "stdout" }).to_string();
     let each = |write: &dyn Fn(&str) -> String| text.lines().map(write).collect::<Vec<_>>().join("\n");
 
-    for log in [text.clone(), each(&|line| cri("", line, true)), each(&docker)] {
-        assert_eq!(read(log.as_bytes(), None).lines.records, 4, "{log}");
+    let number = std::cell::Cell::new(7);
+    let at = || (number.replace(number.get() + 1), number.get() % 60).1;
+    let writers: [&dyn Fn(&str) -> String; 9] = [
+        &str::to_owned,
+        &|line| cri("", line, true),
+        &|line| cri("", &format!("[messages-list] {line}"), true),
+        &docker,
+        &|line| format!("lockstep-1  | {line}"),
+        &|line| format!("\x1b[36mlockstep-1  | \x1b[0m{line}"),
+        &|line| format!("[pod/x/y] {line}"),
+        &|line| format!("2026-11-23T12:00:{:02}.{}Z {line}", at(), at()),
+        &|line| format!("Nov 23 12:00:{:02} host app[{}]: {line}", at(), at()),
+    ];
+    for log in writers.map(each) {
+        let report = read(log.as_bytes(), None);
+
+        assert_eq!((report.lines.records, report.lines.rejected.total), (4, 0), "{log}");
     }
 }
 
