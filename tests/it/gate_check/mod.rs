@@ -11,9 +11,12 @@ mod environment;
 mod functions;
 mod good;
 mod history;
+mod logins;
 mod mutation;
 mod overlays;
+mod patience;
 mod probe;
+mod realtime_send;
 mod relations;
 mod remake;
 

@@ -179,22 +179,15 @@ async fn cron(connection: &mut Connection, user: &str, unseen: &mut Vec<Unseen>)
     if !sight.installed {
         return Ok(Some(Cron { installed: false, scheduler: false, jobs: Vec::new(), runs: BTreeMap::new() }));
     }
-    let mut hidden = |table: &str| {
-        unseen.push(Unseen {
-            place: table.to_owned(),
-            why: format!("{user} does not see every row of it"),
-            remedy: "connect as postgres, or as a role with BYPASSRLS that may select from it".to_owned(),
-        });
-    };
     if !sight.sees_jobs {
-        hidden("cron.job");
+        unseen.push(hidden("cron.job", "select", user));
         return Ok(None);
     }
     let jobs = rows(connection, include_str!("cron_jobs.sql")).await?;
     let runs = if sight.sees_runs {
         rows(connection, include_str!("cron_runs.sql")).await?
     } else {
-        hidden("cron.job_run_details");
+        unseen.push(hidden("cron.job_run_details", "select", user));
         BTreeMap::new()
     };
     Ok(Some(Cron { installed: true, scheduler: sight.scheduler, jobs, runs }))
@@ -217,17 +210,26 @@ async fn setting_rows(
     }
     let sight: Sight = rows(connection, include_str!("rows_access.sql")).await?;
     if sight.exists && !sight.whole {
-        unseen.push(Unseen {
-            place: SETTINGS_TABLE.to_owned(),
-            why: format!("{user} does not see every row of it"),
-            remedy: "connect as postgres, or as a role with BYPASSRLS that may select from it".to_owned(),
-        });
+        unseen.push(hidden(SETTINGS_TABLE, "select (name)", user));
     }
     if !sight.whole {
         return Ok(None);
     }
     let names = "select coalesce(jsonb_agg(setting.name), '[]')::text from lockstep.settings as setting";
     Ok(Some(rows(connection, names).await?))
+}
+
+/// A table whose rows a login does not see, or not all of them, and what helps.
+fn hidden(table: &str, right: &str, user: &str) -> Unseen {
+    let (schema, login) = (table.split('.').next().unwrap_or_default(), database::identifier(user));
+    Unseen {
+        place: table.to_owned(),
+        why: format!("{user} does not see every row of it"),
+        remedy: format!(
+            "connect as postgres; or, as a superuser: grant usage on schema {schema} to {login}; \
+             grant {right} on {table} to {login}; alter role {login} bypassrls;"
+        ),
+    }
 }
 
 async fn rows<T: DeserializeOwned>(connection: &mut Connection, sql: &str) -> Result<T> {

@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     catalog::Catalog,
-    contract::Contract,
+    contract::{Contract, SETTINGS_TABLE},
     finding::{Code, Finding, Report},
 };
 
@@ -55,6 +55,10 @@ pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
             _ => format!("{} cron jobs", contract.cron_jobs.len()),
         },
         format!("{} settings", catalog.settings.len()),
+        match &catalog.rows {
+            None if !contract.rows.is_empty() => format!("no rows of {SETTINGS_TABLE}, since they cannot be seen"),
+            _ => format!("{} rows of {SETTINGS_TABLE}", contract.rows.len()),
+        },
     ];
     Report {
         subject: String::new(),

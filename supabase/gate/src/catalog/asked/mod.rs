@@ -2,6 +2,7 @@
 //! a row as it would be there. Nothing is written; a role that cannot become them asks nothing.
 
 mod asker;
+mod platform;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::asker::{Asker, CALLER};
-use super::{Answer, Catalog, rows};
+use super::{Catalog, rows};
 use crate::{
     contract::{Command, Contract, Policy, Privilege, Relation},
     database::Connection,
@@ -89,12 +90,20 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
             let [relation, policy, role, object] = [relation, policy, role, object].map(Clone::clone);
             refusals.push(Refusal::Right { relation, policy, role, object, columns: columns.clone() });
         }
+        let checks = catalog.beyond.get(&qualified).map(|beyond| beyond.checks.clone()).unwrap_or_default();
+        let mut checks: Vec<_> =
+            checks.into_iter().filter(|(name, _)| !asking.relation.constraints.contains_key(name)).collect();
+        checks.retain(|_| asking.commands.contains(&Privilege::Insert));
         if askable.get(&asking.role) != Some(&true) {
-            if let Some(policy) = restrictive.first() {
+            let policies = foreign.iter().map(|policy| format!("policy \"{}\"", policy.name));
+            let all: Vec<String> =
+                policies.chain(checks.iter().map(|(name, _)| format!("constraint {name}"))).collect();
+            if !all.is_empty() {
+                let user = &catalog.access.user;
                 catalog.unseen.push(Unseen {
-                    place: format!("policy \"{}\" on {qualified}", policy.name),
-                    why: format!("{} cannot ask it as {}", catalog.access.user, asking.role),
-                    remedy: format!("connect as postgres, or as a member of {}", asking.role),
+                    place: format!("{} on {qualified}", all.join(", ")),
+                    why: format!("{user} cannot ask as {}", asking.role),
+                    remedy: "connect as postgres, who can".to_owned(),
                 });
             }
             continue;
@@ -115,44 +124,15 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
                 refusals.push(Refusal::Query { relation, role, policies, why });
             }
         }
-        if asking.commands.contains(&Privilege::Insert) {
-            let checks = catalog.beyond.get(&qualified).map(|beyond| beyond.checks.clone()).unwrap_or_default();
-            for (name, check) in checks.iter().filter(|(name, _)| !asking.relation.constraints.contains_key(*name)) {
-                let query = format!("select to_jsonb(({check}) is not false)::text from {}", asker.new_row().await?);
-                if asker.asked(&query, CALLER, "").await? == Ok(Value::Bool(false)) {
-                    refusals.push(Refusal::Check { relation: qualified.clone(), name: name.clone() });
-                }
+        for (name, check) in checks {
+            let query = format!("select to_jsonb(({check}) is not false)::text from {}", asker.new_row().await?);
+            if asker.asked(&query, CALLER, "").await? == Ok(Value::Bool(false)) {
+                refusals.push(Refusal::Check { relation: qualified.clone(), name });
             }
         }
     }
     catalog.refusals = refusals;
-    catalog.access.answers = platform(connection, contract).await?;
-    Ok(())
-}
-
-/// What Supabase's functions say of a request. A login that may not run them asks nothing.
-async fn platform(connection: &mut Connection, contract: &Contract) -> Result<Vec<Answer>> {
-    let mut answers = Vec::new();
-    for (function, sub, query, want) in [
-        ("auth.uid()", CALLER, "to_jsonb(auth.uid())", Value::from(CALLER)),
-        ("auth.uid()", "", "to_jsonb(auth.uid())", Value::Null),
-        ("auth.jwt()", CALLER, "auth.jwt() -> 'sub'", Value::from(CALLER)),
-        ("realtime.topic()", CALLER, "to_jsonb(realtime.topic())", Value::from(CALLER)),
-    ] {
-        if !contract.platform.iter().any(|known| known.signature == function) {
-            continue;
-        }
-        let query = format!("select coalesce({query}, 'null')::text");
-        match asker::asked(connection, None, &query, sub, sub).await? {
-            Ok(said) if said != want => {
-                answers.push(Answer { function: function.to_owned(), said: said.to_string() });
-            }
-            Err(why) if !why.contains("42501") => answers.push(Answer { function: function.to_owned(), said: why }),
-            _ => {}
-        }
-    }
-    answers.dedup_by(|one, other| one.function == other.function);
-    Ok(answers)
+    platform::ask(connection, contract, catalog).await
 }
 
 /// Whether this login can become each of those who ask.
