@@ -129,6 +129,7 @@ fn what_could_not_be_looked_at_is_said_in_the_format_that_was_asked_for() {
         assert_eq!((json.status.code(), github.status.code()), (Some(2), Some(2)), "{arguments:?}");
         assert!(report["unseen"][0]["why"].is_string() && report["findings"] == json!([]), "{report}");
         assert!(text(&github.stdout).starts_with("::error title=could not look::"), "{}", text(&github.stdout));
+        assert!(text(&github.stdout).contains("0 findings, 1 thing not looked at"), "{}", text(&github.stdout));
         assert!(!text(&json.stdout).contains("hunter2"), "{report}");
     }
     let missing = gate(&["check", "--contract", &same, "--format", "json"]);

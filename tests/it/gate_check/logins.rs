@@ -54,7 +54,8 @@ async fn a_login_without_any_right_is_told_what_it_does_not_see_and_what_helps()
     let hidden = [jobs, rest.to_vec()].concat();
     assert_eq!((said(&report), places(&report), report.exit_code()), (vec![], hidden.clone(), 2));
     assert_eq!((said(&probed), places(&probed)), (vec![], [hidden, vec!["calls in SQL"]].concat()));
-    let not_counted = ["no cron jobs, since they cannot be seen", "no rows of lockstep.settings, since they cannot be seen"];
+    let not_counted =
+        ["no cron jobs, since they cannot be seen", "no rows of lockstep.settings, since they cannot be seen"];
     for line in &not_counted[usize::from(!running().has_test_extensions())..] {
         assert!(report.looked_at.iter().any(|said| said == line), "{:?}", report.looked_at);
     }
@@ -84,7 +85,7 @@ async fn a_login_without_any_right_judges_everything_in_the_catalog() {
     assert_eq!(found, ["setting_unexpected database postgres", "storage_changed table lockstep.audit_log"]);
     for place in ["policy \"closed\" on public.rank_rooms", "constraint waits on public.rank_sessions"] {
         let (what, table) = place.split_once(" on ").unwrap();
-        let named = |unseen: &&str| unseen.contains(what) && unseen.ends_with(table);
-        assert!(places(&report).iter().any(|unseen| named(&unseen)), "{place}: {:?}", report.unseen);
+        let named = |unseen: &str| unseen.contains(what) && unseen.ends_with(table);
+        assert!(places(&report).iter().any(|unseen| named(unseen)), "{place}: {:?}", report.unseen);
     }
 }

@@ -30,7 +30,8 @@ async fn a_postgrest_that_hangs_is_asked_once() {
     });
     let start = Instant::now();
 
-    let report = check_as(&installation, "postgres", &["--probe", "--url", &url, "--apikey", "x", "--token", "x"]).await;
+    let report =
+        check_as(&installation, "postgres", &["--probe", "--url", &url, "--apikey", "x", "--token", "x"]).await;
 
     accepting.abort();
     assert!(contract().rpcs.len() > 2, "there is more than one to ask");

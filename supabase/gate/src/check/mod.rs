@@ -6,6 +6,7 @@ mod cron;
 mod doors;
 mod functions;
 mod grants;
+mod platform;
 mod policies;
 mod raising;
 mod refusals;
@@ -19,6 +20,7 @@ mod ways;
 pub use self::{
     doors::is_older_form,
     functions::{announced, commented},
+    raising::without_comments,
 };
 use crate::{
     catalog::Catalog,
@@ -32,7 +34,7 @@ const APPLY: &str = "apply the migrations; where they are applied, run again the
 
 /// Judges a catalog that was read for this contract.
 pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
-    let contract = &doors::adapted(contract, &catalog.doors);
+    let contract = &catalog.doors.adapted(contract);
     let mut findings = Findings::default();
     let raising = raising::judge(catalog, &mut findings);
     let inheriting = access::Inheriting::find(contract, catalog);

@@ -64,7 +64,8 @@ async fn sent(connection: &mut Connection, known: &Platform) -> Result<Sent> {
     );
     if let Err(error) = database::execute(connection, &row).await {
         let said = error.as_db_error();
-        let partition = said.is_some_and(|said| *said.code() == SqlState::CHECK_VIOLATION && said.constraint().is_none());
+        let partition =
+            said.is_some_and(|said| *said.code() == SqlState::CHECK_VIOLATION && said.constraint().is_none());
         let why = said.map_or_else(|| error.to_string(), |said| said.message().to_owned());
         let remedy = if partition {
             "let a client connect to Realtime, which makes the partitions, and run this again"

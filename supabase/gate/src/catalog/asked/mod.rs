@@ -2,13 +2,14 @@
 //! a row as it would be there. Nothing is written; a role that cannot become them asks nothing.
 
 mod asker;
+mod columns;
 mod platform;
+mod triggers;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Deserialize;
-use serde_json::Value;
 
 use self::asker::{Asker, CALLER};
 use super::{Catalog, rows};
@@ -27,6 +28,8 @@ pub struct Asking<'a> {
     pub role: String,
     /// What that role does there.
     pub commands: Vec<Privilege>,
+    /// Whether the rows that it asks for are the caller's. RPCs that answer with rows answer with those of others, too.
+    pub own: bool,
 }
 
 /// What came of it.
@@ -39,6 +42,12 @@ pub enum Refusal {
     Policy { relation: String, policy: String, role: String, why: String },
     /// The check says no to a row that the RPCs write.
     Check { relation: String, name: String },
+    /// A column that nobody gives a value cannot have the one that it gets.
+    Column { relation: String, name: String, why: String },
+    /// A column of a table that the project had gets something else.
+    Default { relation: String, name: String, default: String, present: String },
+    /// The trigger's function needs what it lacks when it runs for the role.
+    Trigger { relation: String, trigger: String, function: String, why: String, remedy: String },
     /// It fails, whichever policy that comes from.
     Query { relation: String, role: String, policies: Vec<String>, why: String },
 }
@@ -48,20 +57,23 @@ pub fn askings(contract: &Contract) -> Vec<Asking<'_>> {
     let owners = contract.owners();
     let mut all = Vec::new();
     for relation in contract.relations.iter().filter(|relation| relation.shared) {
+        let own = !contract.all_functions().any(|function| function.returns.kind == relation.qualified());
         for (role, rights) in relation.grants.exact.iter().filter(|(role, _)| owners.contains(role.as_str())) {
             let commands = rights.keys().copied().collect();
-            all.push(Asking { relation, role: role.clone(), commands });
+            all.push(Asking { relation, role: role.clone(), commands, own });
         }
         if relation.schema == "realtime" {
             let listeners = contract.clients().into_iter().filter(|role| relation.grants.least.contains_key(*role));
-            let select = |role: &str| Asking { relation, role: role.to_owned(), commands: vec![Privilege::Select] };
+            let select =
+                |role: &str| Asking { relation, role: role.to_owned(), commands: vec![Privilege::Select], own };
             all.extend(listeners.map(select));
         }
     }
     all
 }
 
-pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut Catalog) -> Result<()> {
+pub async fn ask(connection: &mut Connection, named: &Contract, catalog: &mut Catalog) -> Result<()> {
+    let contract = &catalog.doors.adapted(named);
     #[derive(Deserialize)]
     struct Denied {
         relation: String,
@@ -93,7 +105,8 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
         let checks = catalog.beyond.get(&qualified).map(|beyond| beyond.checks.clone()).unwrap_or_default();
         let mut checks: Vec<_> =
             checks.into_iter().filter(|(name, _)| !asking.relation.constraints.contains_key(name)).collect();
-        checks.retain(|_| asking.commands.contains(&Privilege::Insert));
+        let hears = asking.relation.schema == "realtime" && asking.role == "authenticated";
+        checks.retain(|_| hears || asking.commands.contains(&Privilege::Insert));
         if askable.get(&asking.role) != Some(&true) {
             let policies = foreign.iter().map(|policy| format!("policy \"{}\"", policy.name));
             let all: Vec<String> =
@@ -125,12 +138,13 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
             }
         }
         for (name, check) in checks {
-            let query = format!("select to_jsonb(({check}) is not false)::text from {}", asker.new_row().await?);
-            if asker.asked(&query, CALLER, "").await? == Ok(Value::Bool(false)) {
+            if asker.refused_by(&check).await? {
                 refusals.push(Refusal::Check { relation: qualified.clone(), name });
             }
         }
     }
+    refusals.extend(columns::ask(connection, named, catalog).await?);
+    refusals.extend(triggers::ask(connection, contract, catalog).await?);
     catalog.refusals = refusals;
     platform::ask(connection, contract, catalog).await
 }
