@@ -19,6 +19,7 @@ mod probe;
 mod realtime_send;
 mod relations;
 mod remake;
+mod sessions;
 
 use clap::Parser as _;
 use gate::{
