@@ -75,7 +75,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
     }
     for want in &contract.roles {
         if let Some(have) = catalog.access.roles.iter().find(|have| have.name == want.name) {
-            role(want, have, catalog, findings);
+            role(contract, want, have, catalog, findings);
         }
     }
     jobs(contract, catalog, findings);
@@ -103,7 +103,7 @@ fn log_in(name: &str, access: &catalog::Access, findings: &mut Findings) {
     findings.add(Code::RoleLogin, format!("role {name}"), "it can log in", obstacles.join(", "), remedy);
 }
 
-fn role(want: &Role, have: &Role, catalog: &Catalog, findings: &mut Findings) {
+fn role(contract: &Contract, want: &Role, have: &Role, catalog: &Catalog, findings: &mut Findings) {
     let access = &catalog.access;
     let place = format!("role {}", want.name);
     let bypasses = |role: &Role| role.superuser || role.bypass_rls;
@@ -141,14 +141,20 @@ fn role(want: &Role, have: &Role, catalog: &Catalog, findings: &mut Findings) {
     let too_many = too_many.split(", ").filter(|role| !role.is_empty()).map(str::to_owned).chain(others.cloned());
     let too_many = too_many.collect::<Vec<_>>().join(", ");
     if !too_many.is_empty() {
+        // A membership that has to be is not the one to end.
+        let required = |group: &str, member: &str| {
+            let named = contract.roles.iter().find(|role| role.name == group);
+            named.is_some_and(|role| role.members.must.iter().any(|must| must == member))
+        };
         let membership = |member: &str| {
             let mut groups: Vec<&str> = catalog.acl.memberships_in(member, &want.name).collect();
             if groups.is_empty() {
                 groups.push(&want.name);
             }
-            groups.iter().map(|group| format!("revoke {group} from {member};")).collect::<Vec<_>>().join(" ")
+            let ended = groups.into_iter().filter(|group| !required(group, member));
+            ended.map(|group| format!("revoke {group} from {member};")).collect::<Vec<_>>()
         };
-        let remedy = too_many.split(", ").map(membership).collect::<Vec<_>>().join(" ");
+        let remedy = too_many.split(", ").flat_map(membership).collect::<Vec<_>>().join(" ");
         findings.add(Code::RoleMemberTooMany, &place, format!("{too_many} is no member"), "a member", remedy);
     }
 }

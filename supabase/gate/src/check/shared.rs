@@ -51,6 +51,17 @@ pub fn judge(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Rel
         let place = format!("column {}.{name}", want.qualified());
         findings.add(Code::ColumnUnexpected, place, "nothing that can fail for each row", "it is computed", remedy);
     }
+    for (name, denied) in beyond.denied_defaults.iter().filter(|(name, _)| unknown(name)) {
+        let inserts =
+            |role: &&String| want.grants.exact.get(*role).is_some_and(|rights| rights.contains_key(&Privilege::Insert));
+        let Some(role) = denied.iter().find(inserts) else { continue };
+        let (table, column) = (want.qualified(), identifier(name));
+        let remedy =
+            format!("alter table {table} alter column {column} drop not null, alter column {column} drop default;");
+        let place = format!("column {table}.{name}");
+        let wanted = format!("a default that {role} may evaluate");
+        findings.add(Code::ColumnUnexpected, place, wanted, "it may not", remedy);
+    }
     constraints(contract, beyond, &written, want, have, findings);
 }
 

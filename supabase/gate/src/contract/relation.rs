@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use regex::Regex;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -202,9 +201,8 @@ impl Relation {
 
     /// Whether functions write rows into it.
     pub fn is_written(&self) -> bool {
-        let inserts = |rights: &Rights| rights.contains_key(&Privilege::Insert);
-        let least = |rights: &Vec<Privilege>| rights.contains(&Privilege::Insert);
-        self.grants.exact.values().any(inserts) || self.grants.least.values().any(least)
+        self.grants.exact.values().any(|rights| rights.contains_key(&Privilege::Insert))
+            || self.grants.least.values().any(|rights| rights.contains(&Privilege::Insert))
     }
 
     /// With the schema.

@@ -51,7 +51,7 @@ pub const KEPT: &[Case] = &[
     Case::harmless("alter table public.rank_match_roster drop constraint rank_match_roster_pkey cascade"),
     Case::changes(
         "constraint_unexpected",
-        "alter table public.rank_match_roster add constraint x exclude using btree (role with =)",
+        "alter table public.rank_match_roster add constraint x exclude using btree (role with =) where (slot_template_version > 8)",
     ),
     Case::changes(
         "constraint_unexpected",
@@ -111,4 +111,9 @@ pub const KEPT: &[Case] = &[
         "alter table realtime.messages add constraint x check (private and char_length(topic) < 200) not valid; alter table realtime.messages add column room text not null default 'x'",
     ),
     Case::latent("row_security_off", "alter table realtime.messages disable row level security"),
+    Case::changes("column_unexpected", "alter table public.rank_sessions add column number bigserial"),
+    Case::changes("grant_missing", "revoke insert (body) on public.social_messages from social_rpc_owner"),
+    Case::changes("grant_missing", "revoke update (status) on public.rank_sessions from rank_rpc_owner"),
+    Case::latent("grant_too_wide", "grant update (body) on public.social_messages to social_rpc_owner"),
+    Case::changes("relation_missing", "drop table public.rank_participants cascade"),
 ];

@@ -109,4 +109,12 @@ pub const ROLES: &[Case] = &[
     ),
     Case::latent("role_bypasses_rls", "alter role authenticator bypassrls"),
     Case::changes("role_bypasses_rls", "alter role authenticated bypassrls"),
+    Case::changes(
+        "platform_changed",
+        "create or replace function auth.jwt() returns jsonb language sql stable as $$ select jsonb_build_object('sub', auth.uid()) $$",
+    ),
+    Case::changes(
+        "platform_changed",
+        "create or replace function auth.uid() returns uuid language sql stable as $$ select nullif(current_setting('request.jwt.claim.sub', true), '')::uuid $$",
+    ),
 ];

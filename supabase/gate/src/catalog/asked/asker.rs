@@ -239,8 +239,10 @@ pub async fn asked(
 }
 
 fn claims(caller: &str) -> String {
-    if caller.is_empty() {
-        return String::new();
-    }
-    json!({ "sub": caller, "role": "authenticated", "aud": "authenticated", "is_anonymous": false }).to_string()
+    if caller.is_empty() { String::new() } else { claims_of(caller).to_string() }
+}
+
+/// What the token of somebody who signed in says.
+pub fn claims_of(caller: &str) -> Value {
+    json!({ "sub": caller, "role": "authenticated", "aud": "authenticated", "is_anonymous": false })
 }

@@ -17,7 +17,7 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
     for (function, sub, query, want) in [
         ("auth.uid()", CALLER, "to_jsonb(auth.uid())", Value::from(CALLER)),
         ("auth.uid()", "", "to_jsonb(auth.uid())", Value::Null),
-        ("auth.jwt()", CALLER, "auth.jwt() -> 'sub'", Value::from(CALLER)),
+        ("auth.jwt()", CALLER, "auth.jwt()", asker::claims_of(CALLER)),
         ("realtime.topic()", CALLER, "to_jsonb(realtime.topic())", Value::from(CALLER)),
     ] {
         let known = contract.platform.iter().any(|known| known.signature == function);
