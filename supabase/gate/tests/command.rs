@@ -129,6 +129,7 @@ fn what_could_not_be_looked_at_is_said_in_the_format_that_was_asked_for() {
         assert_eq!((json.status.code(), github.status.code()), (Some(2), Some(2)), "{arguments:?}");
         assert!(report["unseen"][0]["why"].is_string() && report["findings"] == json!([]), "{report}");
         assert!(text(&github.stdout).starts_with("::error title=could not look::"), "{}", text(&github.stdout));
+        assert!(text(&github.stdout).contains("0 findings, 1 thing not looked at"), "{}", text(&github.stdout));
         assert!(!text(&json.stdout).contains("hunter2"), "{report}");
     }
     let missing = gate(&["check", "--contract", &same, "--format", "json"]);
@@ -162,4 +163,19 @@ fn a_contract_that_makes_no_sense_says_where() {
 
         assert!(format!("{error:#}").contains(complaint), "{complaint}: {error:#}");
     }
+}
+
+/// A sparse file: it takes no room on the disk, and more memory than anybody has for a contract.
+#[test]
+fn a_file_of_3_gb_is_not_read_whole() {
+    let file = std::env::temp_dir().join(format!("gate-{}-large.json", std::process::id()));
+    std::fs::File::create(&file).unwrap().set_len(3 << 30).unwrap();
+
+    let (gate, file_name) = (env!("CARGO_BIN_EXE_gate"), file.display());
+    let limited = format!("ulimit -v 1500000; exec {gate} diff {file_name} {file_name}");
+    let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
+
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("it has more than 16 MB"), "{}", text(&output.stderr));
 }

@@ -5,14 +5,13 @@ use gate::{
     contract::{Contract, CronJob, Grants as Rights, Kind, Relation},
     database::{self, Connection},
     describe,
-    finding::Report,
 };
 use it::{Installation, running};
 use stack::database::Grants;
 
-use super::{admin, check_as, contract, judge, said};
+use super::{admin, contract, judge, said};
 
-fn with_job() -> Contract {
+pub fn with_job() -> Contract {
     let sweep = CronJob {
         name: "sweep".into(),
         schedule: vec!["10 seconds".into(), "* * * * *".into()],
@@ -67,27 +66,6 @@ async fn a_job_that_is_missing_changed_switched_off_or_failing_is_found() {
     }
 }
 
-/// Row security hides the jobs of others without a word.
-#[tokio::test]
-async fn jobs_that_cannot_be_seen_are_not_missing() {
-    if !running().has_test_extensions() {
-        return;
-    }
-    let installation = Installation::migrated(Grants::Today).await;
-    let mut connection = admin(&installation).await;
-    let reader = "create role reader; grant usage on schema cron to reader; grant select on cron.job to reader;";
-    database::run(&mut connection, &format!("begin; {reader} set local role reader")).await.unwrap();
-
-    let report = judge(&mut connection, &with_job()).await;
-
-    assert_eq!(said(&report), [] as [String; 0]);
-    assert_eq!(
-        report.unseen.iter().map(|unseen| unseen.place.as_str()).collect::<Vec<_>>(),
-        ["cron.job", "lockstep.settings"]
-    );
-    assert_eq!(report.exit_code(), 2);
-}
-
 #[tokio::test]
 async fn a_view_is_judged_by_its_query_and_by_whose_rights_it_has() {
     let installation = Installation::migrated(Grants::Today).await;
@@ -132,25 +110,4 @@ async fn a_view_is_judged_by_its_query_and_by_whose_rights_it_has() {
     ] {
         assert_eq!(judged_after(&mut connection, &contract, &sql).await, findings, "{sql}");
     }
-}
-
-/// `pg_catalog` is open to everybody.
-#[tokio::test]
-async fn a_login_without_any_right_sees_everything_but_jobs_and_settings() {
-    let installation = Installation::migrated(Grants::Today).await;
-    let create = "create role reader login password 'postgres'; \
-         alter role reader set default_transaction_read_only = on";
-    database::run(&mut admin(&installation).await, create).await.unwrap();
-
-    let report = check_as(&installation, "reader", &[]).await;
-    let probed = check_as(&installation, "reader", &["--probe"]).await;
-
-    let places = |report: &Report| report.unseen.iter().map(|unseen| unseen.place.clone()).collect::<Vec<_>>();
-    let mut jobs = if running().has_test_extensions() { vec!["cron.job"] } else { vec![] };
-    jobs.push("lockstep.settings");
-    assert_eq!((said(&report), places(&report)), (vec![], jobs.iter().map(ToString::to_string).collect()));
-    assert_eq!(
-        (said(&probed), places(&probed)),
-        (vec![], [jobs, vec!["calls in SQL"]].concat().iter().map(ToString::to_string).collect())
-    );
 }

@@ -11,11 +11,15 @@ mod environment;
 mod functions;
 mod good;
 mod history;
+mod logins;
 mod mutation;
 mod overlays;
+mod patience;
 mod probe;
+mod realtime_send;
 mod relations;
 mod remake;
+mod sessions;
 
 use clap::Parser as _;
 use gate::{

@@ -18,14 +18,14 @@ use stack::{
 
 use super::{contract, gate, remake::REMAKE, said, said_in_short};
 
-struct Own {
-    stack: Stack,
-    admin: Connection,
-    token: String,
+pub struct Own {
+    pub stack: Stack,
+    pub admin: Connection,
+    pub token: String,
 }
 
 impl Own {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         running();
         let stack = Stack::start(Options::default()).await.unwrap_or_else(|error| panic!("{error:#}"));
         let admin = database::connect(&stack.cluster().socket_url("supabase_admin")).await.unwrap();
@@ -33,11 +33,11 @@ impl Own {
         Self { stack, admin, token }
     }
 
-    async fn execute(&mut self, sql: &str) {
+    pub async fn execute(&mut self, sql: &str) {
         database::run(&mut self.admin, sql).await.unwrap_or_else(|error| panic!("{sql}: {error:#}"));
     }
 
-    async fn check(&self, more: &[&str]) -> Report {
+    pub async fn check(&self, more: &[&str]) -> Report {
         self.check_by(&stack::setup::root().join("supabase/rank_required_rpcs.json"), more).await
     }
 

@@ -20,11 +20,19 @@ select jsonb_build_object(
     select coalesce(
       jsonb_object_agg(
         named.signature,
-        (
-          select coalesce(jsonb_agg(known.rolname), '[]')
-          from pg_roles as known
-          where (select current_setting('gate.asked')::jsonb) -> 'roles' ? known.rolname
-            and has_function_privilege(known.oid, routine.oid, 'execute')
+        jsonb_build_object(
+          'may', (
+            select coalesce(jsonb_agg(known.rolname), '[]')
+            from pg_roles as known
+            where (select current_setting('gate.asked')::jsonb) -> 'roles' ? known.rolname
+              and has_function_privilege(known.oid, routine.oid, 'execute')
+          ),
+          'owner', pg_get_userbyid(routine.proowner),
+          'immutable', routine.provolatile = 'i',
+          'settings', (
+            select coalesce(jsonb_object_agg(setting.name, setting.value), '{}')
+            from pg_options_to_table(routine.proconfig) as setting (name, value)
+          )
         )
       ),
       '{}'
@@ -123,17 +131,28 @@ select jsonb_build_object(
           array[
             case when not role.rolcanlogin then 'nologin' end,
             -- PostgREST has ten connections unless it is told otherwise.
-            case when role.rolconnlimit between 0 and 9 then 'connection limit ' || role.rolconnlimit end,
+            case when role.rolconnlimit between 0 and asked.least - 1 then 'connection limit ' || role.rolconnlimit end,
             case when role.rolvaliduntil <= now() then 'expired at ' || role.rolvaliduntil end,
-            case when not has_database_privilege(role.oid, current_database(), 'connect') then 'no connect' end
+            case when not has_database_privilege(role.oid, current_database(), 'connect') then 'no connect' end,
+            case
+              when database.datconnlimit between 0 and 9 then 'connection limit of the database ' || database.datconnlimit
+            end
           ],
           null
         )
       ),
       '{}'
     )
-    from pg_roles as role
-    where (select current_setting('gate.asked')::jsonb) -> 'owners' ? role.rolname
+    from (
+      select named.role, 10
+      from jsonb_array_elements_text((select current_setting('gate.asked')::jsonb) -> 'owners') as named (role)
+      union all
+      select named.role, 1
+      from jsonb_array_elements_text((select current_setting('gate.asked')::jsonb) -> 'job_users') as named (role)
+      where not (select current_setting('gate.asked')::jsonb) -> 'owners' ? named.role
+    ) as asked (role, least)
+    join pg_roles as role on role.rolname = asked.role
+    join pg_database as database on database.datname = current_database()
   ),
   -- Who can become a role by logging in as another: through which direct member. A superuser can become anybody.
   'reached_by', (

@@ -6,32 +6,25 @@ select coalesce(
   jsonb_object_agg(
     namespace.nspname || '.' || class.relname,
     jsonb_build_object(
-      -- What it is, and the statement that mends it.
-      'storage', (
-        select coalesce(jsonb_agg(jsonb_build_array(fault.what, fault.remedy)), '[]')
-        from (
-          select 'unlogged', format('alter table %s set logged;', class.oid::regclass)
-          where class.relpersistence = 'u'
-          union all
-          select
-            'rows of ' || child.inhrelid::regclass,
-            format('alter table %s no inherit %s;', child.inhrelid::regclass, class.oid::regclass)
-          from pg_inherits as child
-          where child.inhparent = class.oid and class.relkind = 'r'
-          union all
-          select
-            'published by ' || published.pubname || ' without a replica identity',
-            format('alter table %s replica identity default;', class.oid::regclass)
-          from pg_publication_tables as published
-          join pg_publication as publication using (pubname)
-          where (published.schemaname, published.tablename) = (namespace.nspname, class.relname)
-            and (publication.pubupdate or publication.pubdelete)
-            and (
-              class.relreplident = 'n'
-              or class.relreplident = 'd'
-                and not exists (select from pg_index as key where key.indrelid = class.oid and key.indisprimary)
+      -- Columns that are computed when a row is written, by what can fail: a function of somebody's own, a division, a text
+      -- that may be no number.
+      'may_fail', (
+        select coalesce(jsonb_agg(attribute.attname), '[]')
+        from pg_attribute as attribute
+        join pg_attrdef as value on value.adrelid = attribute.attrelid and value.adnum = attribute.attnum
+        where attribute.attrelid = class.oid
+          and attribute.attgenerated <> ''
+          and (
+            exists (
+              select
+              from pg_depend as depend
+              where depend.classid = 'pg_attrdef'::regclass
+                and depend.objid = value.oid
+                and depend.refclassid = 'pg_proc'::regclass
             )
-        ) as fault (what, remedy)
+            or value.adbin::text ~ 'COERCEVIAIO'
+            or pg_get_expr(value.adbin, value.adrelid) ~ '[/%]'
+          )
       ),
       -- Roles that may not evaluate the default of a column.
       'denied_defaults', (
@@ -62,6 +55,7 @@ select coalesce(
               'name', index_class.relname,
               'constraint', (select owner.conname from pg_constraint as owner where owner.conindid = index.indexrelid and owner.contype in ('p', 'u', 'x') limit 1),
               'unique', index.indisunique,
+              'excludes', index.indisexclusion,
               'columns', (
                 select coalesce(jsonb_agg(attribute.attname), '[]')
                 from unnest(index.indkey[0:index.indnkeyatts - 1]) as key (number)
@@ -77,18 +71,12 @@ select coalesce(
                     and depend.refclassid = 'pg_proc'::regclass
                 )
                 or concat(index.indexprs::text, index.indpred::text) ~ 'COERCEVIAIO|:funcid 481 '
-                -- An entry of a B-tree has at most 2704 bytes.
                 or access_method.amname = 'btree' and exists (
                   select
-                  from pg_constraint as bound
-                  cross join lateral regexp_matches(
-                    pg_get_constraintdef(bound.oid), 'char_length\((\w+)\) <= (\d+)', 'g'
-                  ) as length (parts)
-                  join pg_attribute as attribute
-                    on attribute.attrelid = class.oid and attribute.attname = length.parts[1]
-                  where bound.conrelid = class.oid
-                    and bound.contype = 'c'
-                    and length.parts[2]::integer > 600
+                  from pg_attribute as attribute
+                  where attribute.attrelid = class.oid
+                    and (select current_setting('gate.asked')::jsonb) -> 'long'
+                      ? (namespace.nspname || '.' || class.relname || '.' || attribute.attname)
                     and (
                       attribute.attnum = any (index.indkey::smallint[])
                       or pg_get_indexdef(index.indexrelid) ~ ('\m(lower|upper|btrim|concat)\M.*\m' || attribute.attname || '\M')
@@ -170,7 +158,15 @@ select coalesce(
                 from pg_attribute as attribute
                 where attribute.attrelid = class.oid and attribute.attnum = any (fired.tgattr::smallint[])
               ),
-              'source', routine.prosrc
+              'source', routine.prosrc,
+              'function', routine.oid::regprocedure::text,
+              'language', (select language.lanname from pg_language as language where language.oid = routine.prolang),
+              'runs_as', case when routine.prosecdef then pg_get_userbyid(routine.proowner) end,
+              'search_path', (
+                select case setting.value when '""' then '' else setting.value end
+                from pg_options_to_table(routine.proconfig) as setting (name, value)
+                where setting.name = 'search_path'
+              )
             )
           ),
           '{}'

@@ -1,10 +1,15 @@
 //! Doors: the older ways to what the RPCs do, which a project had before; whether they are still to be open.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use super::rows;
-use crate::database::Connection;
+use crate::{
+    contract::{Columns, Contract, Privilege},
+    database::Connection,
+};
 
 /// The migration that has the question, which reads nothing but the catalog.
 const MIGRATION: &str = include_str!("../../../migrations/20261124110000_doors.sql");
@@ -40,10 +45,48 @@ impl Doors {
         rows(connection, &include_str!("doors.sql").replace("$open_doors", open)).await
     }
 
+    /// The contract as it is for a project that had some of the tables before: those are shared, as the rank tables are. What
+    /// it wants of their rights waits for the doors to be closed.
+    pub fn adapted(&self, contract: &Contract) -> Contract {
+        let owners: BTreeSet<String> = contract.all_functions().map(|function| function.owner.clone()).collect();
+        let mut contract = contract.clone();
+        for relation in &mut contract.relations {
+            if !self.has_adopted(&relation.schema, &relation.name) {
+                continue;
+            }
+            if !relation.shared {
+                relation.shared = true;
+                relation.owner = None;
+                relation.keys = relation.constraints.values().filter_map(|constraint| key(constraint)).collect();
+                relation.constraints.clear();
+                let given = relation.grants.exact.values().find_map(|rights| rights.get(&Privilege::Insert)).cloned();
+                for column in &mut relation.columns {
+                    let given = matches!(&given, Some(Columns::Some(names)) if names.contains(&column.name));
+                    column.nullable = given && !column.not_null && relation.caller.as_ref() != Some(&column.name);
+                    column.not_null = false;
+                    column.default = None;
+                }
+            }
+            if !self.closed {
+                relation.grants.exact.retain(|role, _| owners.contains(role));
+                relation.grants.never.clear();
+                relation.row_security = false;
+            }
+        }
+        contract
+    }
+
     /// Whether the project had this table before.
     pub fn has_adopted(&self, schema: &str, table: &str) -> bool {
         schema == "public" && self.adopted.iter().any(|name| name == table)
     }
+}
+
+/// The columns of a primary key or a unique constraint: the RPCs never write two rows with the same, so a project's own index
+/// on them refuses nothing.
+fn key(constraint: &str) -> Option<Vec<String>> {
+    let columns = ["PRIMARY KEY (", "UNIQUE ("].iter().find_map(|start| constraint.strip_prefix(start))?;
+    Some(columns.trim_end_matches(')').split(", ").map(str::to_owned).collect())
 }
 
 /// The body of the function.

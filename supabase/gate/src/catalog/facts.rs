@@ -1,6 +1,6 @@
 //! What is found beside the contract's own types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -67,82 +67,14 @@ pub struct SetFor {
     pub value: String,
 }
 
-/// Rights as they were given, and memberships.
-#[derive(Debug, Deserialize)]
-pub struct Acl {
-    /// `privilege role`, by table, function or schema.
-    given: BTreeMap<String, BTreeSet<String>>,
-    /// The roles that a role is a member of.
-    memberships: BTreeMap<String, Vec<String>>,
-    /// Roles that come with PostgreSQL, and have rights that are given nowhere.
-    predefined: BTreeSet<String>,
-}
-
-impl Acl {
-    /// The role by whose membership `role` has a right that it was not given itself.
-    pub fn through(&self, place: &str, privilege: &str, role: &str, owner: Option<&str>) -> Option<&str> {
-        if self.given(place, privilege, role) || self.given(place, privilege, "public") {
-            return None;
-        }
-        let all = self.memberships.get(role)?;
-        let has = |group: &&String| {
-            self.closure(group).iter().any(|role| self.given(place, privilege, role) || owner == Some(*role))
-        };
-        all.iter().find(has).or_else(|| all.iter().find(|group| self.predefined.contains(*group))).map(String::as_str)
-    }
-
-    /// The role by whose membership `role` belongs to another.
-    pub fn membership_in(&self, role: &str, other: &str) -> Option<&str> {
-        let groups = self.memberships.get(role)?;
-        groups.iter().find(|group| self.closure(group).contains(other)).map(String::as_str)
-    }
-
-    /// The statements that take a right from each of the roles: from itself, or with a membership.
-    pub fn taken(
-        &self,
-        roles: &str,
-        place: &str,
-        privilege: &str,
-        owner: Option<&str>,
-        revoke: impl FnOnce(&str) -> String,
-    ) -> String {
-        let (groups, own): (Vec<_>, Vec<_>) = roles
-            .split(", ")
-            .map(|role| (role, self.through(place, privilege, role, owner)))
-            .partition(|(_, group)| group.is_some());
-        let own: Vec<&str> = own.into_iter().map(|(role, _)| role).collect();
-        let mut all: Vec<String> =
-            groups.into_iter().filter_map(|(role, group)| Some(format!("revoke {} from {role};", group?))).collect();
-        if !own.is_empty() {
-            all.push(revoke(&own.join(", ")));
-        }
-        all.join(" ")
-    }
-
-    fn given(&self, place: &str, privilege: &str, role: &str) -> bool {
-        self.given.get(place).is_some_and(|given| given.contains(&format!("{privilege} {role}")))
-    }
-
-    /// Every role whose rights or membership a role has.
-    pub fn closure<'a>(&'a self, role: &'a str) -> BTreeSet<&'a str> {
-        let mut all = BTreeSet::from([role]);
-        let mut rest = vec![role];
-        while let Some(role) = rest.pop() {
-            for more in self.memberships.get(role).into_iter().flatten() {
-                if all.insert(more) {
-                    rest.push(more);
-                }
-            }
-        }
-        all
-    }
-}
-
 /// Of a table, what a contract does not say.
 #[derive(Debug, Default, Deserialize)]
 pub struct Beyond {
-    /// How it is kept, where that is a fault, with what mends it.
-    pub storage: Vec<(String, String)>,
+    /// How it is kept, where that is a fault (storage.sql).
+    #[serde(default)]
+    pub storage: Vec<Fault>,
+    /// Columns whose computation can fail.
+    pub may_fail: Vec<String>,
     /// Roles that may not evaluate the default of a column.
     pub denied_defaults: BTreeMap<String, Vec<String>>,
     /// All indexes.
@@ -168,6 +100,8 @@ pub struct Index {
     pub constraint: Option<String>,
     /// Whether it refuses what is there twice.
     pub unique: bool,
+    /// Whether it is an exclusion constraint's.
+    pub excludes: bool,
     /// What it is made of; expressions are left out.
     pub columns: Vec<String>,
     /// Whether making its entry can fail.
@@ -207,6 +141,31 @@ pub struct Trigger {
     pub update: bool,
     pub columns: Vec<String>,
     pub source: String,
+    /// As `regprocedure` spells it.
+    pub function: String,
+    pub language: String,
+    /// The owner of a `security definer` function.
+    pub runs_as: Option<String>,
+    /// As the function sets it.
+    pub search_path: Option<String>,
+}
+
+impl Trigger {
+    /// Whether nothing but removals fires it.
+    pub fn only_deletes(&self) -> bool {
+        self.delete && !self.insert && !self.update
+    }
+}
+
+/// A way in which a table is kept that is a fault.
+#[derive(Debug, Deserialize)]
+pub struct Fault {
+    /// In a word.
+    pub kind: String,
+    /// For people.
+    pub what: String,
+    /// The statement that mends it.
+    pub remedy: String,
 }
 
 /// A view or a function of somebody else's that reaches what is protected.
@@ -229,4 +188,17 @@ pub struct Answer {
     pub function: String,
     /// What it said.
     pub said: String,
+}
+
+/// A function of Supabase's, as it is there.
+#[derive(Debug, Deserialize)]
+pub struct OfPlatform {
+    /// Roles of the contract that may run it.
+    pub may: Vec<String>,
+    /// Whose it is.
+    pub owner: String,
+    /// Whether it is said to answer the same for ever.
+    pub immutable: bool,
+    /// What it sets for itself.
+    pub settings: BTreeMap<String, String>,
 }

@@ -3,6 +3,7 @@
 //! `pg_catalog` is open to every role, so any login will do. Where it is not (pg_cron), what cannot be seen is an
 //! [`Unseen`], and never missing.
 
+mod acl;
 mod asked;
 mod doors;
 mod facts;
@@ -14,9 +15,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 pub use self::{
+    acl::Acl,
     asked::{Asking, Refusal},
     doors::{Door, Doors},
-    facts::{Acl, Answer, Beyond, ForeignKey, Found, Index, Job, Keeping, Run, SetFor, Source, Trigger, Way},
+    facts::{
+        Answer, Beyond, Fault, ForeignKey, Found, Index, Job, Keeping, OfPlatform, Run, SetFor, Source, Trigger, Way,
+    },
 };
 use crate::{
     contract::{Contract, Function, Relation, Role, SETTINGS_TABLE, Schema},
@@ -75,8 +79,8 @@ pub struct Access {
     /// What Supabase's functions said that is not what they were asked about.
     #[serde(default)]
     pub answers: Vec<Answer>,
-    /// Those that are there, of Supabase's functions that the contract names, with the roles that may run them.
-    pub platform: BTreeMap<String, Vec<String>>,
+    /// Those that are there, of Supabase's functions that the contract names.
+    pub platform: BTreeMap<String, OfPlatform>,
     /// What keeps a role of the contract from logging in.
     pub logins: BTreeMap<String, Vec<String>>,
     /// Members of a role by which somebody who logs in can become it.
@@ -122,7 +126,13 @@ impl Catalog {
         let present =
             setting_rows(connection, contract, &access.user, &mut unseen).await.context("rows of settings")?;
         let acl = rows(connection, include_str!("acl.sql")).await.context("rights")?;
-        let beyond = rows(connection, include_str!("beyond.sql")).await.context("tables")?;
+        let mut beyond: BTreeMap<String, Beyond> =
+            rows(connection, include_str!("beyond.sql")).await.context("tables")?;
+        let storage: BTreeMap<String, Vec<Fault>> =
+            rows(connection, include_str!("storage.sql")).await.context("storage")?;
+        for (table, faults) in storage {
+            beyond.entry(table).or_default().storage = faults;
+        }
         let ways = rows(connection, include_str!("ways.sql")).await.context("ways around")?;
         let mut catalog = Self {
             functions,
@@ -160,6 +170,8 @@ async fn ask(connection: &mut Connection, contract: &Contract) -> Result<()> {
         "protected": contract.protected().map(Relation::qualified).collect::<Vec<_>>(),
         "clients": contract.clients(),
         "askers": contract.owners().into_iter().chain(contract.clients()).collect::<BTreeSet<_>>(),
+        "long": contract.relations.iter().flat_map(Relation::long_columns).collect::<BTreeSet<_>>(),
+        "job_users": contract.cron_jobs.iter().filter_map(|job| job.user.as_deref()).collect::<BTreeSet<_>>(),
         "owners": contract.roles.iter().map(|role| &role.name).collect::<Vec<_>>(),
         "cron_jobs": contract.cron_jobs.iter().map(|job| &job.name).collect::<Vec<_>>(),
     });
@@ -179,22 +191,15 @@ async fn cron(connection: &mut Connection, user: &str, unseen: &mut Vec<Unseen>)
     if !sight.installed {
         return Ok(Some(Cron { installed: false, scheduler: false, jobs: Vec::new(), runs: BTreeMap::new() }));
     }
-    let mut hidden = |table: &str| {
-        unseen.push(Unseen {
-            place: table.to_owned(),
-            why: format!("{user} does not see every row of it"),
-            remedy: "connect as postgres, or as a role with BYPASSRLS that may select from it".to_owned(),
-        });
-    };
     if !sight.sees_jobs {
-        hidden("cron.job");
+        unseen.push(hidden("cron.job", "select", user));
         return Ok(None);
     }
     let jobs = rows(connection, include_str!("cron_jobs.sql")).await?;
     let runs = if sight.sees_runs {
         rows(connection, include_str!("cron_runs.sql")).await?
     } else {
-        hidden("cron.job_run_details");
+        unseen.push(hidden("cron.job_run_details", "select", user));
         BTreeMap::new()
     };
     Ok(Some(Cron { installed: true, scheduler: sight.scheduler, jobs, runs }))
@@ -217,17 +222,26 @@ async fn setting_rows(
     }
     let sight: Sight = rows(connection, include_str!("rows_access.sql")).await?;
     if sight.exists && !sight.whole {
-        unseen.push(Unseen {
-            place: SETTINGS_TABLE.to_owned(),
-            why: format!("{user} does not see every row of it"),
-            remedy: "connect as postgres, or as a role with BYPASSRLS that may select from it".to_owned(),
-        });
+        unseen.push(hidden(SETTINGS_TABLE, "select (name)", user));
     }
     if !sight.whole {
         return Ok(None);
     }
     let names = "select coalesce(jsonb_agg(setting.name), '[]')::text from lockstep.settings as setting";
     Ok(Some(rows(connection, names).await?))
+}
+
+/// A table whose rows a login does not see, or not all of them, and what helps.
+fn hidden(table: &str, right: &str, user: &str) -> Unseen {
+    let (schema, login) = (table.split('.').next().unwrap_or_default(), database::identifier(user));
+    Unseen {
+        place: table.to_owned(),
+        why: format!("{user} does not see every row of it"),
+        remedy: format!(
+            "connect as postgres; or, as a superuser: grant usage on schema {schema} to {login}; \
+             grant {right} on {table} to {login}; alter role {login} bypassrls;"
+        ),
+    }
 }
 
 async fn rows<T: DeserializeOwned>(connection: &mut Connection, sql: &str) -> Result<T> {

@@ -75,7 +75,7 @@ select coalesce(
         select coalesce(
           jsonb_object_agg(
             index_class.relname,
-            pg_get_indexdef(index.indexrelid) || case when index.indisvalid then '' else ' (invalid)' end
+            pg_get_indexdef(index.indexrelid) || case when index.indisvalid and index.indisready and index.indislive then '' else ' (invalid)' end
           ),
           '{}'
         )

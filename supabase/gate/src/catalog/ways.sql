@@ -68,6 +68,8 @@ way (kind, name, reaches, client) as (
       regexp_replace(regexp_replace(routine.prosrc, '--[^\n]*', ' ', 'g'), '/\*.*?\*/', ' ', 'g')
   ) as spelt (home, name, source)
   where routine.prosecdef
+    -- Realtime's own are Supabase's.
+    and namespace.nspname <> 'realtime'
     -- Policies hold for the owners of the RPCs.
     and not (select current_setting('gate.asked')::jsonb) -> 'askers' ? pg_get_userbyid(routine.proowner)
     and routine.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)

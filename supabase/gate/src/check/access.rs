@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{APPLY, Findings};
+use super::{APPLY, Findings, platform};
 use crate::{
     catalog::{self, Catalog},
     contract::{Access, Contract, Role},
@@ -75,32 +75,36 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
     }
     for want in &contract.roles {
         if let Some(have) = catalog.access.roles.iter().find(|have| have.name == want.name) {
-            role(want, have, &catalog.access, findings);
+            role(contract, want, have, catalog, findings);
         }
     }
-    for want in &contract.platform {
-        let place = format!("function {}", want.signature);
-        let Some(may) = catalog.access.platform.get(&want.signature) else {
-            let remedy = "it is Supabase's: restart the project, or ask for support";
-            findings.add(Code::PlatformMissing, place, "a function", "none", remedy);
-            continue;
-        };
-        let missing: Vec<&str> =
-            want.execute.must.iter().filter(|role| !may.contains(role)).map(String::as_str).collect();
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            let remedy = format!("grant execute on function {} to {missing};", want.signature);
-            findings.add(Code::PlatformChanged, place, format!("execute for {missing}"), "no right", remedy);
-        }
-    }
-    for answer in &catalog.access.answers {
-        let remedy = "it is Supabase's: restore its definition from another project, or ask for support";
-        let place = format!("function {}", answer.function);
-        findings.add(Code::PlatformChanged, place, "what the request says", &answer.said, remedy);
+    jobs(contract, catalog, findings);
+    platform::judge(contract, catalog, findings);
+}
+
+/// Those whom pg_cron logs in.
+fn jobs(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
+    let users: BTreeSet<&str> = contract.cron_jobs.iter().filter_map(|job| job.user.as_deref()).collect();
+    for user in users.into_iter().filter(|user| !contract.roles.iter().any(|role| role.name == *user)) {
+        log_in(user, &catalog.access, findings);
     }
 }
 
-fn role(want: &Role, have: &Role, access: &catalog::Access, findings: &mut Findings) {
+fn log_in(name: &str, access: &catalog::Access, findings: &mut Findings) {
+    let Some(obstacles) = access.logins.get(name).filter(|all| !all.is_empty()) else { return };
+    let mut remedy = format!("alter role {} login connection limit -1 valid until 'infinity';", identifier(name));
+    let database = identifier(&access.database);
+    if obstacles.iter().any(|one| one == "no connect") {
+        remedy += &format!(" grant connect on database {database} to {};", identifier(name));
+    }
+    if obstacles.iter().any(|one| one.contains("of the database")) {
+        remedy += &format!(" alter database {database} connection limit -1;");
+    }
+    findings.add(Code::RoleLogin, format!("role {name}"), "it can log in", obstacles.join(", "), remedy);
+}
+
+fn role(contract: &Contract, want: &Role, have: &Role, catalog: &Catalog, findings: &mut Findings) {
+    let access = &catalog.access;
     let place = format!("role {}", want.name);
     let bypasses = |role: &Role| role.superuser || role.bypass_rls;
     if bypasses(have) && !bypasses(want) {
@@ -115,14 +119,8 @@ fn role(want: &Role, have: &Role, access: &catalog::Access, findings: &mut Findi
     if have.login && !want.login {
         findings.add(Code::RoleLogin, &place, "nologin", "login", format!("alter role {} nologin;", want.name));
     }
-    let obstacles = access.logins.get(&want.name).filter(|all| want.login && !all.is_empty());
-    if let Some(obstacles) = obstacles {
-        let mut remedy = format!("alter role {} login connection limit -1 valid until 'infinity';", want.name);
-        if obstacles.iter().any(|one| one == "no connect") {
-            let database = identifier(&access.database);
-            remedy += &format!(" grant connect on database {database} to {};", want.name);
-        }
-        findings.add(Code::RoleLogin, &place, "it can log in", obstacles.join(", "), remedy);
+    if want.login {
+        log_in(&want.name, access, findings);
     }
     let (missing, too_many) = compare(&want.members, &have.members, &Inheriting::default());
     // A superuser may become anybody.
@@ -143,7 +141,20 @@ fn role(want: &Role, have: &Role, access: &catalog::Access, findings: &mut Findi
     let too_many = too_many.split(", ").filter(|role| !role.is_empty()).map(str::to_owned).chain(others.cloned());
     let too_many = too_many.collect::<Vec<_>>().join(", ");
     if !too_many.is_empty() {
-        let remedy = format!("revoke {} from {too_many};", want.name);
+        // A membership that has to be is not the one to end.
+        let required = |group: &str, member: &str| {
+            let named = contract.roles.iter().find(|role| role.name == group);
+            named.is_some_and(|role| role.members.must.iter().any(|must| must == member))
+        };
+        let membership = |member: &str| {
+            let mut groups: Vec<&str> = catalog.acl.memberships_in(member, &want.name).collect();
+            if groups.is_empty() {
+                groups.push(&want.name);
+            }
+            let ended = groups.into_iter().filter(|group| !required(group, member));
+            ended.map(|group| format!("revoke {group} from {member};")).collect::<Vec<_>>()
+        };
+        let remedy = too_many.split(", ").flat_map(membership).collect::<Vec<_>>().join(" ");
         findings.add(Code::RoleMemberTooMany, &place, format!("{too_many} is no member"), "a member", remedy);
     }
 }

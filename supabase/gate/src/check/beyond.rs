@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::{
-    catalog::{Beyond, Catalog},
+    catalog::{Beyond, Catalog, Fault},
     contract::{Contract, Kind, Privilege, Relation},
     database::identifier,
     finding::Code,
@@ -14,7 +14,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Rel
         return;
     }
     columns(contract, beyond, want, have, findings);
-    storage(beyond, want, findings);
+    storage(beyond.storage.iter(), want, findings);
     for index in &beyond.indexes {
         let known = want.indexes.contains_key(&index.name);
         if index.constraint.is_some() || known || !(index.unique || index.may_fail) {
@@ -38,8 +38,8 @@ pub fn judge(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Rel
 }
 
 /// How it is kept.
-pub fn storage(beyond: &Beyond, want: &Relation, findings: &mut Findings) {
-    for (what, remedy) in &beyond.storage {
+pub fn storage<'a>(faults: impl Iterator<Item = &'a Fault>, want: &Relation, findings: &mut Findings) {
+    for Fault { what, remedy, .. } in faults {
         let place = format!("table {}", want.qualified());
         findings.add(Code::StorageChanged, place, "a table like any other", what, remedy);
     }
@@ -61,6 +61,8 @@ fn columns(contract: &Contract, beyond: &Beyond, want: &Relation, have: &Relatio
         } else if let Some(role) = denied {
             let wanted = format!("a default that {role} may evaluate");
             findings.add(Code::ColumnUnexpected, place, wanted, spelt, drop);
+        } else if want.is_written() && beyond.may_fail.contains(&present.name) {
+            findings.add(Code::ColumnUnexpected, place, "nothing that can fail for each row", spelt, drop);
         } else if has_to_be_given {
             let name = identifier(&present.name);
             let remedy = format!("alter table {} alter column {name} drop not null;", want.qualified());

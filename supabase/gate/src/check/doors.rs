@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Findings;
 use crate::{
     catalog::{Door, Doors},
-    contract::{Contract, Function},
+    contract::Function,
     finding::{Code, Notice},
 };
 
@@ -20,41 +20,6 @@ pub fn is_older_form(rpc: &Function, other: &Function) -> bool {
     let takes_the_call = names(other).is_superset(&names(rpc))
         && demanded.map(|argument| argument.name.clone()).collect::<BTreeSet<_>>().is_subset(&names(rpc));
     rpc.qualified() == OLDER_FORMS_OF && !takes_the_call
-}
-
-/// The contract as it is for a project that had some of the tables before: those are shared, as the rank tables are. What
-/// it wants of their rights waits for the doors to be closed.
-pub fn adapted(contract: &Contract, doors: &Doors) -> Contract {
-    let owners: BTreeSet<String> = contract.all_functions().map(|function| function.owner.clone()).collect();
-    let mut contract = contract.clone();
-    for relation in &mut contract.relations {
-        if !doors.has_adopted(&relation.schema, &relation.name) {
-            continue;
-        }
-        if !relation.shared {
-            relation.shared = true;
-            relation.owner = None;
-            relation.keys = relation.constraints.values().filter_map(|constraint| key(constraint)).collect();
-            relation.constraints.clear();
-            for column in &mut relation.columns {
-                column.not_null = false;
-                column.default = None;
-            }
-        }
-        if !doors.closed {
-            relation.grants.exact.retain(|role, _| owners.contains(role));
-            relation.grants.never.clear();
-            relation.row_security = false;
-        }
-    }
-    contract
-}
-
-/// The columns of a primary key or a unique constraint: the RPCs never write two rows with the same, so a project's own index
-/// on them refuses nothing.
-fn key(constraint: &str) -> Option<Vec<String>> {
-    let columns = ["PRIMARY KEY (", "UNIQUE ("].iter().find_map(|start| constraint.strip_prefix(start))?;
-    Some(columns.trim_end_matches(')').split(", ").map(str::to_owned).collect())
 }
 
 /// Open ones are for now, or findings once they were closed. Rights and row level security are then judged with the tables.

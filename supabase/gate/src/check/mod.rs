@@ -6,6 +6,7 @@ mod cron;
 mod doors;
 mod functions;
 mod grants;
+mod platform;
 mod policies;
 mod raising;
 mod refusals;
@@ -19,10 +20,11 @@ mod ways;
 pub use self::{
     doors::is_older_form,
     functions::{announced, commented},
+    raising::without_comments,
 };
 use crate::{
     catalog::Catalog,
-    contract::Contract,
+    contract::{Contract, SETTINGS_TABLE},
     finding::{Code, Finding, Report},
 };
 
@@ -32,7 +34,7 @@ const APPLY: &str = "apply the migrations; where they are applied, run again the
 
 /// Judges a catalog that was read for this contract.
 pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
-    let contract = &doors::adapted(contract, &catalog.doors);
+    let contract = &catalog.doors.adapted(contract);
     let mut findings = Findings::default();
     let raising = raising::judge(catalog, &mut findings);
     let inheriting = access::Inheriting::find(contract, catalog);
@@ -55,6 +57,10 @@ pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
             _ => format!("{} cron jobs", contract.cron_jobs.len()),
         },
         format!("{} settings", catalog.settings.len()),
+        match &catalog.rows {
+            None if !contract.rows.is_empty() => format!("no rows of {SETTINGS_TABLE}, since they cannot be seen"),
+            _ => format!("{} rows of {SETTINGS_TABLE}", contract.rows.len()),
+        },
     ];
     Report {
         subject: String::new(),

@@ -38,6 +38,26 @@ pub fn judge(catalog: &Catalog, findings: &mut Findings) {
                 let place = format!("constraint {name} on {relation}");
                 findings.add(Code::ConstraintUnexpected, place, "it takes what the RPCs write", "it says no", remedy);
             }
+            Refusal::Column { relation, name, why } => {
+                let remedy = format!("alter table {relation} drop column {};", identifier(name));
+                let place = format!("column {relation}.{name}");
+                findings.add(Code::ColumnUnexpected, place, "a default that it may have", why, remedy);
+            }
+            Refusal::Default { relation, name, default, present } => {
+                let place = format!("column {relation}.{name}");
+                // That it has to be given is the same fault.
+                findings.0.retain(|known| known.place != place);
+                let remedy = format!("alter table {relation} alter column {} set default {default};", identifier(name));
+                findings.add(Code::ColumnChanged, place, format!("default {default}, or as good"), present, remedy);
+            }
+            Refusal::Trigger { relation, trigger, function, why, remedy } => {
+                let place = format!("trigger {trigger} on {relation}");
+                let wanted = format!("{function} can do its work");
+                // One that is to be dropped needs no mending.
+                if !findings.0.iter().any(|known| known.place == place) {
+                    findings.add(Code::TriggerUnexpected, place, wanted, why, remedy);
+                }
+            }
             Refusal::Query { relation, role, policies, why } => {
                 let remedy = format!("mend or drop what asks in a circle, or fails, of: {}", policies.join(", "));
                 let place = format!("policies on {relation}");

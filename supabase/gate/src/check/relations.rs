@@ -73,7 +73,7 @@ fn owner(contract: &Contract, want: &Relation, have: &Relation, findings: &mut F
 fn inherited(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Relation, findings: &mut Findings) {
     let Some(owner) = have.owner.as_deref().filter(|_| want.row_security) else { return };
     for role in contract.owners().into_iter().chain(contract.clients()).filter(|role| *role != owner) {
-        if let Some(group) = catalog.acl.membership_in(role, owner) {
+        for group in catalog.acl.memberships_in(role, owner) {
             let wanted = format!("{role} has no rights of {owner}, the owner of {}", want.qualified());
             let remedy = format!("revoke {group} from {role};");
             findings.add(
@@ -132,7 +132,14 @@ fn columns(want: &Relation, have: &Relation, findings: &mut Findings) {
         }
         if !same_default {
             changes.push(match &column.default {
-                Some(identity) if identity.starts_with("generated ") => format!("alter column {name} add {identity}"),
+                Some(identity) if identity.starts_with("generated ") => {
+                    let other = present.default.as_ref().filter(|text| text.ends_with("as identity"));
+                    let (verb, what) = match other {
+                        Some(_) => ("set", identity.trim_end_matches(" as identity")),
+                        None => ("add", identity.as_str()),
+                    };
+                    format!("alter column {name} {verb} {what}")
+                }
                 Some(default) => format!("alter column {name} set default {default}"),
                 None if present.default.as_ref().is_some_and(|text| text.ends_with("identity")) => {
                     format!("alter column {name} drop identity")

@@ -1,5 +1,9 @@
 //! Settings of roles and of the database, and the rows that an operator's settings are.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::Findings;
 use crate::{
     catalog::{Catalog, SetFor},
@@ -64,6 +68,11 @@ pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
         let have = format!("{} = {}", set.name, set.value);
         findings.add(Code::SettingUnexpected, place(set), format!("{} {want}", set.name), have, remedy(set));
     }
+    for set in catalog.settings.iter().filter(|set| is_misread(contract, set)) {
+        let wanted = format!("{} as a number, or not set", set.name);
+        let have = format!("{} = {}, which PostgREST hands on in lower case, and calls fail", set.name, set.value);
+        findings.add(Code::SettingUnexpected, place(set), wanted, have, remedy(set));
+    }
     for want in catalog.rows.iter().flat_map(|rows| contract.rows.iter().filter(|row| !rows.contains(&row.name))) {
         let values = [&want.name, &want.kind, &want.value.to_string(), &want.meaning].map(|text| literal(text));
         let remedy =
@@ -79,7 +88,25 @@ fn matters(set: &SetFor) -> bool {
         return set.role.as_deref() == Some("authenticator")
             && !OF_POSTGREST_ALONE.iter().any(|known| name.starts_with(known));
     }
-    MATTERS.contains(&&*set.name) || HANDED_ON.iter().any(|prefix| set.name.starts_with(prefix))
+    matters_anywhere(&set.name)
+}
+
+/// Whether it changes answers, for whomever it is set.
+pub fn matters_anywhere(name: &str) -> bool {
+    MATTERS.contains(&name) || HANDED_ON.iter().any(|prefix| name.starts_with(prefix))
+}
+
+static MEMORY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\s*[\d.]+\s*(kB|MB|GB|TB)\s*$").expect("a constant pattern"));
+
+/// Whether PostgREST, which hands on what is set for the role that a request becomes, spells the value as none (seen with
+/// 12.0.2: `invalid value for parameter "work_mem": "64mb"`).
+fn is_misread(contract: &Contract, set: &SetFor) -> bool {
+    let becomes = |role: &str| {
+        let member = "authenticator".to_owned();
+        contract.roles.iter().any(|known| known.name == role && !known.login && known.members.must.contains(&member))
+    };
+    set.role.as_deref().is_some_and(becomes) && MEMORY.is_match(&set.value)
 }
 
 fn place(set: &SetFor) -> String {

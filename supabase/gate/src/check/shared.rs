@@ -8,7 +8,7 @@ use regex::Regex;
 use super::Findings;
 use crate::{
     catalog::{Beyond, Catalog, Trigger},
-    contract::{Columns, Contract, Privilege, Relation},
+    contract::{Column, Columns, Contract, Privilege, Relation},
     database::identifier,
     finding::Code,
 };
@@ -18,6 +18,9 @@ pub fn judge(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Rel
     let written = Written::by_the_contract(contract, want);
     if !want.shared || written.nothing() {
         return;
+    }
+    if want.schema == "realtime" {
+        broadcasts(want, have, findings);
     }
     for (name, trigger) in beyond.triggers.iter().filter(|(name, _)| !want.triggers.iter().any(|t| t.name == **name)) {
         if let Some(why) = written.in_the_way(trigger) {
@@ -33,7 +36,55 @@ pub fn judge(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Rel
             findings.add(Code::RuleUnexpected, place, "no rule for what the RPCs do", "it rewrites it", remedy);
         }
     }
+    // How it is kept is the installation's, as long as rows can be changed, and those that RPCs answer with are the table's.
+    let changes = written.does("update") || written.does("delete");
+    let answered = contract.all_functions().any(|function| function.returns.kind == want.qualified());
+    let faults = beyond.storage.iter().filter(|fault| match &*fault.kind {
+        "published" => changes || answered,
+        "child" | "parent" | "plain" => answered,
+        _ => false,
+    });
+    super::beyond::storage(faults, want, findings);
+    let unknown = |name: &&String| !want.columns.iter().any(|column| column.name == **name);
+    for name in beyond.may_fail.iter().filter(unknown).filter(|_| written.does("insert")) {
+        let remedy = format!("alter table {} drop column {};", want.qualified(), identifier(name));
+        let place = format!("column {}.{name}", want.qualified());
+        findings.add(Code::ColumnUnexpected, place, "nothing that can fail for each row", "it is computed", remedy);
+    }
+    for (name, denied) in beyond.denied_defaults.iter().filter(|(name, _)| unknown(name)) {
+        let inserts =
+            |role: &&String| want.grants.exact.get(*role).is_some_and(|rights| rights.contains_key(&Privilege::Insert));
+        let Some(role) = denied.iter().find(inserts) else { continue };
+        let (table, column) = (want.qualified(), identifier(name));
+        let remedy =
+            format!("alter table {table} alter column {column} drop not null, alter column {column} drop default;");
+        let place = format!("column {table}.{name}");
+        let wanted = format!("a default that {role} may evaluate");
+        findings.add(Code::ColumnUnexpected, place, wanted, "it may not", remedy);
+    }
     constraints(contract, beyond, &written, want, have, findings);
+}
+
+/// What realtime.send() gives, and no more.
+fn broadcasts(want: &Relation, have: &Relation, findings: &mut Findings) {
+    const GIVEN: [(&str, &str); 5] =
+        [("topic", "text"), ("extension", "text"), ("payload", "jsonb"), ("event", "text"), ("private", "boolean")];
+    for (name, kind) in GIVEN {
+        let present = have.columns.iter().find(|column| column.name == name);
+        if let Some(present) = present.filter(|present| present.kind != kind) {
+            let remedy = format!("as a superuser: alter table {} alter column {name} type {kind};", want.qualified());
+            let place = format!("column {}.{name}", want.qualified());
+            findings.add(Code::ColumnChanged, place, kind, &present.kind, remedy);
+        }
+    }
+    let has_to_be_given = |column: &&Column| column.not_null && column.default.is_none();
+    let unknown = have.columns.iter().filter(|column| !GIVEN.iter().any(|(name, _)| *name == column.name));
+    for column in unknown.filter(has_to_be_given) {
+        let (table, name) = (want.qualified(), identifier(&column.name));
+        let remedy = format!("as a superuser: alter table {table} alter column {name} drop not null;");
+        let place = format!("column {table}.{}", column.name);
+        findings.add(Code::ColumnUnexpected, place, "a default, or null", super::relations::spelt(column), remedy);
+    }
 }
 
 /// What the RPCs do with a table.
@@ -44,10 +95,21 @@ struct Written<'a> {
 }
 
 /// A column of one of our own, given a value: `new.status := 'x'`.
-static ASSIGNED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bnew\.(\w+)\s*:?=\s*([^;]*);").expect("a constant pattern"));
+static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:\bnew\.(\w+)\s*:?=\s*([^;]*);|\binto\s+(?:strict\s+)?new\.(\w+))").expect("a constant pattern")
+});
 
 static NULL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\breturn\s+null\b").expect("a constant pattern"));
+
+static NEW: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\breturn\s+new\b").expect("a constant pattern"));
+
+static RETURNED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\breturn\s+([^;]+);").expect("a constant pattern"));
+
+/// The whole row, given another value.
+static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(^|[;\s])new\s*:?=|\binto\s+(strict\s+)?new\s*(;|from\b)").expect("a constant pattern")
+});
 
 static RAISED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\braise\s*(;|'|exception|sqlstate|using|[a-z_]+_[a-z_]+|division_by_zero|assert_failure)")
@@ -101,8 +163,17 @@ impl<'a> Written<'a> {
         if !(trigger.before && trigger.row) {
             return None;
         }
-        if NULL.is_match(&source) {
+        if NULL.is_match(&source) || trigger.only_deletes() && NEW.is_match(&source) {
             return Some("it can leave the row out: return null".to_owned());
+        }
+        // `old` is what a trigger for removals returns.
+        let ours = |value: &str| matches!(value, "new" | "coalesce(new, old)") || trigger.delete && value == "old";
+        let returned = RETURNED.captures_iter(&source).map(|found| found[1].trim().to_lowercase());
+        if let Some(other) = returned.into_iter().find(|value| !ours(value)) {
+            return Some(format!("it can put another row in its place: return {other}"));
+        }
+        if WHOLE.is_match(&source) {
+            return Some("it puts another row in its place: new := …".to_owned());
         }
         // Times of changes are kept by many, and nothing depends on them.
         let ours = |name: &str, value: &str| {
@@ -110,8 +181,11 @@ impl<'a> Written<'a> {
             let listed = self.inserted.iter().chain(&self.updated).any(|known| known.eq_ignore_ascii_case(name));
             (listed || name.eq_ignore_ascii_case("status")) && !time
         };
-        let assigned = ASSIGNED.captures_iter(&source).find(|all| ours(&all[1], &all[2].to_lowercase()));
-        assigned.map(|all| format!("it writes {} itself", &all[1]))
+        let assigned = ASSIGNED.captures_iter(&source).map(|all| {
+            let text = |number| all.get(number).map_or("", |found| found.as_str());
+            (format!("{}{}", text(1), text(3)), text(2).to_lowercase())
+        });
+        assigned.into_iter().find(|(name, value)| ours(name, value)).map(|(name, _)| format!("it writes {name} itself"))
     }
 }
 
@@ -128,7 +202,7 @@ fn constraints(
     }
     for index in beyond.indexes.iter().filter(|index| !want.indexes.contains_key(&index.name)) {
         let kept_apart = want.keys.iter().any(|key| key.iter().all(|column| index.columns.contains(column)));
-        if (index.unique && !kept_apart) || (index.may_fail && index.constraint.is_none()) {
+        if index.excludes || (index.unique && !kept_apart) || (index.may_fail && index.constraint.is_none()) {
             let (code, what, remedy) = match &index.constraint {
                 Some(name) => (
                     Code::ConstraintUnexpected,

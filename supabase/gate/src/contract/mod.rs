@@ -82,9 +82,9 @@ impl Contract {
         components
     }
 
-    /// Tables and views that nobody reads but through functions.
+    /// Tables and views that nobody reads but through functions, and what Realtime tells by its policies.
     pub fn protected(&self) -> impl Iterator<Item = &Relation> {
-        self.relations.iter().filter(|relation| !relation.shared)
+        self.relations.iter().filter(|relation| !relation.shared || relation.schema == "realtime")
     }
 
     /// The roles that functions run as.

@@ -1,7 +1,8 @@
 //! A table or a view: what it is made of, and who may do what in it, by grant and by policy.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,8 @@ pub struct Relation {
     /// have one of these sets among its columns, or it may refuse what is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Vec<String>>,
-    /// Of a shared table: the column that names the caller, in the rows that the RPCs ask for.
+    /// Of a table that is shared, or that a project may have had: the column that names the caller, in the rows that the RPCs
+    /// ask for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// Definitions by name; those that belong to a constraint are left out.
@@ -187,6 +189,22 @@ impl Grants {
 }
 
 impl Relation {
+    /// Columns with more in them than an entry of a B-tree can have, which is 2704 bytes: with their table.
+    pub fn long_columns(&self) -> Vec<String> {
+        static BOUND: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"char_length\((\w+)\) <= (\d+)").expect("a constant pattern"));
+        let bounds = self.constraints.values().flat_map(|text| BOUND.captures_iter(text));
+        // A character has up to four bytes.
+        let long = bounds.filter(|bound| bound[2].parse::<u32>().is_ok_and(|length| length > 2704 / 4));
+        long.map(|bound| format!("{}.{}", self.qualified(), &bound[1])).collect()
+    }
+
+    /// Whether functions write rows into it.
+    pub fn is_written(&self) -> bool {
+        self.grants.exact.values().any(|rights| rights.contains_key(&Privilege::Insert))
+            || self.grants.least.values().any(|rights| rights.contains(&Privilege::Insert))
+    }
+
     /// With the schema.
     pub fn qualified(&self) -> String {
         format!("{}.{}", self.schema, self.name)

@@ -147,6 +147,7 @@ fn relation(named: &Relation, found: &Relation) -> Relation {
     }
     if named.shared {
         relation.owner = named.owner.clone();
+        relation.row_security &= named.row_security;
         relation.columns.retain(|column| named.columns.iter().any(|other| other.name == column.name));
         for column in &mut relation.columns {
             let asked = named.columns.iter().find(|other| other.name == column.name);

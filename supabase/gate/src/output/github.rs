@@ -19,8 +19,11 @@ pub fn show(report: &Report) -> String {
     for Notice { place, what } in &report.notices {
         lines.push(format!("::notice title=for now::{}", data(&format!("{place}: {what}"))));
     }
-    let findings = count(report.findings.len(), "finding");
-    lines.push(format!("::notice title=gate::{}", data(&format!("{findings}: {}", report.subject))));
+    let mut summary = count(report.findings.len(), "finding");
+    if !report.unseen.is_empty() {
+        summary += &format!(", {} not looked at", count(report.unseen.len(), "thing"));
+    }
+    lines.push(format!("::notice title=gate::{}", data(&format!("{summary}: {}", report.subject))));
     lines.join("\n") + "\n"
 }
 

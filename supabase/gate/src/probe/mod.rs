@@ -4,6 +4,7 @@
 //! nil, so that nothing is found, and nothing would be written even if it were not rolled back.
 
 mod http;
+mod platform;
 mod sql;
 
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{NIL, TURNED_OFF, callable, expected, names, required, tag, value};
+use super::{NIL, TURNED_OFF, callable, expected, names, platform, required, tag, value};
 use crate::{
     catalog::Catalog,
     check::Findings,
@@ -41,7 +41,9 @@ pub async fn in_a_transaction(connection: &mut Connection, contract: &Contract, 
             findings.add(Code::ProbeFailed, format!("function {}", rpc.signature()), want, have, remedy);
         }
     }
-    Ok(Report { findings: findings.0, ..Report::default() })
+    let mut unseen = Vec::new();
+    platform::send(connection, contract, &mut findings, &mut unseen).await?;
+    Ok(Report { findings: findings.0, unseen, ..Report::default() })
 }
 
 async fn become_somebody(connection: &mut Connection, access: &str, expect: &str) -> Result<()> {

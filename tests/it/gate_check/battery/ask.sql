@@ -85,7 +85,8 @@ begin
     return 'permission denied to set role ' || v_role;
   end if;
   for v_set in select name, value from pg_temp.settings_of(v_role) loop
-    perform set_config(v_set.name, v_set.value, true);
+    -- PostgREST 12 reads them in lower case.
+    perform set_config(v_set.name, lower(v_set.value), true);
   end loop;
   perform set_config('request.jwt.claims', coalesce(v_claims, jsonb_build_object('role', v_role))::text, true);
   perform set_config('request.headers', case p_actor when 'newer' then '{"x-rpc-expect": "fetch_social_messages/1.99.0"}' else '{}' end, true);

@@ -2,13 +2,19 @@
 //! be found, what changes none must not; and what the gate says to do brings the answers back.
 //!
 //! Each change is made in a transaction that is rolled back, which undoes roles and settings too. A copy of the database
-//! would share those with the others.
+//! would share those with the others. What takes effect in a new session alone is told to the callers (ask.sql), and tried
+//! with a real PostgREST in `sessions`.
 
+mod adopted;
+mod functions;
+mod installations;
+mod kept;
 mod roles;
 mod rows;
 mod settings;
 mod shared;
 mod tables;
+mod triggers;
 mod ways;
 
 use std::fs;
@@ -18,9 +24,9 @@ use gate::{
     database::{self, Connection},
     finding::{Finding, Report},
 };
-use it::{Installation, Server, running};
+use it::Installation;
 use serde_json::{Map, Value};
-use stack::{database::Grants, setup};
+use stack::setup;
 
 use super::{admin, contract, judge, said};
 
@@ -74,8 +80,16 @@ const PRELUDE: &str = "set local search_path = ''; set local check_function_bodi
 
 impl Battery {
     async fn new(installation: Installation, in_use: bool) -> Self {
-        // Of a table that the project had, less is asked: `doors` looks at that.
         installation.execute("drop table if exists public.social_messages").await;
+        Self::of(installation, in_use).await
+    }
+
+    /// With the table that the installation had.
+    async fn of_adopted(installation: Installation) -> Self {
+        Self::of(installation, true).await
+    }
+
+    async fn of(installation: Installation, in_use: bool) -> Self {
         installation.migrate().await;
         installation.execute("select lockstep.close_doors()").await;
         let text = |path: &str| fs::read_to_string(setup::root().join(path)).unwrap();
@@ -213,35 +227,4 @@ fn differences(before: &Map<String, Value>, after: &Map<String, Value>) -> Optio
         );
     }
     (!all.is_empty()).then(|| all.join("\n"))
-}
-
-const CASES: &[&[Case]] = &[settings::SETTINGS, tables::TABLES, shared::SHARED, roles::ROLES, ways::WAYS, rows::ROWS];
-
-#[tokio::test]
-async fn an_empty_database() {
-    let installation = Installation::empty(Grants::Today).await;
-    let jobs: &[&[Case]] = if running().has_test_extensions() { &[rows::JOBS] } else { &[] };
-
-    Battery::new(installation, false).await.try_all(&[CASES, jobs].concat()).await;
-}
-
-#[tokio::test]
-async fn an_installation_in_use() {
-    let installation = Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await;
-
-    Battery::new(installation, true).await.try_all(CASES).await;
-}
-
-#[tokio::test]
-async fn an_empty_database_on_another_postgresql() {
-    let installation = Installation::empty_on(Server::Npm, Grants::BeforeOctober2026).await;
-
-    Battery::new(installation, false).await.try_all(CASES).await;
-}
-
-#[tokio::test]
-async fn an_installation_in_use_on_another_postgresql() {
-    let installation = Installation::in_use_on(Server::Npm, Grants::Today).await;
-
-    Battery::new(installation, true).await.try_all(CASES).await;
 }

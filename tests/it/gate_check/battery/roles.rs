@@ -82,4 +82,39 @@ pub const ROLES: &[Case] = &[
     ),
     Case::harmless("create role reporter login; grant postgres to reporter"),
     Case::harmless("revoke usage on schema extensions from anon"),
+    Case::latent("role_login", "alter database postgres connection limit 5"),
+    Case::harmless("alter database postgres connection limit 200; alter role postgres connection limit 3"),
+    Case::changes("role_login", "alter role postgres nologin"),
+    Case::latent("role_login", "alter role postgres connection limit 0"),
+    Case::changes("role_member_too_many", "grant supabase_auth_admin to authenticated"),
+    Case::changes("role_member_too_many", "grant supabase_realtime_admin to anon"),
+    Case::latent("role_member_too_many", "grant postgres to authenticator"),
+    Case::changes("grant_missing", "revoke select on auth.users from postgres"),
+    Case::changes("grant_missing", "revoke update on auth.users from postgres"),
+    Case::changes("platform_changed", "alter function auth.uid() immutable"),
+    Case::changes("platform_changed", "alter function auth.jwt() immutable"),
+    Case::latent("platform_changed", "alter function realtime.topic() immutable"),
+    Case::changes(
+        "platform_changed",
+        "alter function realtime.send(jsonb, text, text, boolean) set timezone = 'Asia/Tokyo'",
+    ),
+    Case::harmless(
+        "alter function realtime.send(jsonb, text, text, boolean) security definer; alter function auth.uid() set search_path = ''",
+    ),
+    Case::harmless(
+        "alter role authenticator inherit; alter role authenticated noinherit; alter role anon connection limit 0",
+    ),
+    Case::harmless(
+        "grant rank_rpc_owner to postgres with admin option; grant anon to service_role; alter default privileges for role postgres in schema public grant all on tables to anon",
+    ),
+    Case::latent("role_bypasses_rls", "alter role authenticator bypassrls"),
+    Case::changes("role_bypasses_rls", "alter role authenticated bypassrls"),
+    Case::changes(
+        "platform_changed",
+        "create or replace function auth.jwt() returns jsonb language sql stable as $$ select jsonb_build_object('sub', auth.uid()) $$",
+    ),
+    Case::changes(
+        "platform_changed",
+        "create or replace function auth.uid() returns uuid language sql stable as $$ select nullif(current_setting('request.jwt.claim.sub', true), '')::uuid $$",
+    ),
 ];

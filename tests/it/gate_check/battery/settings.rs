@@ -43,7 +43,7 @@ pub const SETTINGS: &[Case] = &[
     ),
     Case::harmless("alter role authenticator set session_preload_libraries = 'safeupdate'"),
     Case::harmless(
-        "alter role authenticated set work_mem = '16MB'; alter database postgres set random_page_cost = 1.1",
+        "alter role authenticated set work_mem = 16384; alter role authenticator set work_mem = '16MB'; alter database postgres set random_page_cost = 1.1",
     ),
     Case::harmless(
         "alter database postgres set log_min_duration_statement = '1s'; alter role postgres set client_min_messages = error",
@@ -59,4 +59,24 @@ pub const SETTINGS: &[Case] = &[
     Case::harmless(
         "alter role authenticator set pgrst.db_aggregates_enabled = 'true'; alter role authenticator set pgrst.openapi_mode = 'disabled'",
     ),
+    Case::latent("setting_unexpected", "alter role authenticator in database postgres set statement_timeout = '1ms'"),
+    Case::latent("setting_unexpected", "alter role anon set default_transaction_read_only = on"),
+    Case::latent("setting_unexpected", "alter role postgres set row_security = off"),
+    Case::latent("setting_unexpected", "alter role authenticated set plpgsql.variable_conflict = 'use_column'"),
+    Case::latent("setting_unexpected", "alter role authenticator set pgrst.db_tx_end = 'commit-allow-override'"),
+    Case::latent(
+        "setting_unexpected",
+        "alter role authenticator set pgrst.db_config = 'false'; alter role authenticator set pgrst.jwt_role_claim_key = '.app_role'",
+    ),
+    Case::harmless(
+        "alter role authenticated set search_path = 'storage'; alter database postgres set search_path = 'storage'",
+    ),
+    Case::harmless(
+        "alter database postgres set datestyle = 'German, DMY'; alter role authenticated set intervalstyle = 'sql_standard'; alter database postgres set bytea_output = 'escape'",
+    ),
+    Case::harmless(
+        "alter role authenticated set enable_seqscan = off; alter database postgres set work_mem = '64kB'; alter role authenticated set quote_all_identifiers = on",
+    ),
+    Case::changes("setting_unexpected", "alter role authenticated set work_mem = '16MB'"),
+    Case::changes("setting_unexpected", "alter role service_role in database postgres set temp_buffers = '2GB'"),
 ];

@@ -67,4 +67,15 @@ pub const WAYS: &[Case] = &[
     Case::harmless(
         "create table public.notes (id bigint primary key); create function public.add(a integer, b integer) returns integer language sql as 'select a + b'",
     ),
+    Case::latent(
+        "way_around",
+        "set local role postgres; create view public.heard as select * from realtime.messages; grant select on public.heard to anon; reset role",
+    ),
+    Case::latent(
+        "way_around",
+        "set local role postgres; create function public.tell(p text) returns void language sql security definer as $$ insert into realtime.messages (topic, extension, private, event) values (p, 'broadcast', true, 'message') $$; grant execute on function public.tell(text) to anon; reset role",
+    ),
+    Case::harmless(
+        "set local role postgres; create function public.tell(p text) returns void language sql security definer as $$ select realtime.send('{}', 'x', 'game:' || p, true) $$; revoke all on function public.tell(text) from anon; reset role",
+    ),
 ];

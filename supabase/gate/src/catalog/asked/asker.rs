@@ -13,12 +13,15 @@ use crate::{
 pub const CALLER: &str = "00000000-0000-4000-8000-000000000001";
 const OTHER: &str = "00000000-0000-4000-8000-000000000002";
 
-/// The topics that clients listen on (supabase/migrations/…_realtime_topics.sql).
-const TOPICS: [&str; 3] = [
-    "rank_overlay_ttl",
-    "rank_overlay_ttl:00000000-0000-4000-8000-000000000001",
-    "social:00000000-0000-4000-8000-000000000002",
+/// The topics that clients listen on, and an event of each (supabase/migrations/…_realtime_topics.sql).
+const TOPICS: [(&str, &str); 3] = [
+    ("rank_overlay_ttl", "overlay_expired"),
+    ("rank_overlay_ttl:00000000-0000-4000-8000-000000000001", "overlay_opened"),
+    ("social:00000000-0000-4000-8000-000000000002", "message"),
 ];
+
+/// What the RPCs change, and into what (supabase/migrations/…_end_rank_session.sql).
+const CHANGES: [(&str, &str, &str); 1] = [("public.rank_sessions", "status", "ended")];
 
 /// Asks as a role.
 pub struct Asker<'a> {
@@ -44,29 +47,67 @@ impl Asker<'_> {
                 return Ok(said.map(|why| format!("{why} to a row that is written")));
             }
         }
-        let Some(using) = reads else { return Ok(None) };
         if self.found.schema == "realtime" {
-            if self.asking.role == "anon" {
-                return Ok(None);
-            }
-            for topic in TOPICS {
-                let row = format!(
-                    "(select {}, 'broadcast' as extension, '{{}}'::jsonb as payload, 'message' as event, true as private, \
-                     now()::timestamp as inserted_at, now()::timestamp as updated_at) as messages",
-                    format_args!("{} as topic", literal(topic))
-                );
-                if let Some(why) = self.says(using, &row, CALLER, topic).await? {
-                    return Ok(Some(format!("{why} on the topic {topic}")));
-                }
-            }
-            return Ok(None);
+            return self.heard(reads).await;
         }
         let (row, caller, real) = self.present_row().await?;
         // A row that was made up is found nowhere else.
-        if !real && using.contains("SELECT") && using.contains("public.rank_") {
-            return Ok(None);
+        let fair =
+            |expression: &&String| real || !(expression.contains("SELECT") && expression.contains("public.rank_"));
+        if let Some(using) = reads.filter(fair) {
+            let said = self.says(using, &row, &caller, "").await?;
+            if said.is_some() {
+                return Ok(said.map(|why| format!("{why} to a row that is asked for")));
+            }
         }
-        Ok(self.says(using, &row, &caller, "").await?.map(|why| format!("{why} to a row that is asked for")))
+        let updates = matches!(policy.command, Command::Update | Command::All)
+            && self.asking.commands.contains(&Privilege::Update);
+        let check = policy.with_check.as_ref().or(policy.using.as_ref()).filter(|_| updates).filter(fair);
+        let (Some(check), Some(changed)) = (check, self.changed(&row)) else { return Ok(None) };
+        let said = self.says(check, &changed, &caller, "").await?;
+        Ok(said.map(|why| format!("{why} to a row that is changed")))
+    }
+
+    /// The same of a broadcast, for who joins its topic.
+    async fn heard(&mut self, using: Option<&String>) -> Result<Option<String>> {
+        let Some(using) = using.filter(|_| self.asking.role != "anon") else { return Ok(None) };
+        for (topic, event) in TOPICS {
+            if let Some(why) = self.says(using, &broadcast(topic, event), CALLER, topic).await? {
+                return Ok(Some(format!("{why} on the topic {topic}")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a check of somebody else's refuses what the RPCs write. What a row that is made up cannot pass may be the
+    /// row's fault; a right that is lacking never is.
+    pub async fn refused_by(&mut self, check: &str) -> Result<bool> {
+        let ask = |row: &str| format!("select to_jsonb(({check}) is not false)::text from {row}");
+        if self.found.schema == "realtime" {
+            for (topic, event) in TOPICS {
+                if self.asked(&ask(&broadcast(topic, event)), CALLER, topic).await? == Ok(Value::Bool(false)) {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        let query = ask(&self.new_row().await?);
+        Ok(match self.asked(&query, CALLER, "").await? {
+            Ok(said) => said == Value::Bool(false),
+            Err(why) => why.starts_with("42501"),
+        })
+    }
+
+    /// A row as it is after the RPCs have changed it, where they do.
+    fn changed(&self, row: &str) -> Option<String> {
+        let (column, value) =
+            CHANGES.iter().find(|(table, ..)| *table == self.found.qualified()).map(|all| (all.1, all.2))?;
+        let alias = identifier(&self.found.name);
+        let columns = self.found.columns.iter().map(|known| match known.name == column {
+            true => format!("{}::{} as {}", literal(value), known.kind, identifier(column)),
+            false => format!("{alias}.{}", identifier(&known.name)),
+        });
+        Some(format!("(select {} from {row}) as {alias}", columns.collect::<Vec<_>>().join(", ")))
     }
 
     async fn says(&mut self, expression: &str, row: &str, caller: &str, topic: &str) -> Result<Option<String>> {
@@ -92,7 +133,7 @@ impl Asker<'_> {
     /// One that is there, with the id of who asks for it; or else one made up.
     async fn present_row(&mut self) -> Result<(String, String, bool)> {
         let (qualified, alias) = (self.found.qualified(), identifier(&self.found.name));
-        let caller = self.asking.relation.caller.as_deref();
+        let caller = self.asking.relation.caller.as_deref().filter(|_| self.asking.own);
         if let Some(sample) = self.sample().await? {
             let who = caller.and_then(|column| sample[column].as_str()).unwrap_or(CALLER).to_owned();
             let record = literal(&sample.to_string());
@@ -139,8 +180,8 @@ impl Asker<'_> {
         let value = |name: &str, kind: &str| match kind {
             _ if !given(name) => None,
             "uuid" if caller == Some(name) => Some(literal(CALLER)),
-            "uuid" => Some(literal(OTHER)),
             _ if nullable(name) => Some("null".to_owned()),
+            "uuid" => Some(literal(OTHER)),
             "bigint" => Some("1700000000000".to_owned()),
             "integer" => Some("0".to_owned()),
             "boolean" => Some("false".to_owned()),
@@ -161,6 +202,16 @@ impl Asker<'_> {
         });
         format!("(select {}) as {}", columns.collect::<Vec<_>>().join(", "), identifier(&self.found.name))
     }
+}
+
+/// A row as realtime.send() writes it.
+fn broadcast(topic: &str, event: &str) -> String {
+    format!(
+        "(select {} as topic, 'broadcast' as extension, '{{}}'::jsonb as payload, {} as event, true as private, \
+         now()::timestamp as inserted_at, now()::timestamp as updated_at, null::bytea as binary_payload) as messages",
+        literal(topic),
+        literal(event)
+    )
 }
 
 /// Asks, and leaves nothing behind. Without a caller there is no token.
@@ -188,8 +239,10 @@ pub async fn asked(
 }
 
 fn claims(caller: &str) -> String {
-    if caller.is_empty() {
-        return String::new();
-    }
-    json!({ "sub": caller, "role": "authenticated", "aud": "authenticated", "is_anonymous": false }).to_string()
+    if caller.is_empty() { String::new() } else { claims_of(caller).to_string() }
+}
+
+/// What the token of somebody who signed in says.
+pub fn claims_of(caller: &str) -> Value {
+    json!({ "sub": caller, "role": "authenticated", "aud": "authenticated", "is_anonymous": false })
 }

@@ -2,15 +2,17 @@
 //! a row as it would be there. Nothing is written; a role that cannot become them asks nothing.
 
 mod asker;
+mod columns;
+mod platform;
+mod triggers;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Deserialize;
-use serde_json::Value;
 
 use self::asker::{Asker, CALLER};
-use super::{Answer, Catalog, rows};
+use super::{Catalog, rows};
 use crate::{
     contract::{Command, Contract, Policy, Privilege, Relation},
     database::Connection,
@@ -26,6 +28,8 @@ pub struct Asking<'a> {
     pub role: String,
     /// What that role does there.
     pub commands: Vec<Privilege>,
+    /// Whether the rows that it asks for are the caller's. RPCs that answer with rows answer with those of others, too.
+    pub own: bool,
 }
 
 /// What came of it.
@@ -38,6 +42,12 @@ pub enum Refusal {
     Policy { relation: String, policy: String, role: String, why: String },
     /// The check says no to a row that the RPCs write.
     Check { relation: String, name: String },
+    /// A column that nobody gives a value cannot have the one that it gets.
+    Column { relation: String, name: String, why: String },
+    /// A column of a table that the project had gets something else.
+    Default { relation: String, name: String, default: String, present: String },
+    /// The trigger's function needs what it lacks when it runs for the role.
+    Trigger { relation: String, trigger: String, function: String, why: String, remedy: String },
     /// It fails, whichever policy that comes from.
     Query { relation: String, role: String, policies: Vec<String>, why: String },
 }
@@ -47,20 +57,23 @@ pub fn askings(contract: &Contract) -> Vec<Asking<'_>> {
     let owners = contract.owners();
     let mut all = Vec::new();
     for relation in contract.relations.iter().filter(|relation| relation.shared) {
+        let own = !contract.all_functions().any(|function| function.returns.kind == relation.qualified());
         for (role, rights) in relation.grants.exact.iter().filter(|(role, _)| owners.contains(role.as_str())) {
             let commands = rights.keys().copied().collect();
-            all.push(Asking { relation, role: role.clone(), commands });
+            all.push(Asking { relation, role: role.clone(), commands, own });
         }
         if relation.schema == "realtime" {
             let listeners = contract.clients().into_iter().filter(|role| relation.grants.least.contains_key(*role));
-            let select = |role: &str| Asking { relation, role: role.to_owned(), commands: vec![Privilege::Select] };
+            let select =
+                |role: &str| Asking { relation, role: role.to_owned(), commands: vec![Privilege::Select], own };
             all.extend(listeners.map(select));
         }
     }
     all
 }
 
-pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut Catalog) -> Result<()> {
+pub async fn ask(connection: &mut Connection, named: &Contract, catalog: &mut Catalog) -> Result<()> {
+    let contract = &catalog.doors.adapted(named);
     #[derive(Deserialize)]
     struct Denied {
         relation: String,
@@ -89,12 +102,21 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
             let [relation, policy, role, object] = [relation, policy, role, object].map(Clone::clone);
             refusals.push(Refusal::Right { relation, policy, role, object, columns: columns.clone() });
         }
+        let checks = catalog.beyond.get(&qualified).map(|beyond| beyond.checks.clone()).unwrap_or_default();
+        let mut checks: Vec<_> =
+            checks.into_iter().filter(|(name, _)| !asking.relation.constraints.contains_key(name)).collect();
+        let hears = asking.relation.schema == "realtime" && asking.role == "authenticated";
+        checks.retain(|_| hears || asking.commands.contains(&Privilege::Insert));
         if askable.get(&asking.role) != Some(&true) {
-            if let Some(policy) = restrictive.first() {
+            let policies = foreign.iter().map(|policy| format!("policy \"{}\"", policy.name));
+            let all: Vec<String> =
+                policies.chain(checks.iter().map(|(name, _)| format!("constraint {name}"))).collect();
+            if !all.is_empty() {
+                let user = &catalog.access.user;
                 catalog.unseen.push(Unseen {
-                    place: format!("policy \"{}\" on {qualified}", policy.name),
-                    why: format!("{} cannot ask it as {}", catalog.access.user, asking.role),
-                    remedy: format!("connect as postgres, or as a member of {}", asking.role),
+                    place: format!("{} on {qualified}", all.join(", ")),
+                    why: format!("{user} cannot ask as {}", asking.role),
+                    remedy: "connect as postgres, who can".to_owned(),
                 });
             }
             continue;
@@ -115,44 +137,16 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
                 refusals.push(Refusal::Query { relation, role, policies, why });
             }
         }
-        if asking.commands.contains(&Privilege::Insert) {
-            let checks = catalog.beyond.get(&qualified).map(|beyond| beyond.checks.clone()).unwrap_or_default();
-            for (name, check) in checks.iter().filter(|(name, _)| !asking.relation.constraints.contains_key(*name)) {
-                let query = format!("select to_jsonb(({check}) is not false)::text from {}", asker.new_row().await?);
-                if asker.asked(&query, CALLER, "").await? == Ok(Value::Bool(false)) {
-                    refusals.push(Refusal::Check { relation: qualified.clone(), name: name.clone() });
-                }
+        for (name, check) in checks {
+            if asker.refused_by(&check).await? {
+                refusals.push(Refusal::Check { relation: qualified.clone(), name });
             }
         }
     }
+    refusals.extend(columns::ask(connection, named, catalog).await?);
+    refusals.extend(triggers::ask(connection, contract, catalog).await?);
     catalog.refusals = refusals;
-    catalog.access.answers = platform(connection, contract).await?;
-    Ok(())
-}
-
-/// What Supabase's functions say of a request. A login that may not run them asks nothing.
-async fn platform(connection: &mut Connection, contract: &Contract) -> Result<Vec<Answer>> {
-    let mut answers = Vec::new();
-    for (function, sub, query, want) in [
-        ("auth.uid()", CALLER, "to_jsonb(auth.uid())", Value::from(CALLER)),
-        ("auth.uid()", "", "to_jsonb(auth.uid())", Value::Null),
-        ("auth.jwt()", CALLER, "auth.jwt() -> 'sub'", Value::from(CALLER)),
-        ("realtime.topic()", CALLER, "to_jsonb(realtime.topic())", Value::from(CALLER)),
-    ] {
-        if !contract.platform.iter().any(|known| known.signature == function) {
-            continue;
-        }
-        let query = format!("select coalesce({query}, 'null')::text");
-        match asker::asked(connection, None, &query, sub, sub).await? {
-            Ok(said) if said != want => {
-                answers.push(Answer { function: function.to_owned(), said: said.to_string() });
-            }
-            Err(why) if !why.contains("42501") => answers.push(Answer { function: function.to_owned(), said: why }),
-            _ => {}
-        }
-    }
-    answers.dedup_by(|one, other| one.function == other.function);
-    Ok(answers)
+    platform::ask(connection, contract, catalog).await
 }
 
 /// Whether this login can become each of those who ask.
