@@ -96,13 +96,12 @@ begin
       where attribute.attnum > 0 and not attribute.attisdropped
     ),
     -- Keys, by the names of their columns. A partial one is in the way of some rows, and is a key of none.
-    keys (relation, name, columns, complete) as (
+    keys (relation, name, columns, complete, first) as (
       select
         adopted.name, index.indexrelid::regclass::text,
-        array(
-          select held.name from held where held.relation = adopted.name and held.number = any (index.indkey::smallint[])
-        ),
-        index.indpred is null and index.indexprs is null and index.indisvalid
+        array(select held.name from held where held.relation = adopted.name and held.number = any (index.indkey::int2[])),
+        index.indpred is null and index.indexprs is null and index.indisvalid,
+        pg_get_indexdef(index.indexrelid, 1, false)
       from adopted
       join pg_catalog.pg_index as index on index.indrelid = adopted.oid
       where index.indisunique or index.indisexclusion
@@ -178,7 +177,7 @@ begin
       union all
       select
         'table public.' || needed.relation, 'nothing keeps (' || array_to_string(needed.columns, ', ') || ') unique',
-        'Remove doubles, then: create unique index concurrently on it, for these columns alone.'
+        'Remove doubles, then: create unique index concurrently on it, for these columns alone and in this order.'
       from (
         values
           ('heroes', '{id}'::text[]), ('rank_games', '{id}'), ('rank_rooms', '{id}'), ('rank_room_slots', '{id}'),
@@ -189,6 +188,7 @@ begin
       where not exists (
         select from keys
         where keys.relation = needed.relation and keys.complete and keys.columns <@ needed.columns
+          and (needed.relation <> 'rank_room_slots' or keys.first <> 'slot_index') -- They are looked up by the room.
       )
       union all
       select
@@ -946,7 +946,6 @@ grant execute on function lockstep.audit(text, text, jsonb) to social_rpc_owner;
 -- Contract: the columns of social_messages are the result of the social RPCs.
 -- Called by: the social RPCs.
 -- Undo: drop owned by social_rpc_owner; drop function lockstep.channel_in_hand();
---   drop index if exists public.social_messages_by_client_message_id;
 --   select lockstep.drop_what_was_made('social_messages', 'social_channel_members', 'social_channels');
 --   drop function lockstep.is_blank(text);
 
@@ -1015,16 +1014,6 @@ create table if not exists public.social_messages (
 
 -- A table that the project had may have no such column.
 select lockstep.add_missing_column('social_messages', 'client_message_id', 'uuid');
-
--- Where a message is looked for by its key. A table that is made here has it by its constraint.
-do $$
-begin
-  if lockstep.has_adopted('social_messages') then
-    create index if not exists social_messages_by_client_message_id
-      on public.social_messages (sender_id, client_message_id) where client_message_id is not null;
-  end if;
-end;
-$$;
 
 select lockstep.keep_clients_out('social_channels');
 select lockstep.keep_clients_out('social_channel_members');
@@ -1128,19 +1117,45 @@ create policy "the social RPCs write to no other channels and in no other name" 
     )
   );
 
-comment on table public.social_channels is 'Where messages are said. Managed by the team''s back office.';
-comment on table public.social_channel_members is 'Who may read and write in a channel.';
-comment on table public.social_messages is 'What was said. Written and read through the social RPCs only.';
+-- What a project says of its own table stays.
+do $$
+declare
+  v_table text;
+  v_comment text;
+begin
+  for v_table, v_comment in
+    values
+      ('social_channels', 'Where messages are said. Managed by the team''s back office.'),
+      ('social_channel_members', 'Who may read and write in a channel.'),
+      ('social_messages', 'What was said. Written and read through the social RPCs only.')
+  loop
+    continue when lockstep.has_adopted(v_table);
+    execute format('comment on table public.%I is %L', v_table, v_comment);
+  end loop;
+end;
+$$;
 
 -- 20261122090210_social_messages_by_channel_and_age.sql
 
 -- Serves the newest page, the page before a cursor, and `since`, each as one range of the index.
 --
--- A table of the project may be large: the index is made while others write. So the file is this one statement, which
--- cannot be part of a transaction. Should it fail, what it leaves is invalid: drop that, and apply again.
+-- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
+-- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
+-- the file is applied again.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.social_messages_by_channel_and_age;
+
+do $$
+begin
+  set local lock_timeout = '500ms';
+  if exists (
+    select from pg_catalog.pg_index where indexrelid = to_regclass('public.social_messages_by_channel_and_age') and not indisvalid
+  ) then
+    drop index public.social_messages_by_channel_and_age;
+  end if;
+end;
+$$;
 
 create index if not exists social_messages_by_channel_and_age
   on public.social_messages (channel_id, inserted_at desc, id desc);
@@ -1149,14 +1164,53 @@ create index if not exists social_messages_by_channel_and_age
 
 -- What the rate limit counts.
 --
--- A table of the project may be large: the index is made while others write. So the file is this one statement, which
--- cannot be part of a transaction. Should it fail, what it leaves is invalid: drop that, and apply again.
+-- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
+-- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
+-- the file is applied again.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.social_messages_by_sender_and_age;
 
+do $$
+begin
+  set local lock_timeout = '500ms';
+  if exists (
+    select from pg_catalog.pg_index where indexrelid = to_regclass('public.social_messages_by_sender_and_age') and not indisvalid
+  ) then
+    drop index public.social_messages_by_sender_and_age;
+  end if;
+end;
+$$;
+
 create index if not exists social_messages_by_sender_and_age
   on public.social_messages (sender_id, inserted_at desc);
+
+-- 20261122090230_social_messages_by_client_message_id.sql
+
+-- Where a message is looked for by its key. A table that is made here has a constraint of this name already.
+--
+-- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
+-- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
+-- the file is applied again.
+-- Contract: none by itself.
+-- Called by: nobody.
+-- Undo: do $$ begin
+--     if lockstep.has_adopted('social_messages') then drop index public.one_message_per_client_message_id; end if;
+--   end $$;
+
+do $$
+begin
+  set local lock_timeout = '500ms';
+  if exists (
+    select from pg_catalog.pg_index where indexrelid = to_regclass('public.one_message_per_client_message_id') and not indisvalid and not indisunique
+  ) then
+    drop index public.one_message_per_client_message_id;
+  end if;
+end;
+$$;
+
+create index if not exists one_message_per_client_message_id
+  on public.social_messages (sender_id, client_message_id) where client_message_id is not null;
 
 -- 20261122090300_fetch_social_messages.sql
 
@@ -1997,36 +2051,21 @@ begin
   end loop;
 
   -- A foreign key is followed backwards when a user, a game, a room or a hero goes; that is looked after on tables that
-  -- are made here. By the other columns the RPCs search, on whatever table. An index under any name will do.
+  -- are made here. By which columns the RPCs search, on whatever table, the next files look after.
   for v_table, v_column in
-    select wanted.relation::regclass::text, attribute.attname
-    from (
-      select owned.conrelid as relation, owned.conkey[1] as number
-      from pg_catalog.pg_constraint as owned
-      join pg_catalog.pg_class as class on class.oid = owned.conrelid
-      where owned.contype = 'f'
-        and class.relnamespace = 'public'::regnamespace
-        and class.relname ~ '^(heroes|rank_(games|rooms|room_slots|participants|match_roster|sessions))$'
-        and not lockstep.has_adopted(class.relname)
-      union
-      select searched.attrelid, searched.attnum
-      from (
-        values
-          ('public.rank_rooms'::regclass, 'owner_id'),
-          ('public.rank_room_slots', 'room_id'),
-          ('public.rank_participants', 'game_id'),
-          ('public.rank_match_roster', 'match_instance_id')
-      ) as used (relation, name)
-      join pg_catalog.pg_attribute as searched on (attrelid, attname) = (used.relation, used.name::name)
-    ) as wanted
+    select owned.conrelid::regclass::text, attribute.attname
+    from pg_catalog.pg_constraint as owned
+    join pg_catalog.pg_class as class on class.oid = owned.conrelid
     join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = wanted.relation and attribute.attnum = wanted.number
-    -- Of a table that may be large, the index is made beside those who write.
-    where (wanted.relation, attribute.attname) <> ('public.rank_match_roster'::regclass, 'room_id') and not exists (
-      select
-      from pg_catalog.pg_index
-      where indrelid = wanted.relation and indkey[0] = wanted.number and indpred is null and indisvalid
-    )
+      on attribute.attrelid = owned.conrelid and attribute.attnum = owned.conkey[1]
+    where owned.contype = 'f'
+      and class.relnamespace = 'public'::regnamespace
+      and class.relname ~ '^(heroes|rank_(games|rooms|room_slots|participants|match_roster|sessions))$'
+      and not lockstep.has_adopted(class.relname)
+      and (class.relname, attribute.attname) not in (('rank_rooms', 'owner_id'), ('rank_match_roster', 'room_id'))
+      and not exists (
+        select from pg_catalog.pg_index where indrelid = owned.conrelid and indkey[0] = owned.conkey[1] and indpred is null
+      )
     order by 1, 2
   loop
     execute format('create index on %s (%I)', v_table, v_column);
@@ -2038,14 +2077,82 @@ $$;
 
 -- What a staging replaces, and what goes with a room.
 --
--- A table of the project may be large: the index is made while others write. So the file is this one statement, which
--- cannot be part of a transaction. Should it fail, what it leaves is invalid: drop that, and apply again.
+-- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
+-- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
+-- the file is applied again.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.rank_match_roster_by_room;
 
+do $$
+begin
+  set local lock_timeout = '500ms';
+  if exists (
+    select from pg_catalog.pg_index where indexrelid = to_regclass('public.rank_match_roster_by_room') and not indisvalid
+  ) then
+    drop index public.rank_match_roster_by_room;
+  end if;
+end;
+$$;
+
 create index if not exists rank_match_roster_by_room
   on public.rank_match_roster (room_id);
+
+-- 20261122091120_rank_match_roster_by_match.sql
+
+-- Whose match is it? Most rosters keep match and slot unique: the index has the name that PostgreSQL gives that
+-- constraint, and nothing is built where it is there.
+--
+-- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
+-- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
+-- the file is applied again.
+-- Contract: none by itself.
+-- Called by: nobody.
+-- Undo: do $$ begin
+--     if exists (
+--       select from pg_catalog.pg_index
+--       where indexrelid = to_regclass('public.rank_match_roster_match_instance_id_slot_index_key') and not indisunique
+--     ) then drop index public.rank_match_roster_match_instance_id_slot_index_key; end if;
+--   end $$;
+
+do $$
+begin
+  set local lock_timeout = '500ms';
+  if exists (
+    select from pg_catalog.pg_index where indexrelid = to_regclass('public.rank_match_roster_match_instance_id_slot_index_key') and not indisvalid and not indisunique
+  ) then
+    drop index public.rank_match_roster_match_instance_id_slot_index_key;
+  end if;
+end;
+$$;
+
+create index if not exists rank_match_roster_match_instance_id_slot_index_key
+  on public.rank_match_roster (match_instance_id, slot_index);
+
+-- 20261122091130_rank_rooms_by_owner.sql
+
+-- Whose rooms are these? Also what `on delete cascade` of a user looks for.
+--
+-- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
+-- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
+-- the file is applied again.
+-- Contract: none by itself.
+-- Called by: nobody.
+-- Undo: drop index public.rank_rooms_by_owner;
+
+do $$
+begin
+  set local lock_timeout = '500ms';
+  if exists (
+    select from pg_catalog.pg_index where indexrelid = to_regclass('public.rank_rooms_by_owner') and not indisvalid
+  ) then
+    drop index public.rank_rooms_by_owner;
+  end if;
+end;
+$$;
+
+create index if not exists rank_rooms_by_owner
+  on public.rank_rooms (owner_id);
 
 -- 20261122091200_rank_access.sql
 
@@ -2313,7 +2420,8 @@ set local search_path = '';
 set local lock_timeout = '500ms';
 
 create table if not exists lockstep.rank_room_templates (
-  room_id uuid primary key references public.rank_rooms (id) on delete cascade,
+  -- No foreign key, here and below: a project may truncate its rooms and sessions. Triggers do what a key would.
+  room_id uuid primary key,
   version bigint not null,
   source text not null,
   updated_at timestamptz not null,
@@ -2325,7 +2433,7 @@ create table if not exists lockstep.rank_room_templates (
   staged_at timestamptz not null default now(),
   -- Which session the room is in, and whether it has ended. Not only in the status of the session, for which an
   -- installation may have words of its own.
-  session_id uuid references public.rank_sessions (id) on delete set null,
+  session_id uuid,
   session_ended boolean not null default false,
   -- The status that the session was opened with, whatever word a project has for it: it goes on while it has this one.
   session_status text,
@@ -3102,8 +3210,9 @@ set local lock_timeout = '500ms';
 
 create table if not exists public.rank_session_overlays (
   id uuid primary key default gen_random_uuid(),
-  session_id uuid not null references public.rank_sessions (id) on delete cascade,
-  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  -- No foreign keys: a project may truncate its sessions and rooms. Triggers do what keys would.
+  session_id uuid not null,
+  room_id uuid not null,
   owner_id uuid not null references auth.users (id) on delete cascade,
   -- Of the slot template that the room was staged with.
   version bigint not null,
@@ -3466,6 +3575,88 @@ create policy "the rank RPCs change no other sessions" on public.rank_sessions
   as restrictive for update to rank_rpc_owner
   using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id))
   with check (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
+
+-- 20261124100150_rank_followers.sql
+
+-- What hangs on a room or a session goes with it: overlays and templates, as with foreign keys.
+--
+-- They are no foreign keys, since those would forbid a project to truncate its rooms and sessions, and to give them
+-- other ids. A staging holds room and session before it writes, so what is written hangs on something that is there.
+-- Contract: none by itself.
+-- Called by: deletes and truncates of rooms and sessions, and changes of their ids.
+-- Undo: drop trigger what_hangs_on_it_goes_with_it on public.rank_sessions;
+--   drop trigger what_hangs_on_them_goes_with_them on public.rank_sessions;
+--   drop trigger what_hangs_on_it_goes_with_it on public.rank_rooms;
+--   drop trigger what_hangs_on_them_goes_with_them on public.rank_rooms;
+--   drop function lockstep.follow_session(); drop function lockstep.follow_room();
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+create or replace function lockstep.follow_room()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from public.rank_session_overlays where true;
+    delete from lockstep.rank_room_templates where true;
+  elsif tg_op = 'DELETE' then
+    delete from public.rank_session_overlays as overlay where overlay.room_id = old.id;
+    delete from lockstep.rank_room_templates as template where template.room_id = old.id;
+  else
+    update public.rank_session_overlays as overlay set room_id = new.id where overlay.room_id = old.id;
+    update lockstep.rank_room_templates as template set room_id = new.id where template.room_id = old.id;
+  end if;
+  return null;
+end;
+$$;
+
+comment on function lockstep.follow_room() is 'Does to what hangs on a room what is done to the room.';
+revoke all on function lockstep.follow_room() from public, anon, authenticated, service_role;
+
+create or replace trigger what_hangs_on_it_goes_with_it
+  after delete or update of id on public.rank_rooms
+  for each row execute function lockstep.follow_room();
+
+create or replace trigger what_hangs_on_them_goes_with_them
+  after truncate on public.rank_rooms
+  for each statement execute function lockstep.follow_room();
+
+create or replace function lockstep.follow_session()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from public.rank_session_overlays where true;
+    update lockstep.rank_room_templates set session_id = null where session_id is not null;
+  elsif tg_op = 'DELETE' then
+    delete from public.rank_session_overlays as overlay where overlay.session_id = old.id;
+    update lockstep.rank_room_templates as template set session_id = null where template.session_id = old.id;
+  else
+    update public.rank_session_overlays as overlay set session_id = new.id where overlay.session_id = old.id;
+    update lockstep.rank_room_templates as template set session_id = new.id where template.session_id = old.id;
+  end if;
+  return null;
+end;
+$$;
+
+comment on function lockstep.follow_session() is 'Does to what hangs on a session what is done to the session.';
+revoke all on function lockstep.follow_session() from public, anon, authenticated, service_role;
+
+create or replace trigger what_hangs_on_it_goes_with_it
+  after delete or update of id on public.rank_sessions
+  for each row execute function lockstep.follow_session();
+
+create or replace trigger what_hangs_on_them_goes_with_them
+  after truncate on public.rank_sessions
+  for each statement execute function lockstep.follow_session();
 
 -- 20261124100200_rank_overlay_broadcast.sql
 
@@ -4642,7 +4833,7 @@ begin
 
   execute format(
     $statement$
-      select case when bool_and(said.query <> '<insufficient privilege>')
+      select case when coalesce(bool_and(said.query <> '<insufficient privilege>'), true)
         then coalesce(sum(said.calls) filter (where strpos(said.query, %L) > 0), 0) end
       from %s.pg_stat_statements as said
       join pg_catalog.pg_roles as role on role.oid = said.userid

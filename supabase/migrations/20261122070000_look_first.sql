@@ -91,13 +91,12 @@ begin
       where attribute.attnum > 0 and not attribute.attisdropped
     ),
     -- Keys, by the names of their columns. A partial one is in the way of some rows, and is a key of none.
-    keys (relation, name, columns, complete) as (
+    keys (relation, name, columns, complete, first) as (
       select
         adopted.name, index.indexrelid::regclass::text,
-        array(
-          select held.name from held where held.relation = adopted.name and held.number = any (index.indkey::smallint[])
-        ),
-        index.indpred is null and index.indexprs is null and index.indisvalid
+        array(select held.name from held where held.relation = adopted.name and held.number = any (index.indkey::int2[])),
+        index.indpred is null and index.indexprs is null and index.indisvalid,
+        pg_get_indexdef(index.indexrelid, 1, false)
       from adopted
       join pg_catalog.pg_index as index on index.indrelid = adopted.oid
       where index.indisunique or index.indisexclusion
@@ -173,7 +172,7 @@ begin
       union all
       select
         'table public.' || needed.relation, 'nothing keeps (' || array_to_string(needed.columns, ', ') || ') unique',
-        'Remove doubles, then: create unique index concurrently on it, for these columns alone.'
+        'Remove doubles, then: create unique index concurrently on it, for these columns alone and in this order.'
       from (
         values
           ('heroes', '{id}'::text[]), ('rank_games', '{id}'), ('rank_rooms', '{id}'), ('rank_room_slots', '{id}'),
@@ -184,6 +183,7 @@ begin
       where not exists (
         select from keys
         where keys.relation = needed.relation and keys.complete and keys.columns <@ needed.columns
+          and (needed.relation <> 'rank_room_slots' or keys.first <> 'slot_index') -- They are looked up by the room.
       )
       union all
       select

@@ -6,7 +6,6 @@
 -- Contract: the columns of social_messages are the result of the social RPCs.
 -- Called by: the social RPCs.
 -- Undo: drop owned by social_rpc_owner; drop function lockstep.channel_in_hand();
---   drop index if exists public.social_messages_by_client_message_id;
 --   select lockstep.drop_what_was_made('social_messages', 'social_channel_members', 'social_channels');
 --   drop function lockstep.is_blank(text);
 
@@ -75,16 +74,6 @@ create table if not exists public.social_messages (
 
 -- A table that the project had may have no such column.
 select lockstep.add_missing_column('social_messages', 'client_message_id', 'uuid');
-
--- Where a message is looked for by its key. A table that is made here has it by its constraint.
-do $$
-begin
-  if lockstep.has_adopted('social_messages') then
-    create index if not exists social_messages_by_client_message_id
-      on public.social_messages (sender_id, client_message_id) where client_message_id is not null;
-  end if;
-end;
-$$;
 
 select lockstep.keep_clients_out('social_channels');
 select lockstep.keep_clients_out('social_channel_members');
@@ -188,6 +177,20 @@ create policy "the social RPCs write to no other channels and in no other name" 
     )
   );
 
-comment on table public.social_channels is 'Where messages are said. Managed by the team''s back office.';
-comment on table public.social_channel_members is 'Who may read and write in a channel.';
-comment on table public.social_messages is 'What was said. Written and read through the social RPCs only.';
+-- What a project says of its own table stays.
+do $$
+declare
+  v_table text;
+  v_comment text;
+begin
+  for v_table, v_comment in
+    values
+      ('social_channels', 'Where messages are said. Managed by the team''s back office.'),
+      ('social_channel_members', 'Who may read and write in a channel.'),
+      ('social_messages', 'What was said. Written and read through the social RPCs only.')
+  loop
+    continue when lockstep.has_adopted(v_table);
+    execute format('comment on table public.%I is %L', v_table, v_comment);
+  end loop;
+end;
+$$;

@@ -181,36 +181,21 @@ begin
   end loop;
 
   -- A foreign key is followed backwards when a user, a game, a room or a hero goes; that is looked after on tables that
-  -- are made here. By the other columns the RPCs search, on whatever table. An index under any name will do.
+  -- are made here. By which columns the RPCs search, on whatever table, the next files look after.
   for v_table, v_column in
-    select wanted.relation::regclass::text, attribute.attname
-    from (
-      select owned.conrelid as relation, owned.conkey[1] as number
-      from pg_catalog.pg_constraint as owned
-      join pg_catalog.pg_class as class on class.oid = owned.conrelid
-      where owned.contype = 'f'
-        and class.relnamespace = 'public'::regnamespace
-        and class.relname ~ '^(heroes|rank_(games|rooms|room_slots|participants|match_roster|sessions))$'
-        and not lockstep.has_adopted(class.relname)
-      union
-      select searched.attrelid, searched.attnum
-      from (
-        values
-          ('public.rank_rooms'::regclass, 'owner_id'),
-          ('public.rank_room_slots', 'room_id'),
-          ('public.rank_participants', 'game_id'),
-          ('public.rank_match_roster', 'match_instance_id')
-      ) as used (relation, name)
-      join pg_catalog.pg_attribute as searched on (attrelid, attname) = (used.relation, used.name::name)
-    ) as wanted
+    select owned.conrelid::regclass::text, attribute.attname
+    from pg_catalog.pg_constraint as owned
+    join pg_catalog.pg_class as class on class.oid = owned.conrelid
     join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = wanted.relation and attribute.attnum = wanted.number
-    -- Of a table that may be large, the index is made beside those who write.
-    where (wanted.relation, attribute.attname) <> ('public.rank_match_roster'::regclass, 'room_id') and not exists (
-      select
-      from pg_catalog.pg_index
-      where indrelid = wanted.relation and indkey[0] = wanted.number and indpred is null and indisvalid
-    )
+      on attribute.attrelid = owned.conrelid and attribute.attnum = owned.conkey[1]
+    where owned.contype = 'f'
+      and class.relnamespace = 'public'::regnamespace
+      and class.relname ~ '^(heroes|rank_(games|rooms|room_slots|participants|match_roster|sessions))$'
+      and not lockstep.has_adopted(class.relname)
+      and (class.relname, attribute.attname) not in (('rank_rooms', 'owner_id'), ('rank_match_roster', 'room_id'))
+      and not exists (
+        select from pg_catalog.pg_index where indrelid = owned.conrelid and indkey[0] = owned.conkey[1] and indpred is null
+      )
     order by 1, 2
   loop
     execute format('create index on %s (%I)', v_table, v_column);

@@ -11,7 +11,8 @@ set local search_path = '';
 set local lock_timeout = '500ms';
 
 create table if not exists lockstep.rank_room_templates (
-  room_id uuid primary key references public.rank_rooms (id) on delete cascade,
+  -- No foreign key, here and below: a project may truncate its rooms and sessions. Triggers do what a key would.
+  room_id uuid primary key,
   version bigint not null,
   source text not null,
   updated_at timestamptz not null,
@@ -23,7 +24,7 @@ create table if not exists lockstep.rank_room_templates (
   staged_at timestamptz not null default now(),
   -- Which session the room is in, and whether it has ended. Not only in the status of the session, for which an
   -- installation may have words of its own.
-  session_id uuid references public.rank_sessions (id) on delete set null,
+  session_id uuid,
   session_ended boolean not null default false,
   -- The status that the session was opened with, whatever word a project has for it: it goes on while it has this one.
   session_status text,

@@ -17,8 +17,9 @@ set local lock_timeout = '500ms';
 
 create table if not exists public.rank_session_overlays (
   id uuid primary key default gen_random_uuid(),
-  session_id uuid not null references public.rank_sessions (id) on delete cascade,
-  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  -- No foreign keys: a project may truncate its sessions and rooms. Triggers do what keys would.
+  session_id uuid not null,
+  room_id uuid not null,
   owner_id uuid not null references auth.users (id) on delete cascade,
   -- Of the slot template that the room was staged with.
   version bigint not null,

@@ -119,7 +119,7 @@ begin
 
   execute format(
     $statement$
-      select case when bool_and(said.query <> '<insufficient privilege>')
+      select case when coalesce(bool_and(said.query <> '<insufficient privilege>'), true)
         then coalesce(sum(said.calls) filter (where strpos(said.query, %L) > 0), 0) end
       from %s.pg_stat_statements as said
       join pg_catalog.pg_roles as role on role.oid = said.userid

@@ -60,6 +60,8 @@ async fn both_end(place: u32, call: &str, deletion: &str) {
         let ended = other.done.await.unwrap();
         assert!(ended.is_ok(), "{what} against {deletion}: {:?}", ended.unwrap_err().as_db_error());
     }
+    let left = "select exists (select from public.rank_session_overlays where session_id not in (select id from public.rank_sessions) or room_id not in (select id from public.rank_rooms)) or exists (select from lockstep.rank_room_templates where room_id not in (select id from public.rank_rooms) or session_id is not null and session_id not in (select id from public.rank_sessions))";
+    assert!(!holder.query_one(left, &[]).await.unwrap().get::<_, bool>(0), "{deletion} leaves what hung on it");
 }
 
 const SEND: &str = "select public.insert_social_message('10c00000-0000-4000-8000-0000000000c1', 'hello')";

@@ -24,6 +24,7 @@ mod messages_send;
 mod migrations;
 mod next;
 mod openapi;
+mod operations;
 mod overlays;
 mod pgtap;
 mod plans;

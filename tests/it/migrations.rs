@@ -125,6 +125,31 @@ async fn what_is_closed_can_be_opened_again_as_it_was() {
     assert_eq!(missing(&open, &picture(&installation).await), []);
 }
 
+/// pg_stat_statements counts, by the role that asked.
+#[tokio::test]
+async fn who_used_a_door_and_how_often_is_counted() {
+    let installation = in_use().await;
+    installation.migrate().await;
+    let admin = installation.cluster.connect("supabase_admin").await.unwrap();
+    admin.batch_execute("create extension pg_stat_statements with schema extensions").await.unwrap();
+    let uses = async |role: &str| {
+        let asked = "select lockstep.uses_of_door('table public.social_messages', $1 || ' may select')";
+        admin.query_one(asked, &[&role]).await.unwrap().get::<_, Option<i64>>(0)
+    };
+    let call = "set role authenticated; select count(*) from public.social_messages; reset role";
+    admin.batch_execute("select extensions.pg_stat_statements_reset()").await.unwrap();
+
+    for _ in 0..3 {
+        admin.batch_execute(call).await.unwrap();
+    }
+
+    assert_eq!((uses("authenticated").await, uses("anon").await), (Some(3), Some(0)));
+    let postgres = installation.cluster.connect("postgres").await.unwrap();
+    let unseen = "select lockstep.uses_of_door('table public.social_messages', 'authenticated may select')";
+    let unseen: Option<i64> = postgres.query_one(unseen, &[]).await.unwrap().get(0);
+    assert_eq!(unseen, None, "the text of others is not shown to everybody");
+}
+
 /// The newest first, each as its file says it.
 #[tokio::test]
 async fn all_undone_the_project_is_as_it_was() {
@@ -172,18 +197,24 @@ async fn the_one_file_for_an_editor_is_made_of_them_and_can_be_run_twice() {
     assert_eq!((missing(&by_files, &by_one), missing(&by_one, &by_files)), (vec![], vec![]));
 }
 
-/// Its roster may have neither keys nor indexes, and millions of rows.
+/// Its roster may have neither keys nor indexes, and millions of rows: what a build that failed has left is replaced.
 #[tokio::test]
 async fn an_installation_without_keys_gets_an_index_for_each_column_that_the_rpcs_search_by() {
     let installation = in_use().await;
     let bare = "alter table public.rank_match_roster \
         drop constraint if exists rank_match_roster_room_id_fkey, \
-        drop constraint if exists rank_match_roster_match_instance_id_slot_index_key";
+        drop constraint if exists rank_match_roster_match_instance_id_slot_index_key; \
+        create index rank_match_roster_by_room on public.rank_match_roster (room_id)";
     installation.execute(bare).await;
     let database = installation.cluster.connect("supabase_admin").await.unwrap();
+    // As a build that failed leaves it.
+    let invalid =
+        "update pg_index set indisvalid = false where indexrelid = 'public.rank_match_roster_by_room'::regclass";
+    database.batch_execute(invalid).await.unwrap();
     let indexed = "select distinct attname::text from pg_index \
          join pg_attribute on attrelid = indrelid and attnum = indkey[0] \
-         where indrelid = 'public.rank_match_roster'::regclass and attname in ('room_id', 'match_instance_id') order by 1";
+         where indrelid = 'public.rank_match_roster'::regclass and indisvalid \
+         and attname in ('room_id', 'match_instance_id') order by 1";
     assert_eq!(database.query(indexed, &[]).await.unwrap().len(), 0, "there is none to begin with");
 
     installation.migrate().await;

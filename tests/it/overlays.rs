@@ -57,13 +57,19 @@ async fn ten_thousand_that_end_at_once_are_swept_in_bounded_batches_and_each_is_
     assert_eq!(told, [10_000, i64::try_from(batches.len()).unwrap(), 0, 0]);
 }
 
-/// pg_cron of this machine, with the schedule that the migration found possible: seconds, or the next minute.
+/// pg_cron of this machine, created by the migration, with the schedule that it found possible: seconds, or the next minute.
 #[tokio::test]
 async fn pg_cron_sweeps_by_itself() {
     if !running().has_test_extensions() {
         return;
     }
-    let installation = with_expired(Installation::migrated(Grants::Today).await, 1, 3).await;
+    let installation = Installation::empty(Grants::Today).await;
+    let admin = installation.cluster.connect("supabase_admin").await.unwrap();
+    // Hosted, postgres may create it without being a superuser.
+    admin.batch_execute("drop extension pg_cron; alter role postgres superuser").await.unwrap();
+    installation.migrate().await;
+    admin.batch_execute("alter role postgres nosuperuser").await.unwrap();
+    let installation = with_expired(installation, 1, 3).await;
     let (_listening, mut written) =
         installation.cluster.login("supabase_admin").listen("realtime_messages").await.unwrap();
 
@@ -76,6 +82,20 @@ async fn pg_cron_sweeps_by_itself() {
     let database = installation.cluster.connect("postgres").await.unwrap();
     let left = database.query_one("select count(*) from public.rank_session_overlays", &[]).await.unwrap();
     assert_eq!(left.get::<_, i64>(0), 0);
+}
+
+/// It is there to be had, and `postgres` may not create it.
+#[tokio::test]
+async fn pg_cron_that_cannot_be_created_stops_no_migration() {
+    let installation = Installation::empty(Grants::Today).await;
+    let admin = installation.cluster.connect("supabase_admin").await.unwrap();
+    admin.batch_execute("drop extension if exists pg_cron").await.unwrap();
+
+    installation.migrate().await;
+
+    let swept = "select lockstep.sweep_rank_overlays(), (select count(*) from pg_extension where extname = 'pg_cron')";
+    let row = admin.query_one(swept, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i32>(0), row.get::<_, i64>(1)), (0, 0));
 }
 
 /// The janitor of Realtime makes the partitions; without one, every broadcast is lost without an error.

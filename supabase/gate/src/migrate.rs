@@ -1,7 +1,7 @@
 //! Applying migrations: for the local stack and for a rollout, where the Supabase CLI is not there to do it.
 //!
 //! As `supabase db push` does it: in the order of the versions, each file in one transaction with its row of the history. An
-//! index that is made beside those who write is a file of its own, and in no transaction.
+//! index that is made beside those who write is a file of its own, and made after that transaction.
 
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
@@ -44,8 +44,9 @@ pub async fn apply(connection: &mut Connection, migration: &Migration) -> Result
     if !there(connection).await? {
         database::run(connection, HISTORY).await.context("the migrations' history cannot be made")?;
     }
-    if is_concurrent(&text) {
-        return run_and_record(connection, migration, &text, "").await;
+    if let Some((before, concurrent)) = concurrent(&text) {
+        run(connection, &migration.path.display().to_string(), before).await?;
+        return run_and_record(connection, migration, concurrent, "").await;
     }
     let both = async |connection: &mut Connection| run_and_record(connection, migration, &text, "").await;
     database::in_transaction(connection, both).await
@@ -77,15 +78,20 @@ async fn run_and_record(
     database::run(connection, &record).await.with_context(|| format!("{file} cannot be recorded"))
 }
 
-/// Whether it is the one statement of a file that cannot be part of a transaction.
-fn is_concurrent(text: &str) -> bool {
-    let statement = text.lines().find(|line| !line.is_empty() && !line.starts_with("--"));
-    statement.is_some_and(|line| line.starts_with("create index concurrently "))
+/// What ends the transaction of a file, before its one statement that cannot be part of any.
+const END: &str = "\ncommit;\n";
+
+/// What of a file is done in a transaction, and what after it.
+fn concurrent(text: &str) -> Option<(&str, &str)> {
+    text.split_once(END).filter(|(_, after)| after.trim_start().starts_with("create index concurrently "))
 }
 
 /// Within a transaction an index is made like any other.
 fn in_a_transaction(text: &str) -> String {
-    text.replace("create index concurrently ", "create index ")
+    match concurrent(text) {
+        Some((before, after)) => before.to_owned() + &after.replace("create index concurrently ", "create index "),
+        None => text.to_owned(),
+    }
 }
 
 /// All of them as one text, for a SQL editor, which runs it as one transaction.

@@ -29,8 +29,8 @@ const READY: &str = "database system is ready to accept connections";
 
 const START: Duration = Duration::from_secs(60);
 
-/// Loaded where the machine has them; pg_cron needs it, the others are created as extensions.
-const PRELOAD: &[&str] = &["pg_cron"];
+/// Loaded where the machine has them, as hosted projects do: these two cannot be used otherwise.
+const PRELOAD: &[&str] = &["pg_cron", "pg_stat_statements"];
 
 /// A running cluster. Dropping it stops it.
 pub struct Cluster {
@@ -177,6 +177,8 @@ fn postgres(
     let loaded: Vec<&str> = PRELOAD.iter().copied().filter(|library| binaries.has_library(library)).collect();
     if !loaded.is_empty() {
         set(&format!("shared_preload_libraries={}", loaded.join(",")));
+    }
+    if loaded.contains(&"pg_cron") {
         set(&format!("cron.host={}", sockets.display()));
         set("cron.database_name=postgres");
     }

@@ -31,7 +31,7 @@ impl Problem {
             Self::EmptyRoster => "The roster has no entries.".into(),
             Self::InvalidRoster { message, .. } | Self::InvalidSlotTemplate { message, .. } => message.clone(),
             Self::RefusedByProject(refusal) => refusal.message.clone(),
-            Self::RateLimited { retry_after } => format!("Too many messages: try again in {retry_after} s."),
+            Self::RateLimited { retry_after } => format!("Too many requests: try again in {retry_after} s."),
             Self::InvalidParameter { path, reason } => format!("{path}: {reason}."),
             Self::Misconfigured(_) | Self::UpstreamMisconfigured(_) => "The service is misconfigured.".into(),
             Self::ContractMismatch(_) => "The database does not have the version that this function needs.".into(),
