@@ -2,6 +2,7 @@
 
 use gate::{
     catalog::Catalog,
+    check,
     contract::{Contract, CronJob, Grants as Rights, Kind, Relation},
     database::{self, Connection},
     describe,
@@ -64,6 +65,30 @@ async fn a_job_that_is_missing_changed_switched_off_or_failing_is_found() {
     ] {
         assert_eq!(judged_after(&mut connection, &with_job(), &sql).await, findings, "{sql}");
     }
+}
+
+#[tokio::test]
+async fn without_pg_cron_it_is_said_what_does_not_run_and_a_dead_scheduler_is_found() {
+    if !running().has_test_extensions() {
+        return;
+    }
+    let installation = Installation::migrated(Grants::Today).await;
+    let mut connection = admin(&installation).await;
+    let contract = with_job();
+
+    database::run(&mut connection, "begin; drop extension pg_cron").await.unwrap();
+    let without = judge(&mut connection, &contract).await;
+    database::rollback(&mut connection).await.unwrap();
+    assert_eq!(said(&without), [] as [String; 0]);
+    let [notice] = &without.notices[..] else { panic!("{:?}", without.notices) };
+    assert!(notice.place == "pg_cron" && notice.what.contains("nothing runs sweep;"), "{notice:?}");
+
+    // Of the real one, the server starts another within a second.
+    database::run(&mut connection, "select cron.schedule('sweep', '* * * * *', 'select lockstep.sweep()')").await.unwrap();
+    let mut catalog = Catalog::read(&mut connection, &contract).await.unwrap();
+    assert_eq!(said(&check::judge(&contract, &catalog)), [] as [String; 0]);
+    catalog.cron.as_mut().unwrap().scheduler = false;
+    assert_eq!(said(&check::judge(&contract, &catalog)), ["cron_scheduler_dead pg_cron"]);
 }
 
 #[tokio::test]

@@ -4,13 +4,23 @@ use super::{APPLY, Findings, or_none};
 use crate::{
     catalog::{Catalog, Job},
     contract::{Contract, CronJob},
-    finding::Code,
+    finding::{Code, Notice},
 };
 
-pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
-    // Nothing is asked of it, or it cannot be seen. Whether pg_cron has to be there is the environment's lock's to say:
-    // all that its jobs do here is a safety net.
-    let Some(cron) = catalog.cron.as_ref().filter(|cron| cron.installed) else { return };
+/// Without pg_cron a notice says what is not done. Whether it has to be there is the environment's lock's to say: its jobs
+/// are a safety net.
+pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) -> Option<Notice> {
+    // It cannot be seen.
+    let cron = catalog.cron.as_ref()?;
+    if !cron.installed {
+        let jobs: Vec<&str> = contract.cron_jobs.iter().map(|job| job.name.as_str()).collect();
+        let what = format!(
+            "is not installed, so nothing runs {}; have a superuser create the extension, and apply the newest migration \
+             that schedules them again, or run them from elsewhere",
+            jobs.join(", ")
+        );
+        return (!jobs.is_empty()).then(|| Notice { place: "pg_cron".to_owned(), what });
+    }
     if !contract.cron_jobs.is_empty() && !cron.scheduler {
         let remedy = "see the server's log for pg_cron; restart it, with pg_cron in shared_preload_libraries";
         findings.add(Code::CronSchedulerDead, "pg_cron", "a scheduler that runs", "none", remedy);
@@ -49,6 +59,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
             findings.add(Code::CronJobFailing, place, "its last run succeeded", have, remedy);
         }
     }
+    None
 }
 
 fn phrase(job: &CronJob) -> String {

@@ -44,8 +44,8 @@ pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
     ways::judge(catalog, &mut findings);
     access::judge(contract, catalog, &inheriting, &mut findings);
     settings::judge(contract, catalog, &mut findings);
-    cron::judge(contract, catalog, &mut findings);
-    let notices = doors::judge(&catalog.doors, &mut findings);
+    let unscheduled = cron::judge(contract, catalog, &mut findings);
+    let notices = unscheduled.into_iter().chain(doors::judge(&catalog.doors, &mut findings)).collect();
     let looked_at = vec![
         format!("{} RPCs", contract.rpcs.len()),
         format!("{} helper functions", contract.functions.len()),
