@@ -84,8 +84,10 @@ async fn without_pg_cron_it_is_said_what_does_not_run_and_a_dead_scheduler_is_fo
     assert!(notice.place == "pg_cron" && notice.what.contains("nothing runs sweep;"), "{notice:?}");
 
     // Of the real one, the server starts another within a second.
-    database::run(&mut connection, "select cron.schedule('sweep', '* * * * *', 'select lockstep.sweep()')").await.unwrap();
+    let job = "begin; select cron.schedule('sweep', '* * * * *', 'select lockstep.sweep()')";
+    database::run(&mut connection, job).await.unwrap();
     let mut catalog = Catalog::read(&mut connection, &contract).await.unwrap();
+    database::rollback(&mut connection).await.unwrap();
     assert_eq!(said(&check::judge(&contract, &catalog)), [] as [String; 0]);
     catalog.cron.as_mut().unwrap().scheduler = false;
     assert_eq!(said(&check::judge(&contract, &catalog)), ["cron_scheduler_dead pg_cron"]);

@@ -89,9 +89,10 @@ pub const TABLES: &[Case] = &[
         "alter table public.rank_session_overlays drop constraint one_overlay_per_player",
     ),
     Case::changes("constraint_changed", "alter table public.social_messages disable trigger all"),
-    Case::latent("constraint_changed", "alter table lockstep.rank_room_templates disable trigger all"),
     Case::latent("constraint_changed", "alter table public.rank_session_overlays disable trigger all"),
     Case::changes("trigger_disabled", "alter table public.rank_session_overlays disable trigger user"),
+    Case::latent("trigger_disabled", "alter table public.rank_rooms disable trigger what_hangs_on_it_goes_with_it"),
+    Case::latent("trigger_missing", "drop trigger what_hangs_on_them_goes_with_them on public.rank_sessions"),
     Case::changes(
         "trigger_disabled",
         "alter table public.social_messages enable replica trigger new_messages_are_announced",
