@@ -32,6 +32,7 @@ impl Stack {
             // As Next.js expects them: functions/client/example.
             ("NEXT_PUBLIC_SUPABASE_URL", origin.to_owned()),
             ("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", keys.publishable.clone()),
+            ("SUPABASE_SERVICE_ROLE_KEY", keys.project("service_role")?),
         ])
     }
 }
