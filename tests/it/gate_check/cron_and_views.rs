@@ -84,7 +84,8 @@ async fn without_pg_cron_it_is_said_what_does_not_run_and_a_dead_scheduler_is_fo
     assert!(notice.place == "pg_cron" && notice.what.contains("nothing runs sweep;"), "{notice:?}");
 
     // Of the real one, the server starts another within a second.
-    let job = "begin; select cron.schedule('sweep', '* * * * *', 'select lockstep.sweep()')";
+    let job =
+        "begin; set local search_path = ''; select cron.schedule('sweep', '* * * * *', 'select lockstep.sweep()')";
     database::run(&mut connection, job).await.unwrap();
     let mut catalog = Catalog::read(&mut connection, &contract).await.unwrap();
     database::rollback(&mut connection).await.unwrap();

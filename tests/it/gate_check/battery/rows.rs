@@ -6,6 +6,8 @@ pub const ROWS: &[Case] = &[
     Case::changes("setting_missing", "delete from lockstep.settings where name = 'messages_per_minute'"),
     Case::changes("setting_missing", "delete from lockstep.settings where name = 'flag_rank_overlays'"),
     Case::changes("setting_missing", "delete from lockstep.settings where name = 'overlays_per_sweep'"),
+    Case::changes("setting_missing", "delete from lockstep.settings where name = 'stagings_per_minute'"),
+    Case::latent("setting_missing", "delete from lockstep.settings where name = 'audit_days'"),
     Case::latent("setting_missing", "delete from lockstep.settings where name in ('guests_allowed', 'flag_testers')"),
     Case::operators("update lockstep.settings set value = '1' where name = 'messages_per_minute'"),
     Case::operators("update lockstep.settings set value = '\"off\"' where name = 'flag_rank_overlays'"),
