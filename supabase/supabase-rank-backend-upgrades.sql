@@ -263,8 +263,9 @@ $look$;
 -- stands in the comment of the schema, which every login may read.
 -- Contract: none by itself.
 -- Called by: the migrations that make tables, and the gate.
--- Undo: drop function lockstep.drop_what_was_made(text[]); drop function lockstep.keep_clients_out(text);
---   drop function lockstep.add_missing_column(text, text, text); drop function lockstep.has_adopted(text);
+-- Undo: drop function lockstep.drop_unfinished_index(text); drop function lockstep.drop_what_was_made(text[]);
+--   drop function lockstep.keep_clients_out(text); drop function lockstep.add_missing_column(text, text, text);
+--   drop function lockstep.has_adopted(text);
 --   drop schema lockstep;
 
 set local role postgres;
@@ -398,6 +399,29 @@ $$;
 comment on function lockstep.drop_what_was_made(text[]) is
   'Drops tables that the migrations have made, and what they have added to those of the project.';
 revoke all on function lockstep.drop_what_was_made(text[]) from public, anon, authenticated, service_role;
+
+-- An index of ours that is made beside those who write is left invalid by a build that failed, and `if not exists` would
+-- take it for one that is there. A unique one is the project's.
+create or replace function lockstep.drop_unfinished_index(p_name text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+set lock_timeout = '500ms'
+as $$
+declare
+  v_index constant regclass := to_regclass(format('public.%I', drop_unfinished_index.p_name));
+begin
+  if exists (
+    select from pg_catalog.pg_index where indexrelid = v_index and not indisvalid and not indisunique
+  ) then
+    execute format('drop index %s', v_index);
+  end if;
+end;
+$$;
+
+comment on function lockstep.drop_unfinished_index(text) is 'Drops an index that a failed build has left.';
+revoke all on function lockstep.drop_unfinished_index(text) from public, anon, authenticated, service_role;
 
 -- 20261122090000_rpc_foundation.sql
 
@@ -1139,23 +1163,13 @@ $$;
 
 -- Serves the newest page, the page before a cursor, and `since`, each as one range of the index.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.social_messages_by_channel_and_age;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.social_messages_by_channel_and_age') and not indisvalid
-  ) then
-    drop index public.social_messages_by_channel_and_age;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('social_messages_by_channel_and_age');
 
 create index if not exists social_messages_by_channel_and_age
   on public.social_messages (channel_id, inserted_at desc, id desc);
@@ -1164,23 +1178,13 @@ create index if not exists social_messages_by_channel_and_age
 
 -- What the rate limit counts.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.social_messages_by_sender_and_age;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.social_messages_by_sender_and_age') and not indisvalid
-  ) then
-    drop index public.social_messages_by_sender_and_age;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('social_messages_by_sender_and_age');
 
 create index if not exists social_messages_by_sender_and_age
   on public.social_messages (sender_id, inserted_at desc);
@@ -1189,25 +1193,15 @@ create index if not exists social_messages_by_sender_and_age
 
 -- Where a message is looked for by its key. A table that is made here has a constraint of this name already.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: do $$ begin
 --     if lockstep.has_adopted('social_messages') then drop index public.one_message_per_client_message_id; end if;
 --   end $$;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.one_message_per_client_message_id') and not indisvalid and not indisunique
-  ) then
-    drop index public.one_message_per_client_message_id;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('one_message_per_client_message_id');
 
 create index if not exists one_message_per_client_message_id
   on public.social_messages (sender_id, client_message_id) where client_message_id is not null;
@@ -2077,23 +2071,13 @@ $$;
 
 -- What a staging replaces, and what goes with a room.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.rank_match_roster_by_room;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.rank_match_roster_by_room') and not indisvalid
-  ) then
-    drop index public.rank_match_roster_by_room;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('rank_match_roster_by_room');
 
 create index if not exists rank_match_roster_by_room
   on public.rank_match_roster (room_id);
@@ -2103,9 +2087,8 @@ create index if not exists rank_match_roster_by_room
 -- Whose match is it? Most rosters keep match and slot unique: the index has the name that PostgreSQL gives that
 -- constraint, and nothing is built where it is there.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: do $$ begin
@@ -2115,16 +2098,7 @@ create index if not exists rank_match_roster_by_room
 --     ) then drop index public.rank_match_roster_match_instance_id_slot_index_key; end if;
 --   end $$;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.rank_match_roster_match_instance_id_slot_index_key') and not indisvalid and not indisunique
-  ) then
-    drop index public.rank_match_roster_match_instance_id_slot_index_key;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('rank_match_roster_match_instance_id_slot_index_key');
 
 create index if not exists rank_match_roster_match_instance_id_slot_index_key
   on public.rank_match_roster (match_instance_id, slot_index);
@@ -2133,23 +2107,13 @@ create index if not exists rank_match_roster_match_instance_id_slot_index_key
 
 -- Whose rooms are these? Also what `on delete cascade` of a user looks for.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.rank_rooms_by_owner;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.rank_rooms_by_owner') and not indisvalid
-  ) then
-    drop index public.rank_rooms_by_owner;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('rank_rooms_by_owner');
 
 create index if not exists rank_rooms_by_owner
   on public.rank_rooms (owner_id);

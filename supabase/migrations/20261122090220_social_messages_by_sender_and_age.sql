@@ -1,22 +1,12 @@
 -- What the rate limit counts.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: drop index public.social_messages_by_sender_and_age;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.social_messages_by_sender_and_age') and not indisvalid
-  ) then
-    drop index public.social_messages_by_sender_and_age;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('social_messages_by_sender_and_age');
 
 commit;
 

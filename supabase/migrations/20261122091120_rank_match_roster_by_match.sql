@@ -1,9 +1,8 @@
 -- Whose match is it? Most rosters keep match and slot unique: the index has the name that PostgreSQL gives that
 -- constraint, and nothing is built where it is there.
 --
--- A table of the project may be large: the index is made while others write, which cannot be part of a transaction. So the
--- file ends its own first, and that statement is its last. What a build that failed has left is invalid: it is replaced when
--- the file is applied again.
+-- A table of the project may be large, so the index is made while others write. That cannot be part of a transaction: the
+-- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: do $$ begin
@@ -13,16 +12,7 @@
 --     ) then drop index public.rank_match_roster_match_instance_id_slot_index_key; end if;
 --   end $$;
 
-do $$
-begin
-  set local lock_timeout = '500ms';
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = to_regclass('public.rank_match_roster_match_instance_id_slot_index_key') and not indisvalid and not indisunique
-  ) then
-    drop index public.rank_match_roster_match_instance_id_slot_index_key;
-  end if;
-end;
-$$;
+select lockstep.drop_unfinished_index('rank_match_roster_match_instance_id_slot_index_key');
 
 commit;
 

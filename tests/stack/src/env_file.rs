@@ -29,7 +29,7 @@ impl Stack {
             ("CHANNEL_ID", demo::GENERAL.to_string()),
             ("ROOM_ID", demo::ROOM.to_string()),
             ("GAME_ID", demo::GAME.to_string()),
-            // As Next.js expects them: functions/client/example.
+            // As functions/client/example expects them; the last is for its way of before.
             ("NEXT_PUBLIC_SUPABASE_URL", origin.to_owned()),
             ("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", keys.publishable.clone()),
             ("SUPABASE_SERVICE_ROLE_KEY", keys.project("service_role")?),

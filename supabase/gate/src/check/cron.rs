@@ -15,8 +15,8 @@ pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) ->
     if !cron.installed {
         let jobs: Vec<&str> = contract.cron_jobs.iter().map(|job| job.name.as_str()).collect();
         let what = format!(
-            "is not installed, so nothing runs {}; have a superuser create the extension, and apply the newest migration \
-             that schedules them again, or run them from elsewhere",
+            "is not installed, so nothing runs {}; have a superuser create the extension, and run \
+             again the migration that schedules them; or have something else run them",
             jobs.join(", ")
         );
         return (!jobs.is_empty()).then(|| Notice { place: "pg_cron".to_owned(), what });
