@@ -1,6 +1,6 @@
 #!/bin/sh
 # How long others wait while `supabase db push` applies the migrations to a project in use. A reader of each table stays for
-# twelve seconds and comes again after three. Takes about a minute and 1.5 GB, which go again:
+# twelve seconds and comes again after three. Takes about two minutes and 1.5 GB, which go again:
 #
 #   cargo run -p stack -- --port 0 --no-components --in-use --grants before-october-2026 --migrations none \
 #     --exec 'sh tests/bench/push.sh'

@@ -1,11 +1,8 @@
 //! What is there and does not answer costs one timeout, however much there would be to ask.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use it::Installation;
@@ -28,7 +25,6 @@ async fn a_postgrest_that_hangs_is_asked_once() {
             count.fetch_add(1, Ordering::SeqCst);
         }
     });
-    let start = Instant::now();
 
     let report =
         check_as(&installation, "postgres", &["--probe", "--url", &url, "--apikey", "x", "--token", "x"]).await;
@@ -38,5 +34,4 @@ async fn a_postgrest_that_hangs_is_asked_once() {
     assert_eq!((said(&report), report.unseen.len(), report.exit_code()), (vec![], 1, 2), "{report:#?}");
     assert!(report.unseen[0].place.ends_with("through PostgREST, and the RPCs after it"), "{:?}", report.unseen);
     assert_eq!(asked.load(Ordering::SeqCst), 1);
-    assert!(start.elapsed() < Duration::from_secs(35), "{:?}", start.elapsed());
 }

@@ -70,7 +70,10 @@ pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
     }
     for set in catalog.settings.iter().filter(|set| is_misread(contract, set)) {
         let wanted = format!("{} as a number, or not set", set.name);
-        let have = format!("{} = {}, which PostgREST hands on in lower case, and calls fail", set.name, set.value);
+        let have = format!(
+            "{} = {}: PostgREST without the mend of its issue 4955 hands it on in lower case, and calls fail",
+            set.name, set.value
+        );
         findings.add(Code::SettingUnexpected, place(set), wanted, have, remedy(set));
     }
     for want in catalog.rows.iter().flat_map(|rows| contract.rows.iter().filter(|row| !rows.contains(&row.name))) {
@@ -99,8 +102,9 @@ pub fn matters_anywhere(name: &str) -> bool {
 static MEMORY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\s*[\d.]+\s*(kB|MB|GB|TB)\s*$").expect("a constant pattern"));
 
-/// Whether PostgREST, which hands on what is set for the role that a request becomes, spells the value as none (seen with
-/// 12.0.2: `invalid value for parameter "work_mem": "64mb"`).
+/// Whether PostgREST, which hands on what is set for the role that a request becomes, spells the value as none: `invalid
+/// value for parameter "work_mem": "64mb"`. Seen with 12.0.2; mended in June 2026 (PostgREST's issue 4955). Its version is not
+/// in the catalog.
 fn is_misread(contract: &Contract, set: &SetFor) -> bool {
     let becomes = |role: &str| {
         let member = "authenticator".to_owned();
