@@ -65,7 +65,14 @@ impl Database {
                 "update public.rank_session_overlays set renewed_at = now(), expires_at = now() + interval '5 minutes'",
             )
             .await?;
-        for table in ["public.social_messages", "public.rank_match_roster", "public.rank_session_overlays"] {
+        for table in [
+            "public.social_messages",
+            "public.rank_match_roster",
+            "public.rank_sessions",
+            "public.rank_session_overlays",
+            "lockstep.rank_room_templates",
+            "lockstep.audit_log",
+        ] {
             self.admin.batch_execute(&format!("vacuum {table}")).await?;
         }
         Ok(())
