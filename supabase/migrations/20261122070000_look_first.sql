@@ -3,7 +3,7 @@
 --
 -- A table of a project fits where the RPCs and the smoke test can work on it as it is: its columns have the names and
 -- types that are used, what has to be given is given, what has to be unique is, and it can be given policies and
--- triggers. `gate adopt` asks the question below, without the migration.
+-- triggers. `gate adopt` asks the question below, and that of the next file, without the migrations.
 -- Contract: none.
 -- Called by: nobody.
 -- Undo: select;
@@ -22,72 +22,60 @@ begin
     -- Question
     with
     -- `added` ones are added where they are missing, `given` ones are written, `emptied` ones sometimes without a value.
-    used (relation, name, type, added, given, emptied) as (
-      select kind.relation, unnest(kind.names), kind.type, kind.added, kind.given, kind.emptied
+    used (type, added, given, emptied, relation, name) as (
+      select kind.type, kind.added, kind.given, kind.emptied, split_part(listed.name, '.', 1), split_part(listed.name, '.', 2)
       from (
         values
-          ('social_channels', 'uuid', '{id}'::text[], false, true, false),
-          ('social_channels', 'text', '{name}', false, true, false),
-          ('social_channel_members', 'uuid', '{channel_id, user_id}', false, true, false),
-          ('social_channel_members', 'timestamp with time zone', '{inserted_at}', false, false, false),
-          ('social_messages', 'uuid', '{channel_id, sender_id}', false, true, false),
-          ('social_messages', 'uuid', '{client_message_id}', true, true, true),
-          ('social_messages', 'text', '{body}', false, true, false),
-          ('social_messages', 'uuid', '{id}', false, false, false),
-          ('social_messages', 'timestamp with time zone', '{inserted_at}', false, false, false),
-          ('heroes', 'uuid', '{id, owner_id}', false, true, false),
-          ('heroes', 'text', '{name}', false, true, false),
-          ('heroes', 'text', '{description, ability1, ability2, ability3, ability4, image_url, background_url}',
-            true, true, false),
-          ('rank_games', 'uuid', '{id, owner_id}', false, true, false),
-          ('rank_games', 'text', '{name}', false, true, false),
-          ('rank_games', 'jsonb', '{roles}', false, true, false),
-          ('rank_rooms', 'uuid', '{id, game_id, owner_id}', false, true, false),
-          ('rank_rooms', 'text', '{code}', false, true, false),
-          ('rank_rooms', 'integer', '{slot_count}', false, true, false),
-          ('rank_room_slots', 'uuid', '{room_id, occupant_owner_id}', false, true, false),
-          ('rank_room_slots', 'integer', '{slot_index}', false, true, false),
-          ('rank_room_slots', 'text', '{role}', false, true, false),
-          ('rank_room_slots', 'uuid', '{id}', false, false, false),
-          ('rank_participants', 'uuid', '{game_id, owner_id}', false, true, false),
-          ('rank_participants', 'integer', '{rating, score, battles}', true, false, false),
-          ('rank_participants', 'numeric', '{win_rate}', true, false, false),
-          ('rank_match_roster', 'uuid', '{id, match_instance_id, room_id, game_id}', false, true, false),
-          ('rank_match_roster', 'uuid', '{owner_id, hero_id}', false, true, true),
-          ('rank_match_roster', 'uuid', '{slot_id}', true, true, true),
-          ('rank_match_roster', 'integer', '{slot_index}', false, true, false),
-          ('rank_match_roster', 'text', '{role}', false, true, false),
-          ('rank_match_roster', 'text', '{hero_name}', false, true, true),
-          ('rank_match_roster', 'text', '{status, match_source}', true, true, true),
-          ('rank_match_roster', 'integer', '{score, rating, battles}', true, true, true),
-          ('rank_match_roster', 'numeric', '{win_rate}', true, true, true),
-          ('rank_match_roster', 'jsonb', '{hero_summary}', true, true, false),
-          ('rank_match_roster', 'boolean', '{ready, standin}', true, true, false),
-          ('rank_match_roster', 'bigint', '{slot_template_version}', true, true, false),
-          ('rank_match_roster', 'text', '{slot_template_source}', true, true, false),
-          ('rank_match_roster', 'timestamp with time zone', '{joined_at}', true, true, true),
-          ('rank_match_roster', 'timestamp with time zone', '{slot_template_updated_at}', true, true, false),
-          ('rank_sessions', 'uuid', '{id, game_id, owner_id}', false, true, false),
-          ('rank_sessions', 'timestamp with time zone', '{updated_at}', true, false, false),
-          ('rank_sessions', 'text', '{status}', true, false, false)
-      ) as kind (relation, type, names, added, given, emptied)
+          ('uuid', false, true, false, '{social_channels.id, social_channel_members.channel_id,
+            social_channel_members.user_id, social_messages.channel_id, social_messages.sender_id, heroes.id, heroes.owner_id,
+            rank_games.id, rank_games.owner_id, rank_rooms.id, rank_rooms.game_id, rank_rooms.owner_id,
+            rank_room_slots.room_id, rank_room_slots.occupant_owner_id, rank_participants.game_id,
+            rank_participants.owner_id, rank_match_roster.id, rank_match_roster.match_instance_id,
+            rank_match_roster.room_id, rank_match_roster.game_id, rank_sessions.id, rank_sessions.game_id,
+            rank_sessions.owner_id}'::text[]),
+          ('text', false, true, false, '{social_channels.name, social_messages.body, heroes.name, rank_games.name,
+            rank_rooms.code, rank_room_slots.role, rank_match_roster.role}'),
+          ('integer', false, true, false, '{rank_rooms.slot_count, rank_room_slots.slot_index, rank_match_roster.slot_index}'),
+          ('jsonb', false, true, false, '{rank_games.roles}'),
+          ('uuid', false, false, false, '{social_messages.id, rank_room_slots.id}'),
+          ('timestamp with time zone', false, false, false, '{social_channel_members.inserted_at, social_messages.inserted_at}'),
+          ('uuid', false, true, true, '{rank_match_roster.owner_id, rank_match_roster.hero_id}'),
+          ('text', false, true, true, '{rank_match_roster.hero_name}'),
+          ('uuid', true, true, true, '{social_messages.client_message_id, rank_match_roster.slot_id}'),
+          ('text', true, true, true, '{rank_match_roster.status, rank_match_roster.match_source}'),
+          ('integer', true, true, true, '{rank_match_roster.score, rank_match_roster.rating, rank_match_roster.battles}'),
+          ('numeric', true, true, true, '{rank_match_roster.win_rate}'),
+          ('timestamp with time zone', true, true, true, '{rank_match_roster.joined_at}'),
+          ('text', true, true, false, '{heroes.description, heroes.ability1, heroes.ability2, heroes.ability3,
+            heroes.ability4, heroes.image_url, heroes.background_url, rank_match_roster.slot_template_source}'),
+          ('jsonb', true, true, false, '{rank_match_roster.hero_summary}'),
+          ('boolean', true, true, false, '{rank_match_roster.ready, rank_match_roster.standin}'),
+          ('bigint', true, true, false, '{rank_match_roster.slot_template_version}'),
+          ('timestamp with time zone', true, true, false, '{rank_match_roster.slot_template_updated_at}'),
+          ('integer', true, false, false, '{rank_participants.rating, rank_participants.score, rank_participants.battles}'),
+          ('numeric', true, false, false, '{rank_participants.win_rate}'),
+          ('timestamp with time zone', true, false, false, '{rank_sessions.updated_at}'),
+          ('text', true, false, false, '{rank_sessions.status}')
+      ) as kind (type, added, given, emptied, names)
+      cross join unnest(kind.names) as listed (name)
     ),
     shared (name) as (select distinct used.relation from used),
-    adopted (name, oid, owner, identity) as (
-      select class.relname::text, class.oid, class.relowner, class.relreplident
+    adopted (name, oid, owner) as (
+      select class.relname::text, class.oid, class.relowner
       from shared
       join pg_catalog.pg_class as class on class.relname = shared.name
-      where class.relnamespace = 'public'::regnamespace and class.relkind = 'r'
+      where class.relnamespace = 'public'::regnamespace and class.relkind = 'r' and not class.relispartition
     ),
     held (relation, number, name, type, required, defaulted, computed) as (
       select
         adopted.name, attribute.attnum, attribute.attname::text,
         format_type(attribute.atttypid, attribute.atttypmod),
-        attribute.attnotnull,
-        attribute.atthasdef or attribute.attidentity <> '',
+        attribute.attnotnull or kind.typnotnull,
+        attribute.atthasdef or attribute.attidentity <> '' or kind.typdefault is not null,
         attribute.attgenerated <> '' or attribute.attidentity = 'a'
       from adopted
       join pg_catalog.pg_attribute as attribute on attribute.attrelid = adopted.oid
+      join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
       where attribute.attnum > 0 and not attribute.attisdropped
     ),
     -- Keys, by the names of their columns. A partial one is in the way of some rows, and is a key of none.
@@ -114,8 +102,14 @@ begin
         select shared.name, true from shared
         union all values ('rank_session_overlays', false), ('rank_session_overlays_live', false)
       ) as made (name, may_be_there)
-      join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
-      where not (made.may_be_there and class.relkind = 'r')
+      join (
+        select class.relname, class.oid from pg_catalog.pg_class as class where class.relnamespace = 'public'::regnamespace
+        union all
+        select type.typname, null
+        from pg_catalog.pg_type as type
+        where type.typnamespace = 'public'::regnamespace and type.typrelid = 0 -- A table has a type of its name.
+      ) as taken (name, oid) on taken.name = made.name
+      where not (made.may_be_there and exists (select from adopted where adopted.oid = taken.oid))
       union all
       select
         'table public.' || adopted.name, 'it belongs to ' || pg_get_userbyid(adopted.owner),
@@ -139,6 +133,7 @@ begin
         'column public.' || held.relation || '.' || held.name,
         case
           when held.computed then 'it is computed, and the RPCs write it'
+          when not held.required then 'it has no default, and the RPCs do not give it'
           when used.name is null then 'it is not null, has no default, and the RPCs do not know it'
           when used.given then 'it is not null, and the RPCs have no value for it at times'
           else 'it is not null, has no default, and the RPCs do not give it'
@@ -152,9 +147,25 @@ begin
       left join used on used.relation = held.relation and used.name = held.name
       where held.relation <> 'heroes'
         and case
-          when used.given then held.computed or (held.required and used.emptied)
+          when used.given or used.relation = 'rank_sessions' and held.computed then held.computed or held.required and used.emptied
+          when used.relation = 'social_messages' then not held.defaulted
           else held.required and not held.defaulted
         end
+      union all
+      select 'column public.' || used.relation || '.' || used.name, held_up.why, 'Add it as ' || used.type || ' yourself.'
+      from adopted
+      join pg_catalog.pg_class as class on class.oid = adopted.oid
+      join used on used.relation = adopted.name and used.added
+      left join held on held.relation = used.relation and held.name = used.name
+      cross join lateral (
+        select 'a table of a type is given no column' where class.reloftype <> 0
+        union all
+        select 'a table that inherits has another of this name'
+        from pg_catalog.pg_inherits as heir
+        join pg_catalog.pg_attribute as other on other.attrelid = heir.inhrelid and other.attname = used.name
+        where heir.inhparent = adopted.oid and not other.attisdropped and other.atttypid <> used.type::regtype
+      ) as held_up (why)
+      where held.name is null
       union all
       select
         'index ' || keys.name, 'it lets the RPCs write a row only once that they write again',
@@ -186,20 +197,6 @@ begin
           and (needed.relation <> 'rank_room_slots' or keys.first <> 'slot_index') -- They are looked up by the room.
       )
       union all
-      select
-        'table public.' || adopted.name,
-        'a publication has it, and it has no key by which rows are told apart',
-        format('alter table public.%I replica identity full;', adopted.name)
-      from adopted
-      where adopted.name in ('rank_match_roster', 'rank_sessions')
-        and exists (
-          select from pg_catalog.pg_publication_tables as listed
-          where listed.schemaname = 'public' and listed.tablename = adopted.name
-        )
-        and (adopted.identity = 'n' or adopted.identity = 'd' and not exists (
-          select from pg_catalog.pg_index as index where index.indrelid = adopted.oid and index.indisprimary
-        ))
-      union all
       -- One of the same arguments is another function; one that takes the call of an RPC makes PostgREST answer 300. Older
       -- forms of the rank RPCs take none of them, and stay.
       select
@@ -217,12 +214,6 @@ begin
             or routine.proargnames @> '{p_room_id, p_game_id, p_match_instance_id, p_roster, p_slot_template}'
           )
         )
-      union all
-      select
-        'role ' || role.rolname, 'it bypasses row level security',
-        'As a superuser: alter role ' || role.rolname || ' nosuperuser nobypassrls;'
-      from pg_catalog.pg_roles as role
-      where role.rolname in ('social_rpc_owner', 'rank_rpc_owner') and (role.rolsuper or role.rolbypassrls)
       union all
       select platform.name, 'it is not there', 'It is Supabase''s: start the project''s Auth and Realtime once.'
       from (

@@ -1,6 +1,8 @@
 //! Projects in use that have something of their own: either the migrations fit it, and everything works, or they say what
 //! is in the way, all of it at once, and nothing is touched.
 
+mod shapes;
+
 use clap::Parser as _;
 use gate::{cli::Cli, finding::Report, run::Outcome};
 use it::{Installation, Server};
@@ -110,7 +112,7 @@ async fn what_does_not_fit_is_named_all_at_once_and_nothing_is_touched() {
         assert_eq!(said, expected, "{sql}: {:#?}", report.findings);
         let error = format!("{error:#}");
         assert!(places.iter().all(|place| error.contains(place)) && error.contains("nothing was changed"), "{error}");
-        let touched = "select exists (select from pg_namespace where nspname = 'lockstep') or exists (select from supabase_migrations.schema_migrations)";
+        let touched = "select exists (select from pg_namespace where nspname = 'lockstep') or exists (select from supabase_migrations.schema_migrations where name !~ '^(look|try)_')";
         assert!(!admin.query_one(touched, &[]).await.unwrap().get::<_, bool>(0), "{sql}");
     }
 }

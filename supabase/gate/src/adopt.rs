@@ -1,4 +1,4 @@
-//! `gate adopt`: what the migrations would meet in a project that is in use. The question is the first migration's own.
+//! `gate adopt`: what the migrations would meet in a project that is in use. The questions are those of the first migrations.
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
@@ -11,8 +11,11 @@ use crate::{
     finding::{Code, Notice, Report},
 };
 
-/// The first migration. It stops where this has an answer.
-const MIGRATION: &str = include_str!("../../migrations/20261122070000_look_first.sql");
+/// The first migrations. Each stops where its question has an answer.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/20261122070000_look_first.sql"),
+    include_str!("../../migrations/20261122070100_look_on.sql"),
+];
 
 /// Something that the migrations do not fit.
 #[derive(Debug, Deserialize)]
@@ -29,11 +32,15 @@ pub async fn look(connection: &mut Connection, contract: &Contract) -> Result<Re
         database::read(connection, applied).await? == false,
         "the migrations have been applied here: `gate check` says whether what they made is right"
     );
-    let question = question().context("the migration has the question")?;
-    let asked = format!(
-        "select coalesce(jsonb_agg(to_jsonb(said) order by said.object), '[]')::text from ({question}) as said"
-    );
-    let differences: Vec<Difference> = serde_json::from_value(database::read(connection, &asked).await?)?;
+    let mut differences: Vec<Difference> = Vec::new();
+    for migration in MIGRATIONS {
+        let question = question(migration).context("the migration has its question")?;
+        let asked = format!(
+            "select coalesce(jsonb_agg(to_jsonb(said) order by said.object), '[]')::text from ({question}) as said"
+        );
+        let more: Vec<Difference> = serde_json::from_value(database::read(connection, &asked).await?)?;
+        differences.extend(more);
+    }
     let catalog = Catalog::read(connection, contract).await.context("cannot read the catalog")?;
 
     let mut findings = Findings::default();
@@ -78,8 +85,8 @@ fn is_of(difference: &str, object: &str) -> bool {
 }
 
 /// What stands between its two marks.
-fn question() -> Option<&'static str> {
-    let (_, after) = MIGRATION.split_once("-- Question\n")?;
+fn question(migration: &str) -> Option<&str> {
+    let (_, after) = migration.split_once("-- Question\n")?;
     let (question, _) = after.split_once("-- End of the question")?;
     Some(question)
 }
