@@ -87,7 +87,11 @@ begin
     keys (relation, name, columns, complete, first) as (
       select
         adopted.name, index.indexrelid::regclass::text,
-        array(select held.name from held where held.relation = adopted.name and held.number = any (index.indkey::int2[])),
+        array(
+          select held.name
+          from held
+          where held.relation = adopted.name and held.number = any ((index.indkey::int2[])[:index.indnkeyatts - 1])
+        ),
         index.indpred is null and index.indexprs is null and index.indisvalid,
         pg_get_indexdef(index.indexrelid, 1, false)
       from adopted
@@ -315,7 +319,7 @@ begin
         select 'trigger ' || fired.tgname, fired.tgrelid
         from pg_catalog.pg_trigger as fired
         where fired.tgname ~ ('^(keys_outlive_their_messages|new_messages_are_announced|seats_given_are_(noted|forgotten)'
-          || '|what_hangs_on_(it|them)_goes_with_(it|them)|rows_of_[a-z_]+_go_with_(it|them))$')
+          || '|what_hangs_on_(it|them)_goes_with_(it|them)|what_points_at_(it|them)_goes_with_(it|them))$')
       ) as named (object, relation)
       where named.relation in (select adopted.oid from adopted union all select to_regclass('realtime.messages'))
       union all
@@ -594,8 +598,8 @@ $use$;
 -- stands in the comment of the schema, which every login may read.
 -- Contract: none by itself.
 -- Called by: the migrations that make tables, and the gate.
--- Undo: drop function lockstep.drop_unfinished_index(text); drop function lockstep.drop_what_was_made(text[]);
---   drop function lockstep.keep_clients_out(text); drop function lockstep.add_missing_column(text, text, text);
+-- Undo: drop function lockstep.drop_what_was_made(text[]); drop function lockstep.keep_clients_out(text);
+--   drop function lockstep.add_missing_column(text, text, text);
 --   drop function lockstep.has_adopted(text);
 --   drop schema lockstep;
 
@@ -723,6 +727,8 @@ begin
     loop
       execute format('alter table public.%I drop column %I', v_table, v_column);
     end loop;
+    execute format('drop trigger if exists what_points_at_it_goes_with_it on public.%I', v_table);
+    execute format('drop trigger if exists what_points_at_them_goes_with_them on public.%I', v_table);
   end loop;
 end;
 $$;
@@ -731,9 +737,60 @@ comment on function lockstep.drop_what_was_made(text[]) is
   'Drops tables that the migrations have made, and what they have added to those of the project.';
 revoke all on function lockstep.drop_what_was_made(text[]) from public, anon, authenticated, service_role;
 
--- An index of ours that is made beside those who write is left invalid by a build that failed, and `if not exists` would
--- take it for one that is there. A unique one is the project's.
-create or replace function lockstep.drop_unfinished_index(p_name text)
+-- 20261122080100_indexes.sql
+
+-- Indexes on tables that may be the project's: by use, not by name. Where the project has one that serves as well, none is
+-- made beside it.
+--
+-- `create index concurrently` cannot be part of a function or a condition, and so each of its files has a step before it.
+-- Contract: none by itself.
+-- Called by: the migrations that make an index beside those who write.
+-- Undo: drop function lockstep.free_index_names(); drop function lockstep.prepare_index(text, text, text[], text);
+--   drop function lockstep.has_index(text, text[], text);
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- One that begins with these columns, in this order, and has no rows left out but those that nobody searches for. It is
+-- read from either end: all directions are as they are given or all are the other way round, and the first column is one
+-- that is looked for by its value.
+create or replace function lockstep.has_index(p_table text, p_columns text[], p_where text)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from pg_catalog.pg_index as index
+    join pg_catalog.pg_class as class on class.oid = index.indexrelid
+    join pg_catalog.pg_am as method on method.oid = class.relam
+    cross join lateral (
+      select
+        bool_and(pg_get_indexdef(index.indexrelid, number::integer, false) = split_part(asked.spelt, ' ', 1)) as same,
+        count(distinct index.indoption[number - 1] = case when asked.spelt like '% desc' then 3 else 0 end)
+          filter (where number > 1) as ways,
+        bool_and(index.indoption[number - 1] in (0, 3)) as plain
+      from unnest(has_index.p_columns) with ordinality as asked (spelt, number)
+    ) as compared
+    where index.indrelid = format('public.%I', has_index.p_table)::regclass
+      and method.amname = 'btree'
+      and index.indisvalid and index.indisready and index.indislive
+      and index.indnkeyatts >= cardinality(has_index.p_columns)
+      and (index.indpred is null or pg_get_expr(index.indpred, index.indrelid) = has_index.p_where)
+      and compared.same and compared.ways < 2 and compared.plain
+  );
+end;
+$$;
+
+comment on function lockstep.has_index(text, text[], text) is 'Whether a table has an index that serves for these columns.';
+revoke all on function lockstep.has_index(text, text[], text) from public, anon, authenticated, service_role;
+
+-- What a build that failed has left would be taken for an index that is there: it is dropped. A unique one is the project's.
+-- Where there is one that serves, an empty type keeps the name until free_index_names(): `if not exists` then makes none.
+create or replace function lockstep.prepare_index(p_name text, p_table text, p_columns text[], p_where text default null)
 returns void
 language plpgsql
 volatile
@@ -741,18 +798,155 @@ set search_path = ''
 set lock_timeout = '500ms'
 as $$
 declare
-  v_index constant regclass := to_regclass(format('public.%I', drop_unfinished_index.p_name));
+  v_index constant regclass := to_regclass(format('public.%I', prepare_index.p_name));
 begin
   if exists (
     select from pg_catalog.pg_index where indexrelid = v_index and not indisvalid and not indisunique
   ) then
     execute format('drop index %s', v_index);
   end if;
+  if to_regclass(format('public.%I', prepare_index.p_name)) is null
+    and lockstep.has_index(prepare_index.p_table, prepare_index.p_columns, prepare_index.p_where)
+  then
+    execute format('create type public.%I as ()', prepare_index.p_name);
+    execute format('comment on type public.%I is ''Keeps a name.''', prepare_index.p_name);
+  end if;
 end;
 $$;
 
-comment on function lockstep.drop_unfinished_index(text) is 'Drops an index that a failed build has left.';
-revoke all on function lockstep.drop_unfinished_index(text) from public, anon, authenticated, service_role;
+comment on function lockstep.prepare_index(text, text, text[], text) is
+  'Lets an index be made where none serves, and no other: drops what a failed build has left, and keeps the name otherwise.';
+revoke all on function lockstep.prepare_index(text, text, text[], text) from public, anon, authenticated, service_role;
+
+create or replace function lockstep.free_index_names()
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_type text;
+begin
+  for v_type in
+    select format('%I.%I', namespace.nspname, type.typname)
+    from pg_catalog.pg_type as type
+    join pg_catalog.pg_namespace as namespace on namespace.oid = type.typnamespace
+    where namespace.nspname = 'public' and obj_description(type.oid, 'pg_type') = 'Keeps a name.'
+  loop
+    execute format('drop type %s', v_type);
+  end loop;
+end;
+$$;
+
+comment on function lockstep.free_index_names() is 'Gives the names free that prepare_index() has kept.';
+revoke all on function lockstep.free_index_names() from public, anon, authenticated, service_role;
+
+-- 20261122080200_references.sql
+
+-- What is made here may point at a table that the project had.
+--
+-- A foreign key would forbid the project to truncate or drop its table and to give its rows other ids, and it asks for a key
+-- that may be deferred. There, triggers do what a key would: what points at a row goes with it. Where both tables are made
+-- here, it is a foreign key.
+-- Contract: none by itself.
+-- Called by: the migrations that make tables; deletes and truncates of a project's rows, and changes of their ids.
+-- Undo: drop function lockstep.refer(text, text[]); drop function lockstep.follow_adopted();
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+-- Each argument is a table, its column, and `cascade` or `null`; in the order in which rows are locked.
+create or replace function lockstep.follow_adopted()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_follower text;
+  v_table text;
+  v_column text;
+begin
+  foreach v_follower in array tg_argv loop
+    v_table := split_part(v_follower, ' ', 1);
+    v_column := split_part(v_follower, ' ', 2);
+    if tg_op = 'UPDATE' then
+      execute format('update public.%I set %I = $1 where %I = $2', v_table, v_column, v_column) using new.id, old.id;
+    elsif v_follower like '% cascade' then
+      if tg_op = 'TRUNCATE' then
+        execute format('delete from public.%I where true', v_table);
+      else
+        execute format('delete from public.%I where %I = $1', v_table, v_column) using old.id;
+      end if;
+    elsif tg_op = 'TRUNCATE' then
+      execute format('update public.%I set %I = null where %I is not null', v_table, v_column, v_column);
+    else
+      execute format('update public.%I set %I = null where %I = $1', v_table, v_column, v_column) using old.id;
+    end if;
+  end loop;
+  return null;
+end;
+$$;
+
+comment on function lockstep.follow_adopted() is 'Does to what points at a row what is done to the row.';
+revoke all on function lockstep.follow_adopted() from public, anon, authenticated, service_role;
+
+create or replace function lockstep.refer(p_to text, p_followers text[])
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_arguments text;
+  v_table text;
+  v_column text;
+  v_action text;
+begin
+  for v_table, v_column, v_action in
+    select split_part(follower, ' ', 1), split_part(follower, ' ', 2), split_part(follower, ' ', 3)
+    from unnest(refer.p_followers) as follower
+  loop
+    continue when lockstep.has_adopted(v_table);
+    if lockstep.has_adopted(refer.p_to) then
+      v_arguments := concat_ws(', ', v_arguments, quote_literal(concat_ws(' ', v_table, v_column, v_action)));
+      -- Of those two, a later file looks after.
+      if v_table || '.' || v_column not in ('social_messages.channel_id', 'rank_match_roster.room_id')
+        and not lockstep.has_index(v_table, array[v_column], null)
+      then
+        execute format('create index on public.%I (%I)', v_table, v_column);
+      end if;
+    elsif not exists (
+      select
+      from pg_catalog.pg_constraint as owned
+      where owned.conrelid = format('public.%I', v_table)::regclass
+        and owned.conname = format('%s_%s_fkey', v_table, v_column)
+    ) then
+      execute format(
+        'alter table public.%I add constraint %I foreign key (%I) references public.%I (id) on delete %s',
+        v_table, format('%s_%s_fkey', v_table, v_column), v_column, refer.p_to,
+        case v_action when 'null' then 'set null' else v_action end
+      );
+    end if;
+  end loop;
+
+  if v_arguments is not null then
+    execute format(
+      'create or replace trigger what_points_at_it_goes_with_it after delete or update of id on public.%I '
+      'for each row execute function lockstep.follow_adopted(%s)', refer.p_to, v_arguments
+    );
+    execute format(
+      'create or replace trigger what_points_at_them_goes_with_them after truncate on public.%I '
+      'for each statement execute function lockstep.follow_adopted(%s)', refer.p_to, v_arguments
+    );
+  end if;
+end;
+$$;
+
+comment on function lockstep.refer(text, text[]) is
+  'Lets columns of tables that are made here point at another table: by foreign keys, or by triggers where it is the project''s.';
+revoke all on function lockstep.refer(text, text[]) from public, anon, authenticated, service_role;
 
 -- 20261122090000_rpc_foundation.sql
 
@@ -1317,7 +1511,7 @@ create table if not exists public.social_channels (
 );
 
 create table if not exists public.social_channel_members (
-  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  channel_id uuid not null,
   user_id uuid not null references auth.users (id) on delete cascade,
   inserted_at timestamptz not null default now(),
 
@@ -1353,7 +1547,7 @@ grant execute on function lockstep.is_blank(text) to social_rpc_owner;
 
 create table if not exists public.social_messages (
   id uuid primary key default gen_random_uuid(),
-  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  channel_id uuid not null,
   -- Null once the account is gone: the conversation of the others stays readable.
   sender_id uuid references auth.users (id) on delete set null,
   body text not null,
@@ -1365,6 +1559,10 @@ create table if not exists public.social_messages (
   constraint message_body_is_normalised check (body is nfc normalized),
   constraint message_body_is_not_blank check (not lockstep.is_blank(body)),
   constraint one_message_per_client_message_id unique (sender_id, client_message_id)
+);
+
+select lockstep.refer(
+  'social_channels', '{social_channel_members channel_id cascade, social_messages channel_id cascade}'
 );
 
 -- A table that the project had may have no such column.
@@ -1498,9 +1696,11 @@ $$;
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index public.social_messages_by_channel_and_age;
+-- Undo: drop index if exists public.social_messages_by_channel_and_age;
 
-select lockstep.drop_unfinished_index('social_messages_by_channel_and_age');
+select lockstep.prepare_index(
+  'social_messages_by_channel_and_age', 'social_messages', '{channel_id, inserted_at desc, id desc}'
+);
 
 create index if not exists social_messages_by_channel_and_age
   on public.social_messages (channel_id, inserted_at desc, id desc);
@@ -1513,9 +1713,11 @@ create index if not exists social_messages_by_channel_and_age
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index public.social_messages_by_sender_and_age;
+-- Undo: drop index if exists public.social_messages_by_sender_and_age;
 
-select lockstep.drop_unfinished_index('social_messages_by_sender_and_age');
+select lockstep.prepare_index(
+  'social_messages_by_sender_and_age', 'social_messages', '{sender_id, inserted_at desc}'
+);
 
 create index if not exists social_messages_by_sender_and_age
   on public.social_messages (sender_id, inserted_at desc);
@@ -1529,10 +1731,12 @@ create index if not exists social_messages_by_sender_and_age
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: do $$ begin
---     if lockstep.has_adopted('social_messages') then drop index public.one_message_per_client_message_id; end if;
+--     if lockstep.has_adopted('social_messages') then drop index if exists public.one_message_per_client_message_id; end if;
 --   end $$;
 
-select lockstep.drop_unfinished_index('one_message_per_client_message_id');
+select lockstep.prepare_index(
+  'one_message_per_client_message_id', 'social_messages', '{sender_id, client_message_id}', '(client_message_id IS NOT NULL)'
+);
 
 create index if not exists one_message_per_client_message_id
   on public.social_messages (sender_id, client_message_id) where client_message_id is not null;
@@ -2243,7 +2447,7 @@ create table if not exists public.rank_games (
 
 create table if not exists public.rank_rooms (
   id uuid primary key default gen_random_uuid(),
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  game_id uuid not null,
   owner_id uuid not null references auth.users (id) on delete cascade,
   code text not null unique,
   mode text not null default 'casual',
@@ -2262,11 +2466,11 @@ create table if not exists public.rank_rooms (
 
 create table if not exists public.rank_room_slots (
   id uuid primary key default gen_random_uuid(),
-  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  room_id uuid not null,
   slot_index integer not null,
   role text,
   occupant_owner_id uuid references auth.users (id) on delete set null,
-  occupant_hero_id uuid references public.heroes (id) on delete set null,
+  occupant_hero_id uuid,
   occupant_ready boolean not null default false,
   joined_at timestamptz,
   updated_at timestamptz not null default now(),
@@ -2276,9 +2480,9 @@ create table if not exists public.rank_room_slots (
 
 create table if not exists public.rank_participants (
   id uuid primary key default gen_random_uuid(),
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  game_id uuid not null,
   owner_id uuid not null references auth.users (id) on delete cascade,
-  hero_id uuid references public.heroes (id) on delete set null,
+  hero_id uuid,
   hero_ids uuid[] not null default '{}',
   slot_no integer,
   role text,
@@ -2297,13 +2501,13 @@ create table if not exists public.rank_participants (
 create table if not exists public.rank_match_roster (
   id uuid primary key default gen_random_uuid(),
   match_instance_id uuid not null,
-  room_id uuid references public.rank_rooms (id) on delete cascade,
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  room_id uuid,
+  game_id uuid not null,
   slot_id uuid,
   slot_index integer not null,
   role text not null,
   owner_id uuid references auth.users (id) on delete set null,
-  hero_id uuid references public.heroes (id) on delete set null,
+  hero_id uuid,
   hero_name text,
   hero_summary jsonb not null default '{}',
   ready boolean not null default false,
@@ -2326,7 +2530,7 @@ create table if not exists public.rank_match_roster (
 
 create table if not exists public.rank_sessions (
   id uuid primary key default gen_random_uuid(),
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  game_id uuid not null,
   owner_id uuid references auth.users (id) on delete set null,
   status text not null default 'active',
   turn integer not null default 0,
@@ -2334,6 +2538,12 @@ create table if not exists public.rank_sessions (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
+
+select lockstep.refer('heroes', '{rank_room_slots occupant_hero_id null, rank_participants hero_id null,
+  rank_match_roster hero_id null}');
+select lockstep.refer('rank_games', '{rank_rooms game_id cascade, rank_sessions game_id cascade,
+  rank_participants game_id cascade, rank_match_roster game_id cascade}');
+select lockstep.refer('rank_rooms', '{rank_room_slots room_id cascade, rank_match_roster room_id cascade}');
 
 -- What the RPCs use, for installations that were left behind. Nullable, because their rows have no value for it.
 select lockstep.add_missing_column(used.relation, unnest(used.names), used.type)
@@ -2406,9 +2616,9 @@ $$;
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index public.rank_match_roster_by_room;
+-- Undo: drop index if exists public.rank_match_roster_by_room;
 
-select lockstep.drop_unfinished_index('rank_match_roster_by_room');
+select lockstep.prepare_index('rank_match_roster_by_room', 'rank_match_roster', '{room_id}');
 
 create index if not exists rank_match_roster_by_room
   on public.rank_match_roster (room_id);
@@ -2429,7 +2639,9 @@ create index if not exists rank_match_roster_by_room
 --     ) then drop index public.rank_match_roster_match_instance_id_slot_index_key; end if;
 --   end $$;
 
-select lockstep.drop_unfinished_index('rank_match_roster_match_instance_id_slot_index_key');
+select lockstep.prepare_index(
+  'rank_match_roster_match_instance_id_slot_index_key', 'rank_match_roster', '{match_instance_id, slot_index}'
+);
 
 create index if not exists rank_match_roster_match_instance_id_slot_index_key
   on public.rank_match_roster (match_instance_id, slot_index);
@@ -2442,12 +2654,26 @@ create index if not exists rank_match_roster_match_instance_id_slot_index_key
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index public.rank_rooms_by_owner;
+-- Undo: drop index if exists public.rank_rooms_by_owner;
 
-select lockstep.drop_unfinished_index('rank_rooms_by_owner');
+select lockstep.prepare_index('rank_rooms_by_owner', 'rank_rooms', '{owner_id}');
 
 create index if not exists rank_rooms_by_owner
   on public.rank_rooms (owner_id);
+
+-- 20261122091140_index_names.sql
+
+-- The names of indexes that were not made, since the project has others that serve, are free again.
+--
+-- Contract: none by itself.
+-- Called by: nobody.
+-- Undo: select;
+
+set local role postgres;
+set local search_path = '';
+set local lock_timeout = '500ms';
+
+select lockstep.free_index_names();
 
 -- 20261122091150_own_sequences.sql
 

@@ -82,7 +82,11 @@ begin
     keys (relation, name, columns, complete, first) as (
       select
         adopted.name, index.indexrelid::regclass::text,
-        array(select held.name from held where held.relation = adopted.name and held.number = any (index.indkey::int2[])),
+        array(
+          select held.name
+          from held
+          where held.relation = adopted.name and held.number = any ((index.indkey::int2[])[:index.indnkeyatts - 1])
+        ),
         index.indpred is null and index.indexprs is null and index.indisvalid,
         pg_get_indexdef(index.indexrelid, 1, false)
       from adopted

@@ -66,7 +66,7 @@ begin
         select 'trigger ' || fired.tgname, fired.tgrelid
         from pg_catalog.pg_trigger as fired
         where fired.tgname ~ ('^(keys_outlive_their_messages|new_messages_are_announced|seats_given_are_(noted|forgotten)'
-          || '|what_hangs_on_(it|them)_goes_with_(it|them)|rows_of_[a-z_]+_go_with_(it|them))$')
+          || '|what_hangs_on_(it|them)_goes_with_(it|them)|what_points_at_(it|them)_goes_with_(it|them))$')
       ) as named (object, relation)
       where named.relation in (select adopted.oid from adopted union all select to_regclass('realtime.messages'))
       union all

@@ -5,8 +5,8 @@
 -- stands in the comment of the schema, which every login may read.
 -- Contract: none by itself.
 -- Called by: the migrations that make tables, and the gate.
--- Undo: drop function lockstep.drop_unfinished_index(text); drop function lockstep.drop_what_was_made(text[]);
---   drop function lockstep.keep_clients_out(text); drop function lockstep.add_missing_column(text, text, text);
+-- Undo: drop function lockstep.drop_what_was_made(text[]); drop function lockstep.keep_clients_out(text);
+--   drop function lockstep.add_missing_column(text, text, text);
 --   drop function lockstep.has_adopted(text);
 --   drop schema lockstep;
 
@@ -134,6 +134,8 @@ begin
     loop
       execute format('alter table public.%I drop column %I', v_table, v_column);
     end loop;
+    execute format('drop trigger if exists what_points_at_it_goes_with_it on public.%I', v_table);
+    execute format('drop trigger if exists what_points_at_them_goes_with_them on public.%I', v_table);
   end loop;
 end;
 $$;
@@ -141,26 +143,3 @@ $$;
 comment on function lockstep.drop_what_was_made(text[]) is
   'Drops tables that the migrations have made, and what they have added to those of the project.';
 revoke all on function lockstep.drop_what_was_made(text[]) from public, anon, authenticated, service_role;
-
--- An index of ours that is made beside those who write is left invalid by a build that failed, and `if not exists` would
--- take it for one that is there. A unique one is the project's.
-create or replace function lockstep.drop_unfinished_index(p_name text)
-returns void
-language plpgsql
-volatile
-set search_path = ''
-set lock_timeout = '500ms'
-as $$
-declare
-  v_index constant regclass := to_regclass(format('public.%I', drop_unfinished_index.p_name));
-begin
-  if exists (
-    select from pg_catalog.pg_index where indexrelid = v_index and not indisvalid and not indisunique
-  ) then
-    execute format('drop index %s', v_index);
-  end if;
-end;
-$$;
-
-comment on function lockstep.drop_unfinished_index(text) is 'Drops an index that a failed build has left.';
-revoke all on function lockstep.drop_unfinished_index(text) from public, anon, authenticated, service_role;

@@ -22,7 +22,7 @@ create table if not exists public.social_channels (
 );
 
 create table if not exists public.social_channel_members (
-  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  channel_id uuid not null,
   user_id uuid not null references auth.users (id) on delete cascade,
   inserted_at timestamptz not null default now(),
 
@@ -58,7 +58,7 @@ grant execute on function lockstep.is_blank(text) to social_rpc_owner;
 
 create table if not exists public.social_messages (
   id uuid primary key default gen_random_uuid(),
-  channel_id uuid not null references public.social_channels (id) on delete cascade,
+  channel_id uuid not null,
   -- Null once the account is gone: the conversation of the others stays readable.
   sender_id uuid references auth.users (id) on delete set null,
   body text not null,
@@ -70,6 +70,10 @@ create table if not exists public.social_messages (
   constraint message_body_is_normalised check (body is nfc normalized),
   constraint message_body_is_not_blank check (not lockstep.is_blank(body)),
   constraint one_message_per_client_message_id unique (sender_id, client_message_id)
+);
+
+select lockstep.refer(
+  'social_channels', '{social_channel_members channel_id cascade, social_messages channel_id cascade}'
 );
 
 -- A table that the project had may have no such column.

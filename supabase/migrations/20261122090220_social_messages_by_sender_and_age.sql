@@ -4,9 +4,11 @@
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index public.social_messages_by_sender_and_age;
+-- Undo: drop index if exists public.social_messages_by_sender_and_age;
 
-select lockstep.drop_unfinished_index('social_messages_by_sender_and_age');
+select lockstep.prepare_index(
+  'social_messages_by_sender_and_age', 'social_messages', '{sender_id, inserted_at desc}'
+);
 
 commit;
 

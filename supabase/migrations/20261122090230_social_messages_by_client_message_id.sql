@@ -5,10 +5,12 @@
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: do $$ begin
---     if lockstep.has_adopted('social_messages') then drop index public.one_message_per_client_message_id; end if;
+--     if lockstep.has_adopted('social_messages') then drop index if exists public.one_message_per_client_message_id; end if;
 --   end $$;
 
-select lockstep.drop_unfinished_index('one_message_per_client_message_id');
+select lockstep.prepare_index(
+  'one_message_per_client_message_id', 'social_messages', '{sender_id, client_message_id}', '(client_message_id IS NOT NULL)'
+);
 
 commit;
 

@@ -48,7 +48,7 @@ create table if not exists public.rank_games (
 
 create table if not exists public.rank_rooms (
   id uuid primary key default gen_random_uuid(),
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  game_id uuid not null,
   owner_id uuid not null references auth.users (id) on delete cascade,
   code text not null unique,
   mode text not null default 'casual',
@@ -67,11 +67,11 @@ create table if not exists public.rank_rooms (
 
 create table if not exists public.rank_room_slots (
   id uuid primary key default gen_random_uuid(),
-  room_id uuid not null references public.rank_rooms (id) on delete cascade,
+  room_id uuid not null,
   slot_index integer not null,
   role text,
   occupant_owner_id uuid references auth.users (id) on delete set null,
-  occupant_hero_id uuid references public.heroes (id) on delete set null,
+  occupant_hero_id uuid,
   occupant_ready boolean not null default false,
   joined_at timestamptz,
   updated_at timestamptz not null default now(),
@@ -81,9 +81,9 @@ create table if not exists public.rank_room_slots (
 
 create table if not exists public.rank_participants (
   id uuid primary key default gen_random_uuid(),
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  game_id uuid not null,
   owner_id uuid not null references auth.users (id) on delete cascade,
-  hero_id uuid references public.heroes (id) on delete set null,
+  hero_id uuid,
   hero_ids uuid[] not null default '{}',
   slot_no integer,
   role text,
@@ -102,13 +102,13 @@ create table if not exists public.rank_participants (
 create table if not exists public.rank_match_roster (
   id uuid primary key default gen_random_uuid(),
   match_instance_id uuid not null,
-  room_id uuid references public.rank_rooms (id) on delete cascade,
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  room_id uuid,
+  game_id uuid not null,
   slot_id uuid,
   slot_index integer not null,
   role text not null,
   owner_id uuid references auth.users (id) on delete set null,
-  hero_id uuid references public.heroes (id) on delete set null,
+  hero_id uuid,
   hero_name text,
   hero_summary jsonb not null default '{}',
   ready boolean not null default false,
@@ -131,7 +131,7 @@ create table if not exists public.rank_match_roster (
 
 create table if not exists public.rank_sessions (
   id uuid primary key default gen_random_uuid(),
-  game_id uuid not null references public.rank_games (id) on delete cascade,
+  game_id uuid not null,
   owner_id uuid references auth.users (id) on delete set null,
   status text not null default 'active',
   turn integer not null default 0,
@@ -139,6 +139,12 @@ create table if not exists public.rank_sessions (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
+
+select lockstep.refer('heroes', '{rank_room_slots occupant_hero_id null, rank_participants hero_id null,
+  rank_match_roster hero_id null}');
+select lockstep.refer('rank_games', '{rank_rooms game_id cascade, rank_sessions game_id cascade,
+  rank_participants game_id cascade, rank_match_roster game_id cascade}');
+select lockstep.refer('rank_rooms', '{rank_room_slots room_id cascade, rank_match_roster room_id cascade}');
 
 -- What the RPCs use, for installations that were left behind. Nullable, because their rows have no value for it.
 select lockstep.add_missing_column(used.relation, unnest(used.names), used.type)

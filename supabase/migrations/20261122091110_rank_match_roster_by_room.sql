@@ -4,9 +4,9 @@
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index public.rank_match_roster_by_room;
+-- Undo: drop index if exists public.rank_match_roster_by_room;
 
-select lockstep.drop_unfinished_index('rank_match_roster_by_room');
+select lockstep.prepare_index('rank_match_roster_by_room', 'rank_match_roster', '{room_id}');
 
 commit;
 

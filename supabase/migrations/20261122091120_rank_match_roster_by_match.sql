@@ -12,7 +12,9 @@
 --     ) then drop index public.rank_match_roster_match_instance_id_slot_index_key; end if;
 --   end $$;
 
-select lockstep.drop_unfinished_index('rank_match_roster_match_instance_id_slot_index_key');
+select lockstep.prepare_index(
+  'rank_match_roster_match_instance_id_slot_index_key', 'rank_match_roster', '{match_instance_id, slot_index}'
+);
 
 commit;
 

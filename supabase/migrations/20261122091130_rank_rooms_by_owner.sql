@@ -4,9 +4,9 @@
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index public.rank_rooms_by_owner;
+-- Undo: drop index if exists public.rank_rooms_by_owner;
 
-select lockstep.drop_unfinished_index('rank_rooms_by_owner');
+select lockstep.prepare_index('rank_rooms_by_owner', 'rank_rooms', '{owner_id}');
 
 commit;
 

@@ -197,6 +197,30 @@ async fn the_one_file_for_an_editor_is_made_of_them_and_can_be_run_twice() {
     assert_eq!((missing(&by_files, &by_one), missing(&by_one, &by_files)), (vec![], vec![]));
 }
 
+/// By use, not by name: a second index of the same columns would cost each write, and serve nothing.
+#[tokio::test]
+async fn an_index_that_serves_is_not_made_again() {
+    let installation = in_use().await;
+    let own = "create index own_roster on public.rank_match_roster (room_id desc, role); \
+        create index own_age on public.social_messages (channel_id, inserted_at, id); \
+        create index own_sender on public.social_messages (sender_id)";
+    installation.execute(own).await;
+
+    installation.migrate().await;
+
+    let database = installation.cluster.connect("postgres").await.unwrap();
+    let made = "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relname = any ($1) order by 1";
+    let ours = [
+        "one_message_per_client_message_id",
+        "rank_match_roster_by_room",
+        "rank_rooms_by_owner",
+        "social_messages_by_channel_and_age",
+        "social_messages_by_sender_and_age",
+    ];
+    let made: Vec<String> = database.query(made, &[&&ours[..]]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(made, ["one_message_per_client_message_id", "social_messages_by_sender_and_age"]);
+}
+
 /// Its roster may have neither keys nor indexes, and millions of rows: what a build that failed has left is replaced.
 #[tokio::test]
 async fn an_installation_without_keys_gets_an_index_for_each_column_that_the_rpcs_search_by() {

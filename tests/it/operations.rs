@@ -1,6 +1,7 @@
 //! What a project could do with its own tables before the migrations, it can do after them.
 
 use it::{Installation, Server};
+use serde_json::{Value, json};
 use stack::database::Grants;
 
 /// With an overlay and a template that hang on what the project has.
@@ -71,10 +72,52 @@ const NO_MORE: &[&str] = &[
     "alter table public.social_messages drop column channel_id",
 ];
 
-async fn tried(installation: &Installation) -> Vec<(&'static str, Result<(), String>)> {
+/// Tables that others are made beside, and nobody's rows yet.
+const ALONE: &str = "drop table public.rank_turns, public.rank_sessions, public.rank_match_roster, public.rank_participants, \
+    public.rank_room_slots; \
+    create table public.social_channels (id uuid primary key, name text); \
+    insert into public.social_channels values (md5('a')::uuid, 'a'), (md5('b')::uuid, 'b')";
+
+/// What is made points at them.
+const POINTING: &str = "insert into public.social_channel_members (channel_id, user_id) \
+        select channel.id, person.id from public.social_channels as channel, auth.users as person; \
+    insert into public.rank_room_slots (room_id, slot_index, occupant_hero_id) \
+        select room.id, row_number() over (), hero.id from public.rank_rooms as room, public.heroes as hero; \
+    insert into public.rank_sessions (game_id) select id from public.rank_games; \
+    insert into public.rank_participants (game_id, owner_id, hero_id) \
+        select game.id, hero.owner_id, hero.id from public.rank_games as game, public.heroes as hero \
+        where hero.owner_id is not null on conflict do nothing; \
+    insert into public.rank_match_roster (match_instance_id, room_id, game_id, slot_index, role, hero_id) \
+        select md5('match')::uuid, slot.room_id, room.game_id, slot.slot_index, 'attack', slot.occupant_hero_id \
+        from public.rank_room_slots as slot join public.rank_rooms as room on room.id = slot.room_id";
+
+/// Each is tried before and after, and rolled back.
+const BESIDE: &[&str] = &[
+    "truncate public.social_channels",
+    "delete from public.social_channels",
+    "update public.social_channels set id = gen_random_uuid()",
+    "drop table public.social_channels",
+    "alter table public.social_channels drop constraint social_channels_pkey, alter column id type text",
+    "alter table public.social_channels drop column id",
+    "truncate public.rank_games, public.rank_rooms",
+    "truncate public.rank_rooms",
+    "truncate public.heroes",
+    "drop table public.heroes",
+    "update public.heroes set id = gen_random_uuid()",
+    "delete from public.heroes",
+    "delete from public.rank_games",
+];
+
+/// Those that PostgreSQL refuses afterwards, since triggers stand on the column. `ADOPTING.md` says so.
+const NO_MORE_BESIDE: &[&str] = &[
+    "alter table public.social_channels drop constraint social_channels_pkey, alter column id type text",
+    "alter table public.social_channels drop column id",
+];
+
+async fn tried(installation: &Installation, operations: &[&'static str]) -> Vec<(&'static str, Result<(), String>)> {
     let database = installation.cluster.connect("postgres").await.unwrap();
     let mut all = Vec::new();
-    for operation in OPERATIONS {
+    for operation in operations {
         let done = database.batch_execute(&format!("begin; {operation}; set constraints all immediate")).await;
         database.batch_execute("rollback").await.unwrap();
         all.push((*operation, done.map_err(|error| format!("{:?}", error.as_db_error()))));
@@ -86,14 +129,52 @@ async fn tried(installation: &Installation) -> Vec<(&'static str, Result<(), Str
 async fn what_a_project_could_do_with_its_tables_it_can_still_do() {
     let installation = Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await;
     installation.execute("create schema auth_own").await;
-    let before = tried(&installation).await;
+    let before = tried(&installation, OPERATIONS).await;
     installation.migrate().await;
     installation.execute(STAGED).await;
 
-    let after = tried(&installation).await;
+    let after = tried(&installation, OPERATIONS).await;
 
     let was_refused: Vec<_> = before.iter().filter(|(_, done)| done.is_err()).collect();
     assert!(was_refused.is_empty(), "{was_refused:#?}");
     let refused: Vec<_> = after.iter().filter(|(_, done)| done.is_err()).collect();
     assert_eq!(refused.iter().map(|(operation, _)| *operation).collect::<Vec<_>>(), NO_MORE, "{refused:#?}");
+}
+
+/// No foreign key of ours holds a table of the project's; and what pointed at a row goes with it all the same.
+#[tokio::test]
+async fn what_is_made_beside_a_projects_tables_holds_nothing_there() {
+    let installation = Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await;
+    installation.execute(ALONE).await;
+    let before = tried(&installation, BESIDE).await;
+    installation.migrate().await;
+    installation.execute(POINTING).await;
+
+    let after = tried(&installation, BESIDE).await;
+
+    let refused = |tried: &[(&'static str, Result<(), String>)]| -> Vec<&str> {
+        tried.iter().filter(|(_, done)| done.is_err()).map(|(operation, _)| *operation).collect()
+    };
+    assert_eq!((refused(&before), refused(&after)), (Vec::new(), NO_MORE_BESIDE.to_vec()), "{after:#?}");
+    let counts = "select jsonb_build_array( \
+        (select count(*) from public.social_channel_members where channel_id = md5('a')::uuid), \
+        (select count(*) from public.social_channel_members where channel_id = md5('c')::uuid), \
+        (select count(*) from public.rank_room_slots), (select count(*) from public.rank_match_roster), \
+        (select count(*) from public.rank_participants where hero_id is not null), (select count(*) from public.rank_sessions) \
+      )";
+    let counted = async |sql: &str| -> Value {
+        let database = installation.cluster.connect("postgres").await.unwrap();
+        database.batch_execute(&format!("begin; {sql}")).await.unwrap();
+        database.query_one(counts, &[]).await.unwrap().get(0)
+    };
+    let all = counted("select").await;
+    let [members, _, slots, roster, players, sessions] = [0, 1, 2, 3, 4, 5].map(|which| all[which].clone());
+    assert!(all[0] != 0 && all[2] != 0 && all[4] != 0, "{all}");
+    let gone = counted("delete from public.social_channels").await;
+    assert_eq!(gone, json!([0, 0, slots, roster, players, sessions]));
+    let renamed = "update public.social_channels set id = md5('c')::uuid where name = 'a'";
+    assert_eq!(counted(renamed).await, json!([0, members, slots, roster, players, sessions]));
+    assert_eq!(counted("truncate public.heroes").await, json!([members, 0, slots, roster, 0, sessions]));
+    assert_eq!(counted("truncate public.rank_rooms").await, json!([members, 0, 0, 0, players, sessions]));
+    assert_eq!(counted("delete from public.rank_games").await, json!([members, 0, 0, 0, 0, 0]));
 }

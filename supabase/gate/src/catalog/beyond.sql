@@ -56,6 +56,8 @@ select coalesce(
               'constraint', (select owner.conname from pg_constraint as owner where owner.conindid = index.indexrelid and owner.contype in ('p', 'u', 'x') limit 1),
               'unique', index.indisunique,
               'excludes', index.indisexclusion,
+              'valid', index.indisvalid and index.indisready and index.indislive,
+              'definition', pg_get_indexdef(index.indexrelid),
               'columns', (
                 select coalesce(jsonb_agg(attribute.attname), '[]')
                 from unnest(index.indkey[0:index.indnkeyatts - 1]) as key (number)

@@ -1,13 +1,13 @@
 //! Doors: the older ways to what the RPCs do, which a project had before; whether they are still to be open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use super::rows;
 use crate::{
-    contract::{Columns, Contract, Privilege},
+    contract::{Columns, Contract, Enabled, Privilege, Trigger},
     database::Connection,
 };
 
@@ -50,14 +50,34 @@ impl Doors {
     pub fn adapted(&self, contract: &Contract) -> Contract {
         let owners: BTreeSet<String> = contract.all_functions().map(|function| function.owner.clone()).collect();
         let mut contract = contract.clone();
+        let mut pointing: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for relation in &mut contract.relations {
             if !self.has_adopted(&relation.schema, &relation.name) {
+                let table = relation.name.clone();
+                relation.constraints.retain(|_, constraint| {
+                    let reference = reference(constraint).filter(|(to, ..)| self.has_adopted("public", to));
+                    if let Some((to, column, action)) = reference {
+                        pointing.entry(to.to_owned()).or_default().push(format!("'{table} {column} {action}'"));
+                    }
+                    reference.is_none()
+                });
                 continue;
             }
             if !relation.shared {
                 relation.shared = true;
                 relation.owner = None;
                 relation.keys = relation.constraints.values().filter_map(|constraint| key(constraint)).collect();
+                // What keeps keys apart is the project's; that they are found by is not.
+                for (name, constraint) in &relation.constraints {
+                    if let (true, Some(columns)) = (constraint.starts_with("UNIQUE"), key(constraint)) {
+                        let (table, last) = (relation.qualified(), columns.last().map_or("", String::as_str));
+                        let index = format!(
+                            "CREATE INDEX {name} ON {table} USING btree ({}) WHERE ({last} IS NOT NULL)",
+                            columns.join(", ")
+                        );
+                        relation.indexes.insert(name.clone(), index);
+                    }
+                }
                 relation.constraints.clear();
                 let given = relation.grants.exact.values().find_map(|rights| rights.get(&Privilege::Insert)).cloned();
                 for column in &mut relation.columns {
@@ -71,6 +91,11 @@ impl Doors {
                 relation.grants.exact.retain(|role, _| owners.contains(role));
                 relation.grants.never.clear();
                 relation.row_security = false;
+            }
+        }
+        for relation in &mut contract.relations {
+            if let Some(arguments) = pointing.get(&relation.name).filter(|_| relation.schema == "public") {
+                relation.triggers.extend(following(&relation.name, &arguments.join(", ")));
             }
         }
         contract
@@ -87,6 +112,26 @@ impl Doors {
 fn key(constraint: &str) -> Option<Vec<String>> {
     let columns = ["PRIMARY KEY (", "UNIQUE ("].iter().find_map(|start| constraint.strip_prefix(start))?;
     Some(columns.trim_end_matches(')').split(", ").map(str::to_owned).collect())
+}
+
+/// To which table of ours, from which column, and what becomes of the row.
+fn reference(constraint: &str) -> Option<(&str, &str, &str)> {
+    let (column, rest) = constraint.strip_prefix("FOREIGN KEY (")?.split_once(") REFERENCES public.")?;
+    let (to, rest) = rest.split_once("(id)")?;
+    Some((to, column, if rest.contains("ON DELETE CASCADE") { "cascade" } else { "null" }))
+}
+
+/// What `lockstep.refer()` makes on a table of the project's, instead of foreign keys to it.
+fn following(table: &str, arguments: &str) -> [Trigger; 2] {
+    let made = [("it", "DELETE OR UPDATE OF id", "ROW"), ("them", "TRUNCATE", "STATEMENT")];
+    made.map(|(what, when, each)| {
+        let name = format!("what_points_at_{what}_goes_with_{what}");
+        let definition = format!(
+            "CREATE TRIGGER {name} AFTER {when} ON public.{table} FOR EACH {each} \
+             EXECUTE FUNCTION lockstep.follow_adopted({arguments})"
+        );
+        Trigger { name, definition, enabled: Enabled::Origin }
+    })
 }
 
 /// The body of the function.

@@ -102,6 +102,10 @@ pub struct Index {
     pub unique: bool,
     /// Whether it is an exclusion constraint's.
     pub excludes: bool,
+    /// Whether it is used, and complete.
+    pub valid: bool,
+    /// As `pg_get_indexdef` gives it.
+    pub definition: String,
     /// What it is made of; expressions are left out.
     pub columns: Vec<String>,
     /// Whether making its entry can fail.

@@ -6,6 +6,7 @@ mod cron;
 mod doors;
 mod functions;
 mod grants;
+mod indexes;
 mod platform;
 mod policies;
 mod raising;

@@ -1,6 +1,6 @@
 //! Tables and views: are the policies in force, the same, and nothing beside them?
 
-use super::{APPLY, Findings, access::Inheriting, beyond, grants, policies, renamed, shared};
+use super::{APPLY, Findings, access::Inheriting, beyond, grants, indexes, policies, renamed, shared};
 use crate::{
     catalog::Catalog,
     contract::{Column, Columns, Contract, Enabled, Kind, Privilege, Relation},
@@ -30,7 +30,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
         beyond::judge(contract, catalog, want, have, findings);
         shared::judge(contract, catalog, want, have, findings);
         constraints(want, have, findings);
-        indexes(want, have, findings);
+        indexes::judge(want, have, catalog.beyond.get(&want.qualified()), findings);
         for rule in have.rules.iter().filter(|rule| !want.shared && !want.rules.contains(rule)) {
             let remedy = format!("drop rule {} on {};", identifier(rule), want.qualified());
             let place = format!("rule {rule} on {}", want.qualified());
@@ -196,20 +196,6 @@ fn constraints(want: &Relation, have: &Relation, findings: &mut Findings) {
         if !want.shared {
             let remedy = format!("alter table {} drop constraint {};", want.qualified(), identifier(name));
             findings.add(Code::ConstraintUnexpected, place(name), "no such constraint", present, remedy);
-        }
-    }
-}
-
-fn indexes(want: &Relation, have: &Relation, findings: &mut Findings) {
-    for (name, definition) in &want.indexes {
-        let place = format!("index {name} on {}", want.qualified());
-        let remedy = format!("drop index if exists {}.{}; {definition};", want.schema, identifier(name));
-        match have.indexes.get(name) {
-            None => findings.add(Code::IndexMissing, place, definition, "none", remedy),
-            Some(present) if present != definition => {
-                findings.add(Code::IndexChanged, place, definition, present, remedy);
-            }
-            Some(_) => {}
         }
     }
 }

@@ -157,6 +157,9 @@ fn relation(named: &Relation, found: &Relation) -> Relation {
         }
         relation.constraints.retain(|name, _| named.constraints.contains_key(name));
         relation.indexes.retain(|name, _| named.indexes.contains_key(name));
+        // Where the table is made here, a constraint may have it.
+        let of_constraints = named.indexes.iter().filter(|(name, _)| found.constraints.contains_key(*name));
+        relation.indexes.extend(of_constraints.map(|(name, definition)| (name.clone(), definition.clone())));
         relation.policies.retain(|policy| named.policies.iter().any(|other| other.name == policy.name));
         relation.triggers.retain(|trigger| named.triggers.iter().any(|other| other.name == trigger.name));
     }

@@ -55,6 +55,30 @@ pub const ADOPTED: &[Case] = &[
     Case::harmless(
         "create unique index x on public.social_messages (sender_id, client_message_id); create index y on public.social_messages using hash (body)",
     ),
+    Case::latent(
+        "index_changed",
+        "update pg_catalog.pg_index set indisvalid = false where indexrelid = 'public.rank_match_roster_by_room'::pg_catalog.regclass",
+    ),
+    Case::latent(
+        "index_changed",
+        "update pg_catalog.pg_index set indisvalid = false where indexrelid = 'public.one_message_per_client_message_id'::pg_catalog.regclass",
+    ),
+    Case::latent("index_missing", "drop index public.rooms_of_owner"),
+    Case::latent("index_missing", "drop index public.social_messages_by_sender_and_age"),
+    Case::latent(
+        "index_missing",
+        "drop index public.social_messages_by_channel_and_age; create index x on public.social_messages (channel_id, inserted_at, id desc)",
+    ),
+    Case::latent(
+        "index_missing",
+        "drop index public.rank_match_roster_by_room; create index x on public.rank_match_roster (room_id) where slot_index < 9",
+    ),
+    Case::harmless(
+        "drop index public.rooms_of_owner; create index x on public.rank_rooms (owner_id desc, code); drop index public.social_messages_by_channel_and_age; create index y on public.social_messages (channel_id desc, inserted_at, id, sender_id)",
+    ),
+    Case::harmless(
+        "drop index public.one_message_per_client_message_id; create unique index x on public.social_messages (sender_id, client_message_id); create index rank_rooms_by_owner on public.rank_rooms (owner_id)",
+    ),
     Case::changes("column_changed", "alter table public.social_messages alter column inserted_at drop default"),
     Case::changes(
         "column_changed",
