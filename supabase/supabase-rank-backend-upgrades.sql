@@ -1134,17 +1134,28 @@ as $$
 declare
   v_tag constant text := announce_rpc.p_name || '/' || announce_rpc.p_version;
   v_expect constant text := nullif(current_setting('request.headers', true), '')::json ->> 'x-rpc-expect';
+  v_headers jsonb := nullif(current_setting('response.headers', true), '');
+  v_otherwise constant text := replace(', ' || v_expect || ',', ', ' || v_tag || ',', ',');
 begin
   -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.
   perform set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true);
 
-  -- One RPC may run another: the header lists both.
-  perform lockstep.set_header(
-    'X-RPC-Version', concat_ws(', ', lockstep.header_so_far('X-RPC-Version'), v_tag)
-  );
+  -- One RPC may run another: the header lists both. It is nearly always the only one, or the first.
+  if v_headers is null then
+    perform set_config('response.headers', jsonb_build_array(jsonb_build_object('X-RPC-Version', v_tag))::text, true);
+  elsif v_headers -> 0 ? 'X-RPC-Version' then
+    v_headers := jsonb_set(
+      v_headers, '{0, X-RPC-Version}', to_jsonb((v_headers -> 0 ->> 'X-RPC-Version') || ', ' || v_tag)
+    );
+    perform set_config('response.headers', v_headers::text, true);
+  else
+    perform lockstep.set_header(
+      'X-RPC-Version', concat_ws(', ', lockstep.header_so_far('X-RPC-Version'), v_tag)
+    );
+  end if;
 
-  -- Nearly every caller expects just this version, and no list has to be read.
-  if v_expect <> v_tag then
+  -- Nearly every caller expects just this version. The list is read only where it names the RPC in another way.
+  if strpos(v_otherwise, announce_rpc.p_name) > 0 then
     perform lockstep.require_expected_version(v_expect, announce_rpc.p_name, announce_rpc.p_version);
   end if;
 end;
@@ -1289,6 +1300,9 @@ begin
   if lockstep.is_unwelcome_guest() then
     perform lockstep.refuse(403, 'guest_not_allowed', 'Guests cannot do this. Sign in with an account.');
   end if;
+
+  -- What the RPC is about is looked at next. Until then the policies find nothing in hand, whatever was there before.
+  perform set_config('lockstep.room', '', true), set_config('lockstep.game', '', true);
   return v_caller;
 end;
 $$;
@@ -2821,40 +2835,36 @@ grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
 
 -- What an RPC works on -----------------------------------------------------------------------------------------------
 
--- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: each of these looks whose it is.
--- A policy asks them once for a statement. They pass by the policies that ask them: a staging asks them dozens of times.
+-- require_room_owner() has looked whose it is, and put room and game into settings. require_caller() empties them, so an
+-- RPC that forgets to look has nothing in hand. Whoever could write these settings in between could write the claims of
+-- the caller, too, by which anybody's room is known.
 create or replace function lockstep.room_in_hand()
 returns uuid
 language plpgsql
 stable
-security definer
 set search_path = ''
 as $$
-declare
-  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
-  return (select room.id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
+  return nullif(current_setting('lockstep.room', true), '')::uuid;
 end;
 $$;
 
-comment on function lockstep.room_in_hand() is 'The room that the RPC is about, where it is the caller''s, or null.';
+comment on function lockstep.room_in_hand() is 'The room of the caller that the RPC is about, or null.';
 
 create or replace function lockstep.game_in_hand()
 returns uuid
 language plpgsql
 stable
-security definer
 set search_path = ''
 as $$
-declare
-  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
-  return (select room.game_id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
+  return nullif(current_setting('lockstep.game', true), '')::uuid;
 end;
 $$;
 
-comment on function lockstep.game_in_hand() is 'The game that the room in hand plays.';
+comment on function lockstep.game_in_hand() is 'The game that the room in hand plays, or null.';
 
+-- This one and its like pass by the policies that ask them, once for a statement.
 create or replace function lockstep.players_in_hand()
 returns uuid[]
 language plpgsql
@@ -3073,12 +3083,10 @@ begin
     perform lockstep.refuse_parameter(refuse_unknown_keys.p_path, 'must be an object');
   end if;
 
-  select min(key)
-  into v_key
-  from jsonb_object_keys(refuse_unknown_keys.p_object) as key
-  where key <> all (refuse_unknown_keys.p_known);
-
-  if v_key is not null then
+  if refuse_unknown_keys.p_object - refuse_unknown_keys.p_known <> '{}' then
+    select min(key)
+    into v_key
+    from jsonb_object_keys(refuse_unknown_keys.p_object - refuse_unknown_keys.p_known) as key;
     perform lockstep.refuse_parameter(refuse_unknown_keys.p_path || '.' || left(v_key, 80), 'is not known');
   end if;
 end;
@@ -3160,13 +3168,17 @@ volatile
 set search_path = ''
 as $$
 declare
-  c_uuid constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
   v_value constant jsonb := nullif(uuid_at.p_object -> uuid_at.p_key, 'null');
+  v_text constant text := v_value #>> '{}';
 begin
-  if jsonb_typeof(v_value) <> 'string' or v_value #>> '{}' !~ c_uuid then
+  -- A regular expression takes ten times as long.
+  if jsonb_typeof(v_value) <> 'string'
+    or v_text not like '________-____-____-____-____________'
+    or translate(v_text, '0123456789abcdefABCDEF', '') <> '----'
+  then
     perform lockstep.refuse_parameter(uuid_at.p_path || '.' || uuid_at.p_key, 'must be a UUID');
   end if;
-  return (v_value #>> '{}')::uuid;
+  return v_text::uuid;
 end;
 $$;
 
@@ -3482,21 +3494,25 @@ revoke all on function lockstep.room_exists(uuid) from public, anon, authenticat
 grant execute on function lockstep.room_exists(uuid) to rank_rpc_owner;
 
 create or replace function lockstep.require_room_owner(p_room_id uuid)
-returns void
+returns uuid
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
   v_caller constant uuid := lockstep.caller_id();
+  v_game uuid;
 begin
-  if exists (
-    select
-    from public.rank_rooms as room
-    where room.id = require_room_owner.p_room_id and room.owner_id = v_caller
-  ) then
-    perform set_config('lockstep.room', require_room_owner.p_room_id::text, true);
-    return;
+  select room.game_id
+  into v_game
+  from public.rank_rooms as room
+  where room.id = require_room_owner.p_room_id and room.owner_id = v_caller;
+
+  if found then
+    perform
+      set_config('lockstep.room', require_room_owner.p_room_id::text, true),
+      set_config('lockstep.game', v_game::text, true);
+    return v_game;
   elsif lockstep.room_exists(require_room_owner.p_room_id) then
     perform lockstep.refuse(403, 'not_room_owner', 'The room is not yours.', 'room_id');
   end if;
@@ -3505,7 +3521,7 @@ end;
 $$;
 
 comment on function lockstep.require_room_owner(uuid) is
-  'Refuses with 403 whoever does not own the room, and with 404 where there is none.';
+  'The game that the room plays; refuses with 403 whoever does not own the room, and with 404 where there is none.';
 revoke all on function lockstep.require_room_owner(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.require_room_owner(uuid) to rank_rpc_owner;
 
@@ -3910,7 +3926,7 @@ comment on function lockstep.sits_in_room(uuid, uuid) is
 revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
 
--- Like the other questions about the room in hand: one answer for a statement.
+-- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.seated_in_hand()
 returns uuid[]
 language plpgsql
@@ -4038,7 +4054,7 @@ comment on function lockstep.runs_session(uuid) is 'Whether a room of the caller
 revoke all on function lockstep.runs_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.runs_session(uuid) to rank_rpc_owner;
 
--- Like the other questions about the room in hand: one answer for a statement.
+-- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.session_in_hand()
 returns uuid
 language plpgsql
@@ -4229,11 +4245,11 @@ create or replace trigger what_hangs_on_them_goes_with_them
 -- Contract: none by itself.
 -- Called by: every change of an overlay; the policy of Realtime, when a client joins a topic.
 -- Undo: drop policy "players hear of their overlays" on realtime.messages;
---   drop trigger overlays_are_announced on public.rank_session_overlays;
+--   drop trigger new_overlays_are_announced on public.rank_session_overlays;
 --   drop trigger overlay_changes_are_announced on public.rank_session_overlays;
---   drop function lockstep.notify_overlay_ttl(), lockstep.publish_overlay_event(text, text, jsonb),
---   lockstep.tell_that_overlays_ended(), lockstep.try_overlay_event(text, text, jsonb),
---   lockstep.may_hear_overlay_topic(text);
+--   drop trigger overlay_ends_are_announced on public.rank_session_overlays;
+--   drop function lockstep.notify_overlay_ttl, lockstep.overlay_event, lockstep.publish_overlay_events,
+--   lockstep.send_overlay_events, lockstep.may_hear_overlay_topic;
 --   drop table lockstep.rank_overlay_outbox;
 
 set local role postgres;
@@ -4257,82 +4273,108 @@ alter table lockstep.rank_overlay_outbox enable row level security;
 revoke all on lockstep.rank_overlay_outbox from public, anon, authenticated, service_role;
 
 -- Realtime keeps times without their zone, which has to be UTC. Its tables are maintained while this runs, and a match is
--- not kept waiting for that: where one event could not be written, those after it in the transaction are not tried.
-create or replace function lockstep.try_overlay_event(p_topic text, p_event text, p_payload jsonb)
-returns boolean
+-- not kept waiting for that: where one event could not be written, those after it are not tried. A plan that was made
+-- while the partition of the day was empty must not read all of it in the evening.
+create or replace function lockstep.send_overlay_events(p_events lockstep.rank_overlay_outbox[])
+returns integer
 language plpgsql
 security definer
 set search_path = ''
 set timezone = 'UTC'
 set lock_timeout = '50ms'
+set enable_seqscan = off
 as $$
+declare
+  v_event lockstep.rank_overlay_outbox;
+  v_sent integer := 0;
 begin
-  if current_setting('lockstep.realtime_is_away', true) = 'yes' then
-    return false;
-  end if;
-  perform realtime.send(
-    try_overlay_event.p_payload, try_overlay_event.p_event, try_overlay_event.p_topic, true
-  );
-  perform
-    from realtime.messages as message
-    where message.inserted_at = localtimestamp
-      and message.topic = try_overlay_event.p_topic
-      and message.extension = 'broadcast'
-      and message.private is true
-      and message.payload ->> 'id' = try_overlay_event.p_payload ->> 'id';
-  if not found then
-    perform set_config('lockstep.realtime_is_away', 'yes', true);
-    return false;
-  end if;
-  return true;
+  foreach v_event in array send_overlay_events.p_events loop
+    perform realtime.send(
+      v_event.payload || jsonb_build_object('id', v_event.id), v_event.event, v_event.topic, true
+    );
+    perform
+      from realtime.messages as message
+      where message.inserted_at = localtimestamp
+        and message.topic = v_event.topic
+        and message.extension = 'broadcast'
+        and message.private is true
+        and message.payload ->> 'id' = v_event.id::text;
+    exit when not found;
+    v_sent := v_sent + 1;
+  end loop;
+  return v_sent;
 exception
+  -- Then none of them is there.
   when others then
-    perform set_config('lockstep.realtime_is_away', 'yes', true);
-    return false;
+    return 0;
 end;
 $$;
 
-comment on function lockstep.try_overlay_event(text, text, jsonb) is 'Writes a broadcast, and says whether it is there.';
-revoke all on function lockstep.try_overlay_event(text, text, jsonb) from public, anon, authenticated, service_role;
+comment on function lockstep.send_overlay_events(lockstep.rank_overlay_outbox[]) is
+  'Writes broadcasts in their order, and says how many are there: the first that is not ends it.';
+revoke all on function lockstep.send_overlay_events(lockstep.rank_overlay_outbox[])
+  from public, anon, authenticated, service_role;
 
-create or replace function lockstep.publish_overlay_event(p_topic text, p_event text, p_payload jsonb)
+create or replace function lockstep.publish_overlay_events(p_events lockstep.rank_overlay_outbox[])
 returns void
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_id constant uuid := gen_random_uuid();
-  v_payload constant jsonb := publish_overlay_event.p_payload || jsonb_build_object('id', v_id);
+  v_sent constant integer := lockstep.send_overlay_events(publish_overlay_events.p_events);
 begin
-  if not lockstep.try_overlay_event(publish_overlay_event.p_topic, publish_overlay_event.p_event, v_payload) then
-    insert into lockstep.rank_overlay_outbox (id, topic, event, payload)
-    values (v_id, publish_overlay_event.p_topic, publish_overlay_event.p_event, v_payload);
+  if v_sent < cardinality(publish_overlay_events.p_events) then
+    insert into lockstep.rank_overlay_outbox
+    select * from unnest(publish_overlay_events.p_events[v_sent + 1:]);
   end if;
 end;
 $$;
 
-comment on function lockstep.publish_overlay_event(text, text, jsonb) is
-  'Writes a broadcast, or leaves it in the outbox, in the same transaction as what it is about.';
-revoke all on function lockstep.publish_overlay_event(text, text, jsonb)
+comment on function lockstep.publish_overlay_events(lockstep.rank_overlay_outbox[]) is
+  'Writes broadcasts, or leaves them in the outbox, in the same transaction as what they are about.';
+revoke all on function lockstep.publish_overlay_events(lockstep.rank_overlay_outbox[])
   from public, anon, authenticated, service_role;
 
--- To everybody, and without content: an overlay of somebody's has ended.
-create or replace function lockstep.tell_that_overlays_ended()
-returns void
+create or replace function lockstep.overlay_event(
+  p_overlay_id uuid,
+  p_session_id uuid,
+  p_owner_id uuid,
+  p_version bigint,
+  p_expires_at timestamptz,
+  p_event text,
+  p_reason text
+)
+returns lockstep.rank_overlay_outbox
 language plpgsql
-security definer
+volatile
 set search_path = ''
 as $$
 begin
-  perform lockstep.publish_overlay_event('rank_overlay_ttl', 'overlay_expired', '{}');
+  return row(
+    gen_random_uuid(),
+    'rank_overlay_ttl:' || overlay_event.p_owner_id,
+    overlay_event.p_event,
+    jsonb_build_object(
+      'overlay_id', overlay_event.p_overlay_id,
+      'session_id', overlay_event.p_session_id,
+      'version', overlay_event.p_version,
+      'reason', overlay_event.p_reason,
+      'expires_at', overlay_event.p_expires_at
+    ),
+    1,
+    now()
+  );
 end;
 $$;
 
-comment on function lockstep.tell_that_overlays_ended() is 'Says on the common topic that something ended.';
-revoke all on function lockstep.tell_that_overlays_ended() from public, anon, authenticated, service_role;
-grant execute on function lockstep.tell_that_overlays_ended() to rank_rpc_owner;
+comment on function lockstep.overlay_event(uuid, uuid, uuid, bigint, timestamptz, text, text) is
+  'What a player is told of an overlay.';
+revoke all on function lockstep.overlay_event(uuid, uuid, uuid, bigint, timestamptz, text, text)
+  from public, anon, authenticated, service_role;
 
+-- Once for a statement, since a room has many players. Renewing changes no version, and is nobody's news; nor is the
+-- removal of what was told when it ended.
 create or replace function lockstep.notify_overlay_ttl()
 returns trigger
 language plpgsql
@@ -4340,54 +4382,76 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_overlay constant public.rank_session_overlays := coalesce(new, old);
-  v_event text;
-  v_reason text;
+  v_events lockstep.rank_overlay_outbox[];
+  v_any_ended boolean;
 begin
-  if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.expires_at > now()) then
-    v_event := 'overlay_opened';
-    v_reason := 'staged';
+  if tg_op = 'INSERT' then
+    select array_agg(
+      lockstep.overlay_event(
+        made.id, made.session_id, made.owner_id, made.version, made.expires_at, 'overlay_opened', 'staged'
+      )
+    )
+    into v_events
+    from made;
   elsif tg_op = 'UPDATE' then
-    v_event := 'overlay_expired';
-    v_reason := 'ended';
-  elsif old.expired_notified_at is null then
-    v_event := 'overlay_expired';
-    v_reason := case when old.expires_at <= now() then 'ttl' else 'ended' end;
+    select
+      array_agg(
+        lockstep.overlay_event(
+          made.id, made.session_id, made.owner_id, made.version, made.expires_at,
+          case when made.expires_at > now() then 'overlay_opened' else 'overlay_expired' end,
+          case when made.expires_at > now() then 'staged' else 'ended' end
+        )
+      ),
+      bool_or(made.expires_at <= now())
+    into v_events, v_any_ended
+    from made
+    join gone on gone.id = made.id
+    where made.version <> gone.version or (made.expired_notified_at is not null and gone.expired_notified_at is null);
   else
-    return null;
+    select
+      array_agg(
+        lockstep.overlay_event(
+          gone.id, gone.session_id, gone.owner_id, gone.version, gone.expires_at, 'overlay_expired',
+          case when gone.expires_at > now() then 'ended' else 'ttl' end
+        )
+      ),
+      true
+    into v_events, v_any_ended
+    from gone
+    where gone.expired_notified_at is null;
   end if;
 
-  perform lockstep.publish_overlay_event(
-    'rank_overlay_ttl:' || v_overlay.owner_id,
-    v_event,
-    jsonb_build_object(
-      'overlay_id', v_overlay.id,
-      'session_id', v_overlay.session_id,
-      'version', v_overlay.version,
-      'reason', v_reason,
-      'expires_at', v_overlay.expires_at
-    )
-  );
+  if v_events is null then
+    return null;
+  end if;
+  -- To everybody, and without content.
+  if v_any_ended then
+    v_events := v_events
+      || row(gen_random_uuid(), 'rank_overlay_ttl', 'overlay_expired', '{}', 1, now())::lockstep.rank_overlay_outbox;
+  end if;
+  perform lockstep.publish_overlay_events(v_events);
   return null;
 end;
 $$;
 
-comment on function lockstep.notify_overlay_ttl() is 'Tells a player that an overlay was opened, or is over.';
+comment on function lockstep.notify_overlay_ttl() is
+  'Tells players that overlays were opened, or are over, and everybody that something ended.';
 revoke all on function lockstep.notify_overlay_ttl() from public, anon, authenticated, service_role;
 
--- Renewing changes no version, and is nobody's news.
-create or replace trigger overlays_are_announced
-  after insert or delete on public.rank_session_overlays
-  for each row execute function lockstep.notify_overlay_ttl();
+create or replace trigger new_overlays_are_announced
+  after insert on public.rank_session_overlays
+  referencing new table as made
+  for each statement execute function lockstep.notify_overlay_ttl();
 
 create or replace trigger overlay_changes_are_announced
   after update on public.rank_session_overlays
-  for each row
-  when (
-    new.version <> old.version
-    or (new.expired_notified_at is not null and old.expired_notified_at is null)
-  )
-  execute function lockstep.notify_overlay_ttl();
+  referencing old table as gone new table as made
+  for each statement execute function lockstep.notify_overlay_ttl();
+
+create or replace trigger overlay_ends_are_announced
+  after delete on public.rank_session_overlays
+  referencing old table as gone
+  for each statement execute function lockstep.notify_overlay_ttl();
 
 -- For the caller only, and false for whatever is not a topic of ours.
 create or replace function lockstep.may_hear_overlay_topic(p_topic text)
@@ -4627,7 +4691,7 @@ notify pgrst, 'reload schema';
 -- For the owner of the room. A session that is somebody else's is refused like one that does not exist.
 -- Contract: end_rank_session 1.0.0
 -- Called by: the browser module.
--- Undo: drop function public.end_rank_session(uuid); drop function lockstep.end_rank_overlays(uuid, uuid[]);
+-- Undo: drop function public.end_rank_session(uuid); drop function lockstep.end_rank_overlays(uuid, uuid, uuid[]);
 --   drop function lockstep.note_session_end(uuid);
 
 set local role postgres;
@@ -4635,7 +4699,7 @@ set local search_path = '';
 set local lock_timeout = '500ms';
 
 -- Of all players but those who are named. As many as were not over.
-create or replace function lockstep.end_rank_overlays(p_session_id uuid, p_but uuid[])
+create or replace function lockstep.end_rank_overlays(p_session_id uuid, p_room_id uuid, p_but uuid[])
 returns integer
 language plpgsql
 volatile
@@ -4651,21 +4715,18 @@ begin
     and overlay.expires_at > clock_timestamp()
     and overlay.owner_id <> all (end_rank_overlays.p_but)
     -- Not those that the caller merely has in somebody else's room.
-    and (overlay.room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(overlay.room_id));
+    and overlay.room_id = end_rank_overlays.p_room_id;
   get diagnostics v_ended = row_count;
-
-  if v_ended > 0 then
-    perform lockstep.tell_that_overlays_ended();
-  end if;
   return v_ended;
 end;
 $$;
 
-comment on function lockstep.end_rank_overlays(uuid, uuid[]) is 'Ends the overlays of a session in a room of the caller.';
-revoke all on function lockstep.end_rank_overlays(uuid, uuid[]) from public, anon, authenticated, service_role;
-grant execute on function lockstep.end_rank_overlays(uuid, uuid[]) to rank_rpc_owner;
+comment on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) is 'Ends the overlays of a session in a room.';
+revoke all on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) from public, anon, authenticated, service_role;
+grant execute on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) to rank_rpc_owner;
 
--- For whoever reads the table. An installation may allow other words only, and a match does not go on for that.
+-- For whoever reads the table. An installation may allow other words only, or have a trigger that refuses, and a match does
+-- not go on for that.
 create or replace function lockstep.note_session_end(p_session_id uuid)
 returns void
 language plpgsql
@@ -4677,7 +4738,7 @@ begin
   set status = 'ended', updated_at = now()
   where session.id = note_session_end.p_session_id and lockstep.has_opening_status(session.id);
 exception
-  when check_violation or invalid_text_representation then
+  when data_exception or integrity_constraint_violation or raise_exception then
     raise warning 'session % has ended, and its status could not be set: %', p_session_id, sqlerrm;
 end;
 $$;
@@ -4725,7 +4786,7 @@ begin
   set session_ended = true
   where template.room_id = v_room and not template.session_ended;
   perform lockstep.note_session_end(session_id);
-  ended_count := lockstep.end_rank_overlays(session_id, '{}');
+  ended_count := lockstep.end_rank_overlays(session_id, v_room, '{}');
   server_time := clock_timestamp();
 
   -- Ending it again changes nothing.
@@ -4797,13 +4858,13 @@ begin
 
   if v_session is null then
     perform lockstep.note_session_end(open_rank_session.p_before);
-    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
+    perform lockstep.end_rank_overlays(open_rank_session.p_before, open_rank_session.p_room_id, '{}');
 
     v_session := gen_random_uuid();
     insert into public.rank_sessions (id, game_id, owner_id)
     values (v_session, open_rank_session.p_game_id, lockstep.caller_id());
   else
-    perform lockstep.end_rank_overlays(v_session, v_players);
+    perform lockstep.end_rank_overlays(v_session, open_rank_session.p_room_id, v_players);
   end if;
 
   insert into public.rank_session_overlays as overlay (session_id, room_id, owner_id, version)
@@ -4944,12 +5005,7 @@ begin
     perform lockstep.refuse_parameter(v_missing, 'is missing');
   end if;
 
-  perform lockstep.require_room_owner(sync_rank_match_roster.p_room_id);
-  if not exists (
-    select
-    from public.rank_rooms as room
-    where room.id = sync_rank_match_roster.p_room_id and room.game_id = sync_rank_match_roster.p_game_id
-  ) then
+  if lockstep.require_room_owner(sync_rank_match_roster.p_room_id) is distinct from sync_rank_match_roster.p_game_id then
     perform lockstep.refuse(422, 'game_mismatch', 'The room plays another game.', 'game_id');
   end if;
 
@@ -5145,11 +5201,10 @@ notify pgrst, 'reload schema';
 
 -- 20261124100800_rank_overlay_sweep.sql
 
--- The sweep: removes overlays that are over, tells their players, and sends what could not be sent before.
+-- The sweep: removes overlays that are over, of which a trigger tells, and sends what could not be sent before.
 --
 -- A safety net: browsers look at the clock themselves, and the live view shows nothing that is over. It takes so many
--- rows at a time as the setting says, skips those that somebody is renewing, and says once on `rank_overlay_ttl` that
--- something ended, without content. Each personal event counts against the project's limit of Realtime messages a
+-- rows at a time as the setting says, and skips those that somebody is renewing. Each personal event counts against the project's limit of Realtime messages a
 -- second: where many end at once, some are dropped there, and browsers notice by the clock.
 -- Contract: the cron jobs.
 -- Called by: pg_cron, every ten seconds where it knows seconds (1.5 and newer), else every minute.
@@ -5178,51 +5233,45 @@ set search_path = ''
 as $$
 declare
   v_most constant integer := lockstep.setting('overlays_per_sweep')::integer;
-  v_waiting lockstep.rank_overlay_outbox;
+  v_waiting lockstep.rank_overlay_outbox[];
+  v_sent integer;
   v_swept integer;
-  v_untold integer;
 begin
   -- Older news is none: who was away asks when coming back.
   delete from lockstep.rank_overlay_outbox as old where old.inserted_at < now() - interval '10 minutes';
 
-  for v_waiting in
+  select array_agg(taken)
+  into v_waiting
+  from (
     select *
     from lockstep.rank_overlay_outbox as waiting
     -- One that cannot be sent is not in the way of the others.
     order by waiting.attempts, waiting.inserted_at, waiting.id
     limit v_most
     for update skip locked
-  loop
-    if lockstep.try_overlay_event(v_waiting.topic, v_waiting.event, v_waiting.payload) then
-      delete from lockstep.rank_overlay_outbox as sent where sent.id = v_waiting.id;
-    else
-      -- What one cannot be sent for, the others cannot either.
-      update lockstep.rank_overlay_outbox as failed
-      set attempts = failed.attempts + 1
-      where failed.id = v_waiting.id;
-      exit;
-    end if;
-  end loop;
+  ) as taken;
+
+  if v_waiting is not null then
+    v_sent := lockstep.send_overlay_events(v_waiting);
+    delete from lockstep.rank_overlay_outbox as sent
+    where sent.id in (select taken.id from unnest(v_waiting[:v_sent]) as taken);
+    -- What this one could not be sent for, the others cannot either.
+    update lockstep.rank_overlay_outbox as failed
+    set attempts = failed.attempts + 1
+    where failed.id = v_waiting[v_sent + 1].id;
+  end if;
 
   -- Not joined: for a join, those that are not over would be read too.
-  with swept as (
-    delete from public.rank_session_overlays as overlay
-    where overlay.id = any (array(
-      select expired.id
-      from public.rank_session_overlays as expired
-      where expired.expires_at <= now()
-      order by expired.expires_at
-      limit v_most
-      for update skip locked
-    ))
-    returning overlay.expired_notified_at
-  )
-  select count(*), count(*) filter (where swept.expired_notified_at is null) into v_swept, v_untold from swept;
-
-  -- Those that ended early were told then.
-  if v_untold > 0 then
-    perform lockstep.tell_that_overlays_ended();
-  end if;
+  delete from public.rank_session_overlays as overlay
+  where overlay.id = any (array(
+    select expired.id
+    from public.rank_session_overlays as expired
+    where expired.expires_at <= now()
+    order by expired.expires_at
+    limit v_most
+    for update skip locked
+  ));
+  get diagnostics v_swept = row_count;
   return v_swept;
 end;
 $$;
@@ -5537,7 +5586,7 @@ begin
       select membership.channel_id, membership.user_id from public.social_channel_members as membership limit 1
     )
     select 'rank_rpc_owner' as owner, named.relation, filled.condition, room.owner_id as caller, room.id::text as room,
-      null::text as channel
+      room.game_id::text as game, null::text as channel
     from (
       values
         ('public.rank_rooms', 'id = %L'), ('public.rank_room_slots', 'room_id = %L'),
@@ -5548,7 +5597,8 @@ begin
     left join room on true
     cross join lateral (select format(named.condition, room.id, room.game_id, room.owner_id)) as filled (condition)
     union all
-    select 'social_rpc_owner', named.relation, filled.condition, membership.user_id, null, membership.channel_id::text
+    select 'social_rpc_owner', named.relation, filled.condition, membership.user_id, null, null,
+      membership.channel_id::text
     from (
       values ('public.social_channel_members', 'user_id = %3$L'), ('public.social_messages', 'channel_id = %L')
     ) as named (relation, condition)
@@ -5564,6 +5614,7 @@ begin
       perform
         set_config('request.jwt.claims', jsonb_build_object('sub', v_read.caller, 'role', 'authenticated')::text, true),
         set_config('lockstep.room', coalesce(v_read.room, ''), true),
+        set_config('lockstep.game', coalesce(v_read.game, ''), true),
         set_config('lockstep.channel', coalesce(v_read.channel, ''), true),
         set_config('role', v_read.owner, true);
       execute format('select from %s where %s limit 1', v_read.relation, v_read.condition);

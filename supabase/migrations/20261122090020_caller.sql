@@ -51,6 +51,9 @@ begin
   if lockstep.is_unwelcome_guest() then
     perform lockstep.refuse(403, 'guest_not_allowed', 'Guests cannot do this. Sign in with an account.');
   end if;
+
+  -- What the RPC is about is looked at next. Until then the policies find nothing in hand, whatever was there before.
+  perform set_config('lockstep.room', '', true), set_config('lockstep.game', '', true);
   return v_caller;
 end;
 $$;

@@ -103,40 +103,36 @@ grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
 
 -- What an RPC works on -----------------------------------------------------------------------------------------------
 
--- An RPC says in the setting `lockstep.room` which room it is about. That opens nothing: each of these looks whose it is.
--- A policy asks them once for a statement. They pass by the policies that ask them: a staging asks them dozens of times.
+-- require_room_owner() has looked whose it is, and put room and game into settings. require_caller() empties them, so an
+-- RPC that forgets to look has nothing in hand. Whoever could write these settings in between could write the claims of
+-- the caller, too, by which anybody's room is known.
 create or replace function lockstep.room_in_hand()
 returns uuid
 language plpgsql
 stable
-security definer
 set search_path = ''
 as $$
-declare
-  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
-  return (select room.id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
+  return nullif(current_setting('lockstep.room', true), '')::uuid;
 end;
 $$;
 
-comment on function lockstep.room_in_hand() is 'The room that the RPC is about, where it is the caller''s, or null.';
+comment on function lockstep.room_in_hand() is 'The room of the caller that the RPC is about, or null.';
 
 create or replace function lockstep.game_in_hand()
 returns uuid
 language plpgsql
 stable
-security definer
 set search_path = ''
 as $$
-declare
-  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
-  return (select room.game_id from public.rank_rooms as room where room.id = v_room and room.owner_id = auth.uid());
+  return nullif(current_setting('lockstep.game', true), '')::uuid;
 end;
 $$;
 
-comment on function lockstep.game_in_hand() is 'The game that the room in hand plays.';
+comment on function lockstep.game_in_hand() is 'The game that the room in hand plays, or null.';
 
+-- This one and its like pass by the policies that ask them, once for a statement.
 create or replace function lockstep.players_in_hand()
 returns uuid[]
 language plpgsql

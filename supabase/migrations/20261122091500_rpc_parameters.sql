@@ -40,12 +40,10 @@ begin
     perform lockstep.refuse_parameter(refuse_unknown_keys.p_path, 'must be an object');
   end if;
 
-  select min(key)
-  into v_key
-  from jsonb_object_keys(refuse_unknown_keys.p_object) as key
-  where key <> all (refuse_unknown_keys.p_known);
-
-  if v_key is not null then
+  if refuse_unknown_keys.p_object - refuse_unknown_keys.p_known <> '{}' then
+    select min(key)
+    into v_key
+    from jsonb_object_keys(refuse_unknown_keys.p_object - refuse_unknown_keys.p_known) as key;
     perform lockstep.refuse_parameter(refuse_unknown_keys.p_path || '.' || left(v_key, 80), 'is not known');
   end if;
 end;
@@ -127,13 +125,17 @@ volatile
 set search_path = ''
 as $$
 declare
-  c_uuid constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
   v_value constant jsonb := nullif(uuid_at.p_object -> uuid_at.p_key, 'null');
+  v_text constant text := v_value #>> '{}';
 begin
-  if jsonb_typeof(v_value) <> 'string' or v_value #>> '{}' !~ c_uuid then
+  -- A regular expression takes ten times as long.
+  if jsonb_typeof(v_value) <> 'string'
+    or v_text not like '________-____-____-____-____________'
+    or translate(v_text, '0123456789abcdefABCDEF', '') <> '----'
+  then
     perform lockstep.refuse_parameter(uuid_at.p_path || '.' || uuid_at.p_key, 'must be a UUID');
   end if;
-  return (v_value #>> '{}')::uuid;
+  return v_text::uuid;
 end;
 $$;
 

@@ -27,21 +27,25 @@ revoke all on function lockstep.room_exists(uuid) from public, anon, authenticat
 grant execute on function lockstep.room_exists(uuid) to rank_rpc_owner;
 
 create or replace function lockstep.require_room_owner(p_room_id uuid)
-returns void
+returns uuid
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
   v_caller constant uuid := lockstep.caller_id();
+  v_game uuid;
 begin
-  if exists (
-    select
-    from public.rank_rooms as room
-    where room.id = require_room_owner.p_room_id and room.owner_id = v_caller
-  ) then
-    perform set_config('lockstep.room', require_room_owner.p_room_id::text, true);
-    return;
+  select room.game_id
+  into v_game
+  from public.rank_rooms as room
+  where room.id = require_room_owner.p_room_id and room.owner_id = v_caller;
+
+  if found then
+    perform
+      set_config('lockstep.room', require_room_owner.p_room_id::text, true),
+      set_config('lockstep.game', v_game::text, true);
+    return v_game;
   elsif lockstep.room_exists(require_room_owner.p_room_id) then
     perform lockstep.refuse(403, 'not_room_owner', 'The room is not yours.', 'room_id');
   end if;
@@ -50,7 +54,7 @@ end;
 $$;
 
 comment on function lockstep.require_room_owner(uuid) is
-  'Refuses with 403 whoever does not own the room, and with 404 where there is none.';
+  'The game that the room plays; refuses with 403 whoever does not own the room, and with 404 where there is none.';
 revoke all on function lockstep.require_room_owner(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.require_room_owner(uuid) to rank_rpc_owner;
 

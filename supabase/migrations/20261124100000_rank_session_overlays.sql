@@ -157,7 +157,7 @@ comment on function lockstep.sits_in_room(uuid, uuid) is
 revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
 
--- Like the other questions about the room in hand: one answer for a statement.
+-- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.seated_in_hand()
 returns uuid[]
 language plpgsql

@@ -41,7 +41,7 @@ comment on function lockstep.runs_session(uuid) is 'Whether a room of the caller
 revoke all on function lockstep.runs_session(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.runs_session(uuid) to rank_rpc_owner;
 
--- Like the other questions about the room in hand: one answer for a statement.
+-- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.session_in_hand()
 returns uuid
 language plpgsql

@@ -7,11 +7,11 @@
 -- Contract: none by itself.
 -- Called by: every change of an overlay; the policy of Realtime, when a client joins a topic.
 -- Undo: drop policy "players hear of their overlays" on realtime.messages;
---   drop trigger overlays_are_announced on public.rank_session_overlays;
+--   drop trigger new_overlays_are_announced on public.rank_session_overlays;
 --   drop trigger overlay_changes_are_announced on public.rank_session_overlays;
---   drop function lockstep.notify_overlay_ttl(), lockstep.publish_overlay_event(text, text, jsonb),
---   lockstep.tell_that_overlays_ended(), lockstep.try_overlay_event(text, text, jsonb),
---   lockstep.may_hear_overlay_topic(text);
+--   drop trigger overlay_ends_are_announced on public.rank_session_overlays;
+--   drop function lockstep.notify_overlay_ttl, lockstep.overlay_event, lockstep.publish_overlay_events,
+--   lockstep.send_overlay_events, lockstep.may_hear_overlay_topic;
 --   drop table lockstep.rank_overlay_outbox;
 
 set local role postgres;
@@ -35,82 +35,108 @@ alter table lockstep.rank_overlay_outbox enable row level security;
 revoke all on lockstep.rank_overlay_outbox from public, anon, authenticated, service_role;
 
 -- Realtime keeps times without their zone, which has to be UTC. Its tables are maintained while this runs, and a match is
--- not kept waiting for that: where one event could not be written, those after it in the transaction are not tried.
-create or replace function lockstep.try_overlay_event(p_topic text, p_event text, p_payload jsonb)
-returns boolean
+-- not kept waiting for that: where one event could not be written, those after it are not tried. A plan that was made
+-- while the partition of the day was empty must not read all of it in the evening.
+create or replace function lockstep.send_overlay_events(p_events lockstep.rank_overlay_outbox[])
+returns integer
 language plpgsql
 security definer
 set search_path = ''
 set timezone = 'UTC'
 set lock_timeout = '50ms'
+set enable_seqscan = off
 as $$
+declare
+  v_event lockstep.rank_overlay_outbox;
+  v_sent integer := 0;
 begin
-  if current_setting('lockstep.realtime_is_away', true) = 'yes' then
-    return false;
-  end if;
-  perform realtime.send(
-    try_overlay_event.p_payload, try_overlay_event.p_event, try_overlay_event.p_topic, true
-  );
-  perform
-    from realtime.messages as message
-    where message.inserted_at = localtimestamp
-      and message.topic = try_overlay_event.p_topic
-      and message.extension = 'broadcast'
-      and message.private is true
-      and message.payload ->> 'id' = try_overlay_event.p_payload ->> 'id';
-  if not found then
-    perform set_config('lockstep.realtime_is_away', 'yes', true);
-    return false;
-  end if;
-  return true;
+  foreach v_event in array send_overlay_events.p_events loop
+    perform realtime.send(
+      v_event.payload || jsonb_build_object('id', v_event.id), v_event.event, v_event.topic, true
+    );
+    perform
+      from realtime.messages as message
+      where message.inserted_at = localtimestamp
+        and message.topic = v_event.topic
+        and message.extension = 'broadcast'
+        and message.private is true
+        and message.payload ->> 'id' = v_event.id::text;
+    exit when not found;
+    v_sent := v_sent + 1;
+  end loop;
+  return v_sent;
 exception
+  -- Then none of them is there.
   when others then
-    perform set_config('lockstep.realtime_is_away', 'yes', true);
-    return false;
+    return 0;
 end;
 $$;
 
-comment on function lockstep.try_overlay_event(text, text, jsonb) is 'Writes a broadcast, and says whether it is there.';
-revoke all on function lockstep.try_overlay_event(text, text, jsonb) from public, anon, authenticated, service_role;
+comment on function lockstep.send_overlay_events(lockstep.rank_overlay_outbox[]) is
+  'Writes broadcasts in their order, and says how many are there: the first that is not ends it.';
+revoke all on function lockstep.send_overlay_events(lockstep.rank_overlay_outbox[])
+  from public, anon, authenticated, service_role;
 
-create or replace function lockstep.publish_overlay_event(p_topic text, p_event text, p_payload jsonb)
+create or replace function lockstep.publish_overlay_events(p_events lockstep.rank_overlay_outbox[])
 returns void
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_id constant uuid := gen_random_uuid();
-  v_payload constant jsonb := publish_overlay_event.p_payload || jsonb_build_object('id', v_id);
+  v_sent constant integer := lockstep.send_overlay_events(publish_overlay_events.p_events);
 begin
-  if not lockstep.try_overlay_event(publish_overlay_event.p_topic, publish_overlay_event.p_event, v_payload) then
-    insert into lockstep.rank_overlay_outbox (id, topic, event, payload)
-    values (v_id, publish_overlay_event.p_topic, publish_overlay_event.p_event, v_payload);
+  if v_sent < cardinality(publish_overlay_events.p_events) then
+    insert into lockstep.rank_overlay_outbox
+    select * from unnest(publish_overlay_events.p_events[v_sent + 1:]);
   end if;
 end;
 $$;
 
-comment on function lockstep.publish_overlay_event(text, text, jsonb) is
-  'Writes a broadcast, or leaves it in the outbox, in the same transaction as what it is about.';
-revoke all on function lockstep.publish_overlay_event(text, text, jsonb)
+comment on function lockstep.publish_overlay_events(lockstep.rank_overlay_outbox[]) is
+  'Writes broadcasts, or leaves them in the outbox, in the same transaction as what they are about.';
+revoke all on function lockstep.publish_overlay_events(lockstep.rank_overlay_outbox[])
   from public, anon, authenticated, service_role;
 
--- To everybody, and without content: an overlay of somebody's has ended.
-create or replace function lockstep.tell_that_overlays_ended()
-returns void
+create or replace function lockstep.overlay_event(
+  p_overlay_id uuid,
+  p_session_id uuid,
+  p_owner_id uuid,
+  p_version bigint,
+  p_expires_at timestamptz,
+  p_event text,
+  p_reason text
+)
+returns lockstep.rank_overlay_outbox
 language plpgsql
-security definer
+volatile
 set search_path = ''
 as $$
 begin
-  perform lockstep.publish_overlay_event('rank_overlay_ttl', 'overlay_expired', '{}');
+  return row(
+    gen_random_uuid(),
+    'rank_overlay_ttl:' || overlay_event.p_owner_id,
+    overlay_event.p_event,
+    jsonb_build_object(
+      'overlay_id', overlay_event.p_overlay_id,
+      'session_id', overlay_event.p_session_id,
+      'version', overlay_event.p_version,
+      'reason', overlay_event.p_reason,
+      'expires_at', overlay_event.p_expires_at
+    ),
+    1,
+    now()
+  );
 end;
 $$;
 
-comment on function lockstep.tell_that_overlays_ended() is 'Says on the common topic that something ended.';
-revoke all on function lockstep.tell_that_overlays_ended() from public, anon, authenticated, service_role;
-grant execute on function lockstep.tell_that_overlays_ended() to rank_rpc_owner;
+comment on function lockstep.overlay_event(uuid, uuid, uuid, bigint, timestamptz, text, text) is
+  'What a player is told of an overlay.';
+revoke all on function lockstep.overlay_event(uuid, uuid, uuid, bigint, timestamptz, text, text)
+  from public, anon, authenticated, service_role;
 
+-- Once for a statement, since a room has many players. Renewing changes no version, and is nobody's news; nor is the
+-- removal of what was told when it ended.
 create or replace function lockstep.notify_overlay_ttl()
 returns trigger
 language plpgsql
@@ -118,54 +144,76 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_overlay constant public.rank_session_overlays := coalesce(new, old);
-  v_event text;
-  v_reason text;
+  v_events lockstep.rank_overlay_outbox[];
+  v_any_ended boolean;
 begin
-  if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.expires_at > now()) then
-    v_event := 'overlay_opened';
-    v_reason := 'staged';
+  if tg_op = 'INSERT' then
+    select array_agg(
+      lockstep.overlay_event(
+        made.id, made.session_id, made.owner_id, made.version, made.expires_at, 'overlay_opened', 'staged'
+      )
+    )
+    into v_events
+    from made;
   elsif tg_op = 'UPDATE' then
-    v_event := 'overlay_expired';
-    v_reason := 'ended';
-  elsif old.expired_notified_at is null then
-    v_event := 'overlay_expired';
-    v_reason := case when old.expires_at <= now() then 'ttl' else 'ended' end;
+    select
+      array_agg(
+        lockstep.overlay_event(
+          made.id, made.session_id, made.owner_id, made.version, made.expires_at,
+          case when made.expires_at > now() then 'overlay_opened' else 'overlay_expired' end,
+          case when made.expires_at > now() then 'staged' else 'ended' end
+        )
+      ),
+      bool_or(made.expires_at <= now())
+    into v_events, v_any_ended
+    from made
+    join gone on gone.id = made.id
+    where made.version <> gone.version or (made.expired_notified_at is not null and gone.expired_notified_at is null);
   else
-    return null;
+    select
+      array_agg(
+        lockstep.overlay_event(
+          gone.id, gone.session_id, gone.owner_id, gone.version, gone.expires_at, 'overlay_expired',
+          case when gone.expires_at > now() then 'ended' else 'ttl' end
+        )
+      ),
+      true
+    into v_events, v_any_ended
+    from gone
+    where gone.expired_notified_at is null;
   end if;
 
-  perform lockstep.publish_overlay_event(
-    'rank_overlay_ttl:' || v_overlay.owner_id,
-    v_event,
-    jsonb_build_object(
-      'overlay_id', v_overlay.id,
-      'session_id', v_overlay.session_id,
-      'version', v_overlay.version,
-      'reason', v_reason,
-      'expires_at', v_overlay.expires_at
-    )
-  );
+  if v_events is null then
+    return null;
+  end if;
+  -- To everybody, and without content.
+  if v_any_ended then
+    v_events := v_events
+      || row(gen_random_uuid(), 'rank_overlay_ttl', 'overlay_expired', '{}', 1, now())::lockstep.rank_overlay_outbox;
+  end if;
+  perform lockstep.publish_overlay_events(v_events);
   return null;
 end;
 $$;
 
-comment on function lockstep.notify_overlay_ttl() is 'Tells a player that an overlay was opened, or is over.';
+comment on function lockstep.notify_overlay_ttl() is
+  'Tells players that overlays were opened, or are over, and everybody that something ended.';
 revoke all on function lockstep.notify_overlay_ttl() from public, anon, authenticated, service_role;
 
--- Renewing changes no version, and is nobody's news.
-create or replace trigger overlays_are_announced
-  after insert or delete on public.rank_session_overlays
-  for each row execute function lockstep.notify_overlay_ttl();
+create or replace trigger new_overlays_are_announced
+  after insert on public.rank_session_overlays
+  referencing new table as made
+  for each statement execute function lockstep.notify_overlay_ttl();
 
 create or replace trigger overlay_changes_are_announced
   after update on public.rank_session_overlays
-  for each row
-  when (
-    new.version <> old.version
-    or (new.expired_notified_at is not null and old.expired_notified_at is null)
-  )
-  execute function lockstep.notify_overlay_ttl();
+  referencing old table as gone new table as made
+  for each statement execute function lockstep.notify_overlay_ttl();
+
+create or replace trigger overlay_ends_are_announced
+  after delete on public.rank_session_overlays
+  referencing old table as gone
+  for each statement execute function lockstep.notify_overlay_ttl();
 
 -- For the caller only, and false for whatever is not a topic of ours.
 create or replace function lockstep.may_hear_overlay_topic(p_topic text)

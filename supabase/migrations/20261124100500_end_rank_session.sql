@@ -3,7 +3,7 @@
 -- For the owner of the room. A session that is somebody else's is refused like one that does not exist.
 -- Contract: end_rank_session 1.0.0
 -- Called by: the browser module.
--- Undo: drop function public.end_rank_session(uuid); drop function lockstep.end_rank_overlays(uuid, uuid[]);
+-- Undo: drop function public.end_rank_session(uuid); drop function lockstep.end_rank_overlays(uuid, uuid, uuid[]);
 --   drop function lockstep.note_session_end(uuid);
 
 set local role postgres;
@@ -11,7 +11,7 @@ set local search_path = '';
 set local lock_timeout = '500ms';
 
 -- Of all players but those who are named. As many as were not over.
-create or replace function lockstep.end_rank_overlays(p_session_id uuid, p_but uuid[])
+create or replace function lockstep.end_rank_overlays(p_session_id uuid, p_room_id uuid, p_but uuid[])
 returns integer
 language plpgsql
 volatile
@@ -27,21 +27,18 @@ begin
     and overlay.expires_at > clock_timestamp()
     and overlay.owner_id <> all (end_rank_overlays.p_but)
     -- Not those that the caller merely has in somebody else's room.
-    and (overlay.room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(overlay.room_id));
+    and overlay.room_id = end_rank_overlays.p_room_id;
   get diagnostics v_ended = row_count;
-
-  if v_ended > 0 then
-    perform lockstep.tell_that_overlays_ended();
-  end if;
   return v_ended;
 end;
 $$;
 
-comment on function lockstep.end_rank_overlays(uuid, uuid[]) is 'Ends the overlays of a session in a room of the caller.';
-revoke all on function lockstep.end_rank_overlays(uuid, uuid[]) from public, anon, authenticated, service_role;
-grant execute on function lockstep.end_rank_overlays(uuid, uuid[]) to rank_rpc_owner;
+comment on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) is 'Ends the overlays of a session in a room.';
+revoke all on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) from public, anon, authenticated, service_role;
+grant execute on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) to rank_rpc_owner;
 
--- For whoever reads the table. An installation may allow other words only, and a match does not go on for that.
+-- For whoever reads the table. An installation may allow other words only, or have a trigger that refuses, and a match does
+-- not go on for that.
 create or replace function lockstep.note_session_end(p_session_id uuid)
 returns void
 language plpgsql
@@ -53,7 +50,7 @@ begin
   set status = 'ended', updated_at = now()
   where session.id = note_session_end.p_session_id and lockstep.has_opening_status(session.id);
 exception
-  when check_violation or invalid_text_representation then
+  when data_exception or integrity_constraint_violation or raise_exception then
     raise warning 'session % has ended, and its status could not be set: %', p_session_id, sqlerrm;
 end;
 $$;
@@ -101,7 +98,7 @@ begin
   set session_ended = true
   where template.room_id = v_room and not template.session_ended;
   perform lockstep.note_session_end(session_id);
-  ended_count := lockstep.end_rank_overlays(session_id, '{}');
+  ended_count := lockstep.end_rank_overlays(session_id, v_room, '{}');
   server_time := clock_timestamp();
 
   -- Ending it again changes nothing.

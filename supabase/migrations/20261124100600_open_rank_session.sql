@@ -45,13 +45,13 @@ begin
 
   if v_session is null then
     perform lockstep.note_session_end(open_rank_session.p_before);
-    perform lockstep.end_rank_overlays(open_rank_session.p_before, '{}');
+    perform lockstep.end_rank_overlays(open_rank_session.p_before, open_rank_session.p_room_id, '{}');
 
     v_session := gen_random_uuid();
     insert into public.rank_sessions (id, game_id, owner_id)
     values (v_session, open_rank_session.p_game_id, lockstep.caller_id());
   else
-    perform lockstep.end_rank_overlays(v_session, v_players);
+    perform lockstep.end_rank_overlays(v_session, open_rank_session.p_room_id, v_players);
   end if;
 
   insert into public.rank_session_overlays as overlay (session_id, room_id, owner_id, version)

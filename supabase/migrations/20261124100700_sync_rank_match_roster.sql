@@ -50,12 +50,7 @@ begin
     perform lockstep.refuse_parameter(v_missing, 'is missing');
   end if;
 
-  perform lockstep.require_room_owner(sync_rank_match_roster.p_room_id);
-  if not exists (
-    select
-    from public.rank_rooms as room
-    where room.id = sync_rank_match_roster.p_room_id and room.game_id = sync_rank_match_roster.p_game_id
-  ) then
+  if lockstep.require_room_owner(sync_rank_match_roster.p_room_id) is distinct from sync_rank_match_roster.p_game_id then
     perform lockstep.refuse(422, 'game_mismatch', 'The room plays another game.', 'game_id');
   end if;
 

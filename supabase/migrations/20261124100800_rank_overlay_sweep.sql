@@ -1,8 +1,7 @@
--- The sweep: removes overlays that are over, tells their players, and sends what could not be sent before.
+-- The sweep: removes overlays that are over, of which a trigger tells, and sends what could not be sent before.
 --
 -- A safety net: browsers look at the clock themselves, and the live view shows nothing that is over. It takes so many
--- rows at a time as the setting says, skips those that somebody is renewing, and says once on `rank_overlay_ttl` that
--- something ended, without content. Each personal event counts against the project's limit of Realtime messages a
+-- rows at a time as the setting says, and skips those that somebody is renewing. Each personal event counts against the project's limit of Realtime messages a
 -- second: where many end at once, some are dropped there, and browsers notice by the clock.
 -- Contract: the cron jobs.
 -- Called by: pg_cron, every ten seconds where it knows seconds (1.5 and newer), else every minute.
@@ -31,51 +30,45 @@ set search_path = ''
 as $$
 declare
   v_most constant integer := lockstep.setting('overlays_per_sweep')::integer;
-  v_waiting lockstep.rank_overlay_outbox;
+  v_waiting lockstep.rank_overlay_outbox[];
+  v_sent integer;
   v_swept integer;
-  v_untold integer;
 begin
   -- Older news is none: who was away asks when coming back.
   delete from lockstep.rank_overlay_outbox as old where old.inserted_at < now() - interval '10 minutes';
 
-  for v_waiting in
+  select array_agg(taken)
+  into v_waiting
+  from (
     select *
     from lockstep.rank_overlay_outbox as waiting
     -- One that cannot be sent is not in the way of the others.
     order by waiting.attempts, waiting.inserted_at, waiting.id
     limit v_most
     for update skip locked
-  loop
-    if lockstep.try_overlay_event(v_waiting.topic, v_waiting.event, v_waiting.payload) then
-      delete from lockstep.rank_overlay_outbox as sent where sent.id = v_waiting.id;
-    else
-      -- What one cannot be sent for, the others cannot either.
-      update lockstep.rank_overlay_outbox as failed
-      set attempts = failed.attempts + 1
-      where failed.id = v_waiting.id;
-      exit;
-    end if;
-  end loop;
+  ) as taken;
+
+  if v_waiting is not null then
+    v_sent := lockstep.send_overlay_events(v_waiting);
+    delete from lockstep.rank_overlay_outbox as sent
+    where sent.id in (select taken.id from unnest(v_waiting[:v_sent]) as taken);
+    -- What this one could not be sent for, the others cannot either.
+    update lockstep.rank_overlay_outbox as failed
+    set attempts = failed.attempts + 1
+    where failed.id = v_waiting[v_sent + 1].id;
+  end if;
 
   -- Not joined: for a join, those that are not over would be read too.
-  with swept as (
-    delete from public.rank_session_overlays as overlay
-    where overlay.id = any (array(
-      select expired.id
-      from public.rank_session_overlays as expired
-      where expired.expires_at <= now()
-      order by expired.expires_at
-      limit v_most
-      for update skip locked
-    ))
-    returning overlay.expired_notified_at
-  )
-  select count(*), count(*) filter (where swept.expired_notified_at is null) into v_swept, v_untold from swept;
-
-  -- Those that ended early were told then.
-  if v_untold > 0 then
-    perform lockstep.tell_that_overlays_ended();
-  end if;
+  delete from public.rank_session_overlays as overlay
+  where overlay.id = any (array(
+    select expired.id
+    from public.rank_session_overlays as expired
+    where expired.expires_at <= now()
+    order by expired.expires_at
+    limit v_most
+    for update skip locked
+  ));
+  get diagnostics v_swept = row_count;
   return v_swept;
 end;
 $$;

@@ -28,7 +28,7 @@ begin
       select membership.channel_id, membership.user_id from public.social_channel_members as membership limit 1
     )
     select 'rank_rpc_owner' as owner, named.relation, filled.condition, room.owner_id as caller, room.id::text as room,
-      null::text as channel
+      room.game_id::text as game, null::text as channel
     from (
       values
         ('public.rank_rooms', 'id = %L'), ('public.rank_room_slots', 'room_id = %L'),
@@ -39,7 +39,8 @@ begin
     left join room on true
     cross join lateral (select format(named.condition, room.id, room.game_id, room.owner_id)) as filled (condition)
     union all
-    select 'social_rpc_owner', named.relation, filled.condition, membership.user_id, null, membership.channel_id::text
+    select 'social_rpc_owner', named.relation, filled.condition, membership.user_id, null, null,
+      membership.channel_id::text
     from (
       values ('public.social_channel_members', 'user_id = %3$L'), ('public.social_messages', 'channel_id = %L')
     ) as named (relation, condition)
@@ -55,6 +56,7 @@ begin
       perform
         set_config('request.jwt.claims', jsonb_build_object('sub', v_read.caller, 'role', 'authenticated')::text, true),
         set_config('lockstep.room', coalesce(v_read.room, ''), true),
+        set_config('lockstep.game', coalesce(v_read.game, ''), true),
         set_config('lockstep.channel', coalesce(v_read.channel, ''), true),
         set_config('role', v_read.owner, true);
       execute format('select from %s where %s limit 1', v_read.relation, v_read.condition);

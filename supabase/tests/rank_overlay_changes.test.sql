@@ -174,7 +174,14 @@ set role = rank_rpc_owner
 as $$
 begin
   perform pg_temp.be(p_caller);
-  perform set_config('lockstep.room', '00000000-0000-4000-9000-000000000001', true);
+  perform lockstep.require_caller();
+  -- As an RPC that goes on when the caller is refused.
+  begin
+    perform lockstep.require_room_owner('00000000-0000-4000-9000-000000000001');
+  exception
+    when sqlstate 'PGRST' then
+      null;
+  end;
   insert into public.rank_session_overlays (session_id, room_id, owner_id, version)
   select id, '00000000-0000-4000-9000-000000000001', ('00000000-0000-4000-8000-00000000000' || p_player)::uuid, 1 from before;
 end;

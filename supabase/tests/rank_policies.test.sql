@@ -6,7 +6,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(29);
+select plan(23);
 
 -- Two rooms, ada's with grace in it and eve's with nobody; mia plays the game of ada's. -------------------------------
 
@@ -135,10 +135,6 @@ $$;
 
 select pg_temp.seen_by_all();
 
--- An RPC says which room it is about. That is no permission.
-select set_config('lockstep.room', '00000000-0000-4000-9000-000000000001', true);
-select pg_temp.seen_by_all();
-
 -- On behalf of whom it writes -----------------------------------------------------------------------------------------
 
 create function pg_temp.writes_nothing()
@@ -181,8 +177,6 @@ create policy "an installation's" on public.rank_match_roster using (true);
 
 select pg_temp.seen_by_all();
 select pg_temp.writes_nothing();
-select set_config('lockstep.room', '', true);
-select pg_temp.seen_by_all();
 
 -- The function, with one of the two taken away ------------------------------------------------------------------------
 
@@ -216,9 +210,17 @@ as $$
 $$;
 
 alter function lockstep.require_room_owner(uuid) rename to require_room_owner_as_it_is;
-create function lockstep.require_room_owner(p_room_id uuid) returns void language sql as $$ select; $$;
+create function lockstep.require_room_owner(p_room_id uuid) returns uuid language sql
+as $$ select '00000000-0000-4000-b000-000000000001'::uuid; $$;
 
+-- What somebody looked at before this RPC is not in its hand.
+select set_config('lockstep.room', '00000000-0000-4000-9000-000000000001', true),
+  set_config('lockstep.game', '00000000-0000-4000-b000-000000000001', true);
 select is(pg_temp.staged_by_eve(), 'refused', 'without its check, the policies refuse eve');
+select lockstep.require_caller();
+select is(
+  current_setting('lockstep.room') || current_setting('lockstep.game'), '', 'an RPC begins with nothing in hand'
+);
 select is(pg_temp.roster(), 'of ada''s', 'and nothing is written');
 
 alter policy "the rank RPCs see no other rooms" on public.rank_rooms using (true);
@@ -232,6 +234,14 @@ drop function lockstep.require_room_owner(uuid);
 alter function lockstep.require_room_owner_as_it_is(uuid) rename to require_room_owner;
 
 select is(pg_temp.staged_by_eve(), 'refused', 'without the policies, the check refuses her');
+select is(
+  (
+    select string_agg(proname, ', ' order by proname)
+    from pg_proc
+    where prosrc ~ 'set_config\(\s*''lockstep\.(room|game)''' and pronamespace in ('lockstep'::regnamespace, 'public'::regnamespace)
+  ),
+  'end_rank_session, read_as_owners, require_caller, require_room_owner', 'and nobody else says what is in hand'
+);
 
 select * from finish();
 rollback;

@@ -14,7 +14,7 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     "grant execute on function public.fetch_rank_session_overlays to anon" => ["execute_too_wide function public.fetch_rank_session_overlays"];
     "grant execute on function lockstep.sweep_rank_overlays to authenticated" => ["execute_too_wide function lockstep.sweep_rank_overlays"];
     "revoke execute on function lockstep.is_own_topic from public" => ["execute_missing function lockstep.is_own_topic"];
-    "alter function lockstep.try_overlay_event reset timezone" => ["function_settings function lockstep.try_overlay_event"];
+    "alter function lockstep.send_overlay_events reset timezone" => ["function_settings function lockstep.send_overlay_events"];
     "select pg_temp.rebody('lockstep.sits_in_room', 'slot.occupant_owner_id = sits_in_room.p_owner_id', 'true')" => ["body_changed function lockstep.sits_in_room"];
     "select pg_temp.rebody('lockstep.seated_in_hand', 'slot.room_id = v_room', 'true')" => ["body_changed function lockstep.seated_in_hand"];
     "alter function lockstep.session_in_hand security invoker" => ["security function lockstep.session_in_hand"];
@@ -24,8 +24,9 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     "alter table public.rank_session_overlays drop constraint one_overlay_per_player" => ["constraint_missing constraint one_overlay_per_player on public.rank_session_overlays"];
     "drop index public.rank_session_overlays_by_expiry" => ["index_missing index rank_session_overlays_by_expiry on public.rank_session_overlays"];
     "alter table public.rank_session_overlays disable row level security" => ["row_security_off table public.rank_session_overlays"];
-    "alter table public.rank_session_overlays disable trigger overlays_are_announced" => ["trigger_disabled trigger overlays_are_announced on public.rank_session_overlays"];
+    "alter table public.rank_session_overlays disable trigger new_overlays_are_announced" => ["trigger_disabled trigger new_overlays_are_announced on public.rank_session_overlays"];
     "drop trigger overlay_changes_are_announced on public.rank_session_overlays" => ["trigger_missing trigger overlay_changes_are_announced on public.rank_session_overlays"];
+    "drop trigger overlay_ends_are_announced on public.rank_session_overlays" => ["trigger_missing trigger overlay_ends_are_announced on public.rank_session_overlays"];
     "drop trigger overlays_keep_their_times on public.rank_session_overlays" => ["trigger_missing trigger overlays_keep_their_times on public.rank_session_overlays"];
     r#"alter policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays with check (lockstep.owns_room(room_id))"# => [r#"policy_changed policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays"#];
     r#"drop policy "players renew their overlays" on public.rank_session_overlays"# => [r#"policy_missing policy "players renew their overlays" on public.rank_session_overlays"#];

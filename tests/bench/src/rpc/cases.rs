@@ -133,7 +133,7 @@ pub fn all(session: &str) -> Vec<Case> {
             bare: format!("select bench.stage('{ROOM}', '{GAME}', '{NEXT_MATCH}', '{}', 2)", roster()),
             rows: 1,
             limit: WRITE,
-            parts: &["handshake", "caller", "ownership", "roster", "flag", "audit", "RLS"],
+            parts: &["handshake", "caller", "roster", "flag", "audit", "RLS"],
         },
         Case {
             rpc: "fetch_rank_session_overlays",

@@ -16,7 +16,6 @@ const HELPERS: &[(&str, &[&str])] = &[
     ("handshake", &["announce_rpc"]),
     ("caller", &["require_caller"]),
     ("membership", &["require_channel_member", "hold_channel_membership"]),
-    ("ownership", &["require_room_owner"]),
     ("roster", &["require_fitting_roster"]),
     ("rate limit", &["sent_by_caller_at"]),
     ("flag", &["require_flag", "flag_is_on"]),

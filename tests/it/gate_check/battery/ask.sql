@@ -52,7 +52,8 @@ $do$;
 create function pg_temp.forget() returns void language sql as $do$
   select set_config('role', 'none', true), set_config('response.headers', '', true), set_config('response.status', '', true),
     set_config('lockstep.channel', '', true), set_config('lockstep.room', '', true),
-    set_config('lockstep.realtime_is_away', '', true), set_config('realtime.topic', '', true),
+    set_config('lockstep.game', '', true),
+    set_config('realtime.topic', '', true),
     set_config('request.jwt.claims', '', true), set_config('request.headers', '', true);
 $do$;
 

@@ -29,7 +29,7 @@ pub const SETTINGS: &[Case] = &[
         "setting_unexpected",
         r#"alter database postgres set "request.jwt.claim.sub" = 'e7e00000-0000-4000-8000-000000000003'"#,
     ),
-    Case::latent("setting_unexpected", "alter database postgres set lockstep.realtime_is_away = 'yes'"),
+    Case::latent("setting_unexpected", "alter database postgres set lockstep.room = ''"),
     Case::latent("setting_unexpected", "alter database postgres set default_transaction_read_only = on"),
     Case::latent("setting_unexpected", "alter role authenticator set statement_timeout = '20ms'"),
     Case::latent("setting_unexpected", "alter role authenticated set statement_timeout = '100ms'"),
