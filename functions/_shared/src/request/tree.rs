@@ -1,14 +1,14 @@
 //! A caller's fields as a tree, from JSON or from a query string. A type that is read from it says what is wrong as data:
 //! serde_json's reader has an error of its own, in which the field's name is part of a sentence.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    iter, vec,
+};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{
-        self, DeserializeOwned, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-        value::{MapDeserializer, SeqDeserializer},
-    },
+    de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor},
     forward_to_deserialize_any,
 };
 use serde_json::Value;
@@ -25,38 +25,36 @@ pub enum Tree {
 impl Tree {
     /// Reads an object into a type.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        let Object(value) = serde_path_to_error::deserialize(self).map_err(|error| {
-            let path = Some(error.path().to_string()).filter(|path| path != ".");
-            let path = match (path, error.inner()) {
-                (None, Fault::Missing(field) | Fault::Repeated(field)) => (*field).to_owned(),
-                (Some(parent), Fault::Missing(field) | Fault::Repeated(field)) => format!("{parent}.{field}"),
-                (path, Fault::Unknown | Fault::Refused(_)) => path.unwrap_or_else(|| "body".to_owned()),
-            };
-            Problem::invalid(&path, error.inner().to_string())
-        })?;
-        Ok(value)
+        match Object::deserialize(self) {
+            Ok(Object(value)) => Ok(value),
+            Err(fault) if fault.path.is_empty() => Err(Problem::invalid("body", fault.why)),
+            Err(fault) => Err(Problem::invalid(&fault.path, fault.why)),
+        }
     }
 }
 
-/// What is wrong with a field.
+/// What is wrong, and with which field. The crate that tracks paths for any reader makes a component 30 KB larger.
 #[derive(Debug)]
-pub enum Fault {
-    Missing(&'static str),
-    /// Its name ends the path.
-    Unknown,
-    Repeated(&'static str),
-    /// By its type, which says why.
-    Refused(String),
+pub struct Fault {
+    path: String,
+    why: String,
+}
+
+impl Fault {
+    fn of(field: &str, why: &str) -> Self {
+        Self { path: field.to_owned(), why: why.to_owned() }
+    }
+
+    /// Seen from the value that the faulty one is in.
+    fn within(self, parent: &str) -> Self {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        Self { path: format!("{parent}{dot}{}", self.path), ..self }
+    }
 }
 
 impl Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing(_) => "required",
-            Self::Unknown => "not a field of this request",
-            Self::Repeated(_) => "given more than once",
-            Self::Refused(why) => why,
-        })
+        write!(f, "{}: {}", self.path, self.why)
     }
 }
 
@@ -64,19 +62,49 @@ impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
     fn custom<T: Display>(why: T) -> Self {
-        Self::Refused(why.to_string())
+        Self::of("", &why.to_string())
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::Missing(field)
+        Self::of(field, "required")
     }
 
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::Unknown
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self::of(field, "not a field of this request")
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::Repeated(field)
+        Self::of(field, "given more than once")
+    }
+}
+
+struct Members {
+    rest: vec::IntoIter<(String, Tree)>,
+    value: Option<(String, Tree)>,
+}
+
+impl<'de> MapAccess<'de> for Members {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        self.value = self.rest.next();
+        self.value.as_ref().map(|(name, _)| seed.deserialize(name.as_str().into_deserializer())).transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        let (name, value) = self.value.take().expect("a member's name is asked for first");
+        seed.deserialize(value).map_err(|fault| fault.within(&name))
+    }
+}
+
+struct Items(iter::Enumerate<vec::IntoIter<Tree>>);
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        let Some((index, item)) = self.0.next() else { return Ok(None) };
+        seed.deserialize(item).map(Some).map_err(|fault| fault.within(&format!("[{index}]")))
     }
 }
 
@@ -86,8 +114,8 @@ impl<'de> Deserializer<'de> for Tree {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self {
             Self::Scalar(value) => value.deserialize_any(visitor).map_err(de::Error::custom),
-            Self::List(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter())),
-            Self::Object(members) => visitor.visit_map(MapDeserializer::new(members.into_iter())),
+            Self::List(items) => visitor.visit_seq(Items(items.into_iter().enumerate())),
+            Self::Object(members) => visitor.visit_map(Members { rest: members.into_iter(), value: None }),
         }
     }
 
@@ -102,14 +130,6 @@ impl<'de> Deserializer<'de> for Tree {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-impl IntoDeserializer<'_, Fault> for Tree {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 
