@@ -11,6 +11,7 @@ mod runs;
 use anyhow::{Context as _, Result, ensure};
 use gate::database::{self, Connection, Settings, literal};
 use serde_json::Value;
+use tokio_postgres::error::SqlState;
 
 pub use self::{
     place::Place,
@@ -62,7 +63,7 @@ impl Store {
         let taken = self.read(&format!("select to_jsonb(true)::text from pg_advisory_lock({LOCK})")).await;
         self.write("reset lock_timeout").await?;
         if let Err(error) = taken {
-            if !has_waited_in_vain(&error) {
+            if !database::has_code(&error, &[SqlState::LOCK_NOT_AVAILABLE]) {
                 return Err(error);
             }
             let running = self.running().await.unwrap_or_default();
@@ -135,11 +136,6 @@ impl Store {
     async fn write(&mut self, sql: &str) -> Result<()> {
         database::run(&mut self.connection, sql).await.context("the record cannot be written")
     }
-}
-
-/// `lock_not_available`, as the gate's connection words it.
-fn has_waited_in_vain(error: &anyhow::Error) -> bool {
-    error.to_string().starts_with("55P03")
 }
 
 /// As SQL spells it, or null.
