@@ -183,7 +183,7 @@ async fn ask(stack: &Stack, request: reqwest::RequestBuilder) -> (u16, Value) {
 /// What the gate finds in the database, by the contract of the checkout.
 async fn faults(stack: &Stack, checkout: &Checkout) -> Vec<String> {
     let (contract, catalog) = seen(stack, checkout).await;
-    let found = check::judge(&contract, &catalog).findings;
+    let found = check::compare(&contract, &catalog).findings;
     found.into_iter().map(|finding| format!("{finding:?}")).collect()
 }
 

@@ -1,6 +1,6 @@
-//! What outlives a request: the variables and the verifier, read by the first request and shared by all.
+//! What outlives a request: the variables and the verifier, read by the first request.
 
-use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
+use std::{cell::OnceCell, pin::pin, rc::Rc, time::Duration};
 
 use anyhow::anyhow;
 use futures::future::{Either, select};
@@ -8,7 +8,6 @@ use futures::future::{Either, select};
 use crate::{
     auth::{Keys, Verifier},
     config::{Config, Fault},
-    flight::Flight,
     platform::Platform,
     problem::Problem,
 };
@@ -17,7 +16,7 @@ use crate::{
 /// network, and sets no limit.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// What an instance keeps between requests. Never anything of a request: a host may run sixteen at once.
+/// What an instance keeps between requests. Never anything of a request.
 pub struct Instance {
     config: Rc<Config>,
     verifier: Verifier,
@@ -44,40 +43,23 @@ impl Instance {
     }
 }
 
-/// The instance, from its first request on.
+/// The instance, from its first request on. After a failure the next request tries again, so that a repair is seen.
 #[derive(Default)]
-pub struct Shared {
-    /// What came of reading the variables. After a failure the next request tries again, so that a repair is seen.
-    read: RefCell<Option<Result<Rc<Instance>, Problem>>>,
-    reading: Flight,
-}
+pub struct Shared(OnceCell<Rc<Instance>>);
 
 impl Shared {
-    /// The instance. The first request reads the variables; those that come meanwhile wait for it.
+    /// The instance. The first request reads the variables.
     pub async fn instance(&self, platform: &dyn Platform) -> Result<Rc<Instance>, Problem> {
-        if let Some(Ok(instance)) = &*self.read.borrow() {
+        if let Some(instance) = self.0.get() {
             return Ok(instance.clone());
         }
-        let deadline = platform.elapsed() + PATIENCE;
-        let before = self.reading.count();
-        if !self.reading.landed(platform, deadline).await {
-            return Err(too_slow());
-        }
-        if self.reading.count() != before
-            && let Some(read) = &*self.read.borrow()
-        {
-            return read.clone();
-        }
-        let Some(_turn) = self.reading.take() else { return Err(too_slow()) };
         let read = match select(pin!(Instance::load(platform)), platform.pause(PATIENCE)).await {
-            Either::Left((read, _)) => read.map(Rc::new),
-            Either::Right(((), _)) => Err(too_slow()),
+            Either::Left((read, _)) => Rc::new(read?),
+            Either::Right(((), _)) => {
+                let why = anyhow!("the variables were not there after {} s", PATIENCE.as_secs());
+                return Err(Problem::ConfigurationUnavailable(why.into()));
+            }
         };
-        *self.read.borrow_mut() = Some(read.clone());
-        read
+        Ok(self.0.get_or_init(|| read).clone())
     }
-}
-
-fn too_slow() -> Problem {
-    Problem::ConfigurationUnavailable(anyhow!("the variables were not there after {} s", PATIENCE.as_secs()).into())
 }

@@ -1,7 +1,7 @@
 //! What every component is made of.
 //!
 //! In the order in which a request meets them: [`spin`] takes it from the host and hands it to [`endpoint`], which
-//! answers whatever happens. The [`instance`] has read its [`config`]; one request did, in [`flight`]. [`auth`] makes a
+//! answers whatever happens. The [`instance`] has read its [`config`]. [`auth`] makes a
 //! `Caller` of the bearer token, whose [`flag`] decides. [`request`] turns the input into the types of [`fields`]. [`rpc`]
 //! makes the one call that [`contract`] names, and [`upstream`] reads its answer. [`problem`] and [`reply`] become the
 //! response with the headers of [`cors`], and [`telemetry`] the one line that remains of it, under the ids of [`trace`].
@@ -20,7 +20,6 @@ pub mod edge;
 pub mod endpoint;
 pub mod fields;
 pub mod flag;
-pub mod flight;
 pub mod instance;
 pub mod platform;
 pub mod problem;

@@ -156,7 +156,7 @@ fn the_record_of_a_known_request_is_known() {
             "http.response.body.size": 18,
             "auth_ms": 1.0,
             "rpc_ms": 2.0,
-            "duration_ms": 7.0,
+            "duration_ms": 6.0,
         })
     );
 }

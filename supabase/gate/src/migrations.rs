@@ -87,7 +87,7 @@ struct Sight {
 }
 
 /// Compares. Expects to be in a reading transaction.
-pub async fn judge(connection: &mut Connection, migrations: &[Migration]) -> Result<Report> {
+pub async fn compare(connection: &mut Connection, migrations: &[Migration]) -> Result<Report> {
     let sight: Sight = serde_json::from_value(database::read(connection, SIGHT).await?)?;
     let looked_at = vec![format!("{} files", migrations.len())];
     let mut report = Report { looked_at, ..Report::default() };

@@ -80,7 +80,7 @@ pub async fn outcome(command: Command) -> Result<Outcome> {
         Command::Migrations { migrations, database } => {
             let files = migrations::files(&migrations)?;
             let mut connection = reading(&database).await?;
-            let report = migrations::judge(&mut connection, &files).await?;
+            let report = migrations::compare(&mut connection, &files).await?;
             database::close(connection).await;
             Report { subject: format!("the database against {}", migrations.display()), ..report }
         }
@@ -88,14 +88,14 @@ pub async fn outcome(command: Command) -> Result<Outcome> {
         Command::Components { files, database } => {
             let carried = files.iter().map(|path| components::read(path)).collect::<Result<Vec<_>>>()?;
             let catalog = catalog(&components::needs(&carried), &database).await?;
-            components::judge(&carried, &catalog)
+            components::compare(&carried, &catalog)
         }
         Command::Environment { name, environments, apikey, database } => {
             let lock = Lock::read(&environments, &name)?;
             let nothing = components::needs(&[]);
             let access = catalog(&nothing, &database).await?.access;
-            let judge = move || environment::judge(&name, &lock, &access, apikey.as_deref());
-            tokio::task::spawn_blocking(judge).await??
+            let compare = move || environment::compare(&name, &lock, &access, apikey.as_deref());
+            tokio::task::spawn_blocking(compare).await??
         }
         Command::Schema => return Ok(Outcome::File(output::layout(&schemars::schema_for!(Contract))?)),
         Command::Describe { also, contract, database } => {
@@ -126,7 +126,7 @@ async fn check(contract: &Contract, database: &Database, probe: Probe) -> Result
     }
     database::close(connection).await;
     let functions = catalog.functions.clone();
-    let mut report = check::judge(contract, &catalog);
+    let mut report = check::compare(contract, &catalog);
     if let (Some(url), Some(apikey), Some(token)) = (probe.url, probe.apikey, probe.token) {
         how.push_str(" and through PostgREST");
         let project = Project { url, apikey, token };

@@ -69,7 +69,7 @@ async fn measure(cli: &Cli) -> Result<Run> {
     if cli.wants(Part::Growth) {
         run.growth = Some(growth::measure(cli.quick, &run.method, &hosting, PROGRESS).await?);
     }
-    run.limits = limits::judge(&run);
+    run.limits = limits::check(&run);
     Ok(run)
 }
 

@@ -117,19 +117,19 @@ struct Clock<'f> {
 }
 
 impl Clock<'_> {
-    fn read(&self) -> Result<f64> {
+    fn cpu_seconds(&self) -> Result<f64> {
         self.families.iter().map(|family| family.cpu_seconds()).sum()
     }
 }
 
 impl Ends for Clock<'_> {
     fn begin(&mut self) -> Result<()> {
-        self.used = -self.read()?;
+        self.used = -self.cpu_seconds()?;
         Ok(())
     }
 
     fn end(&mut self) -> Result<()> {
-        self.used += self.read()?;
+        self.used += self.cpu_seconds()?;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::world::{Asked, Function};
 
 /// Panics where it does not hold. Says whether the answer was handed on.
 pub fn holds(data: &[u8]) -> bool {
-    let Some((function, said)) = read(data) else { return false };
+    let Some((function, said)) = parse(data) else { return false };
     let mut asked = Asked::by_a_user(function, Method::POST);
     asked.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     asked.body = function.example();
@@ -37,7 +37,7 @@ pub fn holds(data: &[u8]) -> bool {
     true
 }
 
-fn read(data: &[u8]) -> Option<(Function, Inbound)> {
+fn parse(data: &[u8]) -> Option<(Function, Inbound)> {
     let mut lines = data.splitn(4, |byte| *byte == b'\n');
     let first = std::str::from_utf8(lines.next()?).ok()?;
     let (name, status) = first.split_once(' ')?;

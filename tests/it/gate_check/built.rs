@@ -151,7 +151,7 @@ async fn more_arguments_and_columns_are_no_obstacle_and_fewer_are() {
             .unwrap_or_else(|e| panic!("{sql}: {e:#}"));
         let catalog = gate::catalog::Catalog::read(&mut connection, &components::needs(&carried)).await.unwrap();
         database::rollback(&mut connection).await.unwrap();
-        let report = components::judge(&carried, &catalog);
+        let report = components::compare(&carried, &catalog);
         let found: Vec<String> = report.findings.iter().map(|finding| finding.code.word()).collect();
         assert_eq!(found, codes, "{sql}");
     }

@@ -89,9 +89,9 @@ async fn without_pg_cron_it_is_said_what_does_not_run_and_a_dead_scheduler_is_fo
     database::run(&mut connection, job).await.unwrap();
     let mut catalog = Catalog::read(&mut connection, &contract).await.unwrap();
     database::rollback(&mut connection).await.unwrap();
-    assert_eq!(said(&check::judge(&contract, &catalog)), [] as [String; 0]);
+    assert_eq!(said(&check::compare(&contract, &catalog)), [] as [String; 0]);
     catalog.cron.as_mut().unwrap().scheduler = false;
-    assert_eq!(said(&check::judge(&contract, &catalog)), ["cron_scheduler_dead pg_cron"]);
+    assert_eq!(said(&check::compare(&contract, &catalog)), ["cron_scheduler_dead pg_cron"]);
 }
 
 #[tokio::test]

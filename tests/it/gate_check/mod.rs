@@ -64,7 +64,7 @@ async fn admin(installation: &Installation) -> Connection {
 /// What the gate says of the transaction that is open.
 async fn judge(connection: &mut Connection, contract: &Contract) -> Report {
     database::spell_plainly(connection).await.unwrap();
-    check::judge(contract, &Catalog::read(connection, contract).await.unwrap())
+    check::compare(contract, &Catalog::read(connection, contract).await.unwrap())
 }
 
 /// `code where`, for a comparison that reads well when it fails.

@@ -76,7 +76,7 @@ fn analyse(cli: &Cli, objectives: Objectives) -> Result<(Report, bool)> {
     // A clock may be ahead, but not by a day.
     let latest = Some(UtcDateTime::now() + Duration::days(1));
     let mut analysis = Analysis::new(objectives, Period { since: cli.since, until: cli.now, latest });
-    let whole = input::read(sources, &mut analysis);
+    let whole = input::read_all(sources, &mut analysis);
     Ok((analysis.finish(), whole))
 }
 

@@ -71,7 +71,7 @@ impl Attempt {
     }
 
     /// What is wrong with the answer's form.
-    pub fn fault(&self) -> Option<String> {
+    pub fn form_error(&self) -> Option<String> {
         let status = self.status?;
         self.check(status).err().map(|why| format!("{} answered {status}: {why}", self.kind))
     }
@@ -126,14 +126,14 @@ mod tests {
 
     #[test]
     fn an_answer_that_lacks_something_is_noticed() {
-        assert_eq!(refusal().fault(), None);
+        assert_eq!(refusal().form_error(), None);
         for name in refusal().headers.keys() {
             let mut without = refusal();
             without.headers.remove(name);
-            assert!(without.fault().is_some(), "{name} is not missed");
+            assert!(without.form_error().is_some(), "{name} is not missed");
         }
-        assert!(Attempt { body: "{}".into(), ..refusal() }.fault().is_some());
-        assert!(Attempt { status: Some(204), ..refusal() }.fault().is_some());
+        assert!(Attempt { body: "{}".into(), ..refusal() }.form_error().is_some());
+        assert!(Attempt { status: Some(204), ..refusal() }.form_error().is_some());
     }
 
     #[test]
@@ -142,6 +142,6 @@ mod tests {
         telling.body = telling.body.replace(r#""details":null"#, r#""details":"postgres""#);
         telling.headers.insert("content-length".into(), telling.body.len().to_string());
 
-        assert!(telling.fault().unwrap().contains("postgres"));
+        assert!(telling.form_error().unwrap().contains("postgres"));
     }
 }

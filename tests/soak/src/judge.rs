@@ -26,7 +26,7 @@ pub struct Rules<'r> {
 const NAMED: usize = 3;
 
 /// Everything that did not hold.
-pub fn judge(said: &Said, stored: &Stored, records: &Records, rules: &Rules<'_>) -> Vec<String> {
+pub fn broken_rules(said: &Said, stored: &Stored, records: &Records, rules: &Rules<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let mut rule = |what: &str, broken: Vec<String>| {
         if !broken.is_empty() {
@@ -37,7 +37,7 @@ pub fn judge(said: &Said, stored: &Stored, records: &Records, rules: &Rules<'_>)
     rule("messages lost that were answered as stored", lost(said, stored, rules));
     rule("messages stored twice", twice(stored));
     rule("calls never answered for good", unsettled(said));
-    rule("answers malformed", said.attempts.iter().filter_map(Attempt::fault).collect());
+    rule("answers malformed", said.attempts.iter().filter_map(Attempt::form_error).collect());
     let late = said.attempts.iter().filter(|attempt| attempt.ms > rules.longest_ms);
     rule("answers late", late.map(|attempt| format!("{} after {} ms", attempt.kind, attempt.ms)).collect());
     rule("refusals that do not belong to the fault", strange(said, rules));
@@ -120,11 +120,11 @@ mod tests {
     /// Changes one thing in a run where all holds, and expects this to be found.
     fn finds(what: &str, spoil: impl FnOnce(&mut Said, &mut Stored, &mut Records)) {
         let (mut said, mut stored, mut records) = sound();
-        assert_eq!(judge(&said, &stored, &records, &RULES), [] as [String; 0]);
+        assert_eq!(broken_rules(&said, &stored, &records, &RULES), [] as [String; 0]);
 
         spoil(&mut said, &mut stored, &mut records);
 
-        let found = judge(&said, &stored, &records, &RULES);
+        let found = broken_rules(&said, &stored, &records, &RULES);
         assert!(found.iter().any(|line| line.contains(what)), "{what}: {found:?}");
     }
 

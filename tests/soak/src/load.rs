@@ -136,11 +136,11 @@ async fn one(site: &Site, number: usize, prefix: &str, end: Instant) -> Result<W
         };
         let started = Instant::now();
         let response = request.bearer_auth(&token).send().await.context("the host does not answer under load")?;
-        let attempt = read(response, kind).await?;
+        let attempt = read_attempt(response, kind).await?;
         worker.requests += 1;
         worker.worst_ms = worker.worst_ms.max(u64::try_from(started.elapsed().as_millis())?);
-        if let Some(fault) = attempt.fault() {
-            worker.broken.push(fault);
+        if let Some(why) = attempt.form_error() {
+            worker.broken.push(why);
         } else if !attempt.succeeded() {
             worker.broken.push(format!("{kind} {}", attempt.body));
         } else if kind == "send" {
@@ -154,7 +154,7 @@ async fn one(site: &Site, number: usize, prefix: &str, end: Instant) -> Result<W
     Ok(worker)
 }
 
-async fn read(response: Response, kind: &str) -> Result<Attempt> {
+async fn read_attempt(response: Response, kind: &str) -> Result<Attempt> {
     let headers =
         response.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let (headers, status) = (headers.collect(), response.status().as_u16());

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     clients::{Clients, Said},
     fault::Fault,
-    judge::{Rules, Stored, judge},
+    judge::{Rules, Stored, broken_rules},
     site::Site,
 };
 
@@ -63,7 +63,7 @@ pub async fn run(site: &Site, fault: Fault, name: &str, hold: Duration) -> Resul
     let stored = stored(site, &prefix).await?;
     let longest_ms = u64::try_from((site.budget + MARGIN).as_millis())?;
     let rules = Rules { prefix: &prefix, longest_ms, codes: fault.codes(), may_be_silent: fault == Fault::HostKilled };
-    let mut broken = judge(&said, &stored, &site.records()?, &rules);
+    let mut broken = broken_rules(&said, &stored, &site.records()?, &rules);
     if recovery.is_none() {
         broken.push(format!("a client was not served within {} s of the mending", fault.patience().as_secs()));
     }

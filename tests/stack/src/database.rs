@@ -113,7 +113,7 @@ pub async fn applied_otherwise(cluster: &Cluster, supabase: &Path) -> Result<Vec
     let files = migrations::files(&supabase.join("migrations"))?;
     let mut connection = gate::database::connect(&cluster.url("postgres")).await?;
     gate::database::begin_reading(&mut connection).await?;
-    let report = migrations::judge(&mut connection, &files).await?;
+    let report = migrations::compare(&mut connection, &files).await?;
     gate::database::close(connection).await;
     let found = report.findings.into_iter();
     Ok(found

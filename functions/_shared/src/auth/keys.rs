@@ -1,8 +1,8 @@
 //! The keys in force, and when to ask for them again.
 //!
-//! A set is fresh for ten minutes. The request that finds it old fetches it; others go on with the old one. Between two
-//! attempts lies half a minute, so that forged key ids cause no stampede: three seconds while there is no key, or the set is
-//! in doubt. While the source fails, the old keys stay in force.
+//! A set is fresh for ten minutes. The request that finds it old fetches it. Between two attempts lies half a minute, so that
+//! forged key ids cause no stampede: three seconds while there is no key, or the set is in doubt. While the source fails, the
+//! old keys stay in force. Nobody waits for another request's fetch: an instance takes one request at a time.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -13,7 +13,6 @@ use super::jwk::{self, Key, Set, Source};
 use crate::{
     config::{Config, KeySet},
     context::Context,
-    flight::Flight,
     platform::{Outbound, OutboundError},
     problem::{Cause, Problem},
     upstream,
@@ -38,7 +37,6 @@ pub struct Keys {
     /// The keys of the variable that cannot be used, and why.
     passed_over: Option<String>,
     state: RefCell<State>,
-    fetching: Flight,
 }
 
 #[derive(Clone, Default)]
@@ -76,7 +74,6 @@ impl Keys {
             secret: config.jwt_secret.as_deref().map(Key::secret),
             passed_over: passed_over.filter(|keys| !keys.is_empty()).map(|keys| keys.join("; ")),
             state: RefCell::new(State { keys: keys.map(Rc::new), ..State::default() }),
-            fetching: Flight::default(),
         })
     }
 
@@ -119,7 +116,7 @@ impl Keys {
         self.state.borrow_mut().doubted = true;
     }
 
-    /// Asks for a newer set when the one in force is old. The request that finds it old does so; the others go on.
+    /// Asks for a newer set when the one in force is old. After a failure the old one stays in force.
     pub async fn refresh(&self, context: &Context) {
         let KeySet::Url(url) = &context.config().key_set else { return };
         let old = {
@@ -134,11 +131,9 @@ impl Keys {
     async fn current(&self, context: &Context) -> Result<Rc<Vec<Key>>, Problem> {
         if let KeySet::Url(url) = &context.config().key_set
             && self.state.borrow().keys.is_none()
+            && self.pause_left(context).is_zero()
         {
-            self.wait(context).await?;
-            if self.state.borrow().keys.is_none() && self.pause_left(context).is_zero() {
-                self.fetch(context, url).await;
-            }
+            self.fetch(context, url).await;
         }
         self.known(context)
     }
@@ -146,7 +141,6 @@ impl Keys {
     /// The token names a key that nobody knows: perhaps a new one.
     async fn after_rotation(&self, context: &Context, fits: &impl Fn(&Key) -> bool) -> Result<Rc<Vec<Key>>, Problem> {
         let KeySet::Url(url) = &context.config().key_set else { return self.known(context) };
-        self.wait(context).await?;
         let known = self.known(context)?;
         if !known.iter().any(fits) && self.pause_left(context).is_zero() {
             self.fetch(context, url).await;
@@ -180,14 +174,7 @@ impl Keys {
         state.attempted.map_or(Duration::ZERO, |at| (at + pause).saturating_sub(context.elapsed()))
     }
 
-    /// Until no other request is fetching.
-    async fn wait(&self, context: &Context) -> Result<(), Problem> {
-        let landed = self.fetching.landed(context.platform(), context.deadline()).await;
-        if landed { Ok(()) } else { Err(Problem::DeadlineExceeded) }
-    }
-
     async fn fetch(&self, context: &Context, url: &str) {
-        let Some(_turn) = self.fetching.take() else { return };
         let known = self.state.borrow().keys.is_some();
         // A request that has hardly any time left says nothing about the source when it gets no answer.
         let Ok(left) = context.remaining() else { return };

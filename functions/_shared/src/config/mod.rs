@@ -159,20 +159,20 @@ type Parse<T> = fn(&str) -> Result<T>;
 
 impl Reader<'_> {
     async fn required<T>(&self, name: &'static str, parse: Parse<T>) -> Option<T> {
-        self.read(name, parse::bare, parse, Some("not set")).await
+        self.variable(name, parse::bare, parse, Some("not set")).await
     }
 
     async fn optional<T>(&self, name: &'static str, parse: Parse<T>) -> Option<T> {
-        self.read(name, parse::bare, parse, None).await
+        self.variable(name, parse::bare, parse, None).await
     }
 
     /// Blanks around a JSON text are its own (RFC 8259, section 2).
     async fn json(&self, name: &'static str) -> Option<String> {
-        self.read(name, |_| Ok(()), parse::plain, None).await
+        self.variable(name, |_| Ok(()), parse::plain, None).await
     }
 
     /// An empty value is an unset one: Spin has no other way to leave a variable out.
-    async fn read<T>(
+    async fn variable<T>(
         &self,
         name: &'static str,
         check: Parse<()>,

@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc};
 
-/// Shared by all requests that waited for the same work. Two are equal when their texts are.
+/// Told again to those who come before the work may be tried again. Two are equal when their texts are.
 #[derive(Debug, Clone)]
 pub struct Cause(Rc<anyhow::Error>);
 

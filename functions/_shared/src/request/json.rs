@@ -1,10 +1,9 @@
 //! Reads a JSON body into a type. A body that is no JSON, or no object, is refused as that before its fields are looked at.
 
 use http::{HeaderMap, header};
-use serde::de;
-use serde_json::{Value, error::Category};
+use serde::de::{self, Deserialize as _};
 
-use super::Request;
+use super::{Request, tree::Tree};
 use crate::{fields::Object, problem::Problem};
 
 /// Reads a JSON body into a type.
@@ -37,39 +36,19 @@ pub fn acceptable(headers: &HeaderMap, length: Option<usize>) -> Result<(), Prob
 }
 
 /// Reads one JSON object into a type.
-pub fn object<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+fn object<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     const NOT_JSON: Problem = Problem::MalformedRequest("its body is not JSON");
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let Object(value) =
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
-            // A wrong field stops the reader. What follows it may still be no JSON.
-            Category::Data if serde_json::from_slice::<Value>(json).is_ok() => field_problem(&error),
-            _ => NOT_JSON,
-        })?;
+    let Object(value) = match Object::deserialize(&mut reader) {
+        Ok(read) => read,
+        // A wrong field stops the reader. What follows it may still be no JSON, so all of it is read before a field is blamed.
+        Err(error) if error.is_data() => return serde_json::from_slice::<Tree>(json).map_err(|_| NOT_JSON)?.read(),
+        Err(_) => return Err(NOT_JSON),
+    };
     reader.end().map_err(|_| Problem::MalformedRequest("something follows the JSON of its body"))?;
     // serde does not look at what it skips.
     std::str::from_utf8(json).map_err(|_| NOT_JSON)?;
     Ok(value)
-}
-
-/// serde names a missing, unknown or repeated field only in its message, in backquotes.
-fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let message = error.inner().to_string();
-    let (fault, rest) = message.split_once(" `").unwrap_or((&message, ""));
-    let reason = match fault {
-        "missing field" => Some("required"),
-        "unknown field" => Some("not a field of this request"),
-        "duplicate field" => Some("given more than once"),
-        _ => None,
-    };
-    let path = match (error.path().to_string(), reason) {
-        (path, Some(_)) if path == "." => rest.split('`').next().unwrap_or_default().to_owned(),
-        (path, None) if path == "." => "body".to_owned(),
-        (path, _) => path,
-    };
-    // Where the parser stood is no concern of the caller, who is told the field.
-    let said = || message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
-    Problem::invalid(&path, reason.unwrap_or_else(said))
 }
 
 #[cfg(test)]

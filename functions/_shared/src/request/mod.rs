@@ -2,13 +2,15 @@
 //! the field's path and the reason.
 
 mod json;
+mod tree;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde::de;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use self::json::{acceptable, json};
+use self::tree::Tree;
 use crate::{fields::Id, problem::Problem};
 
 /// A request, free of the host's types.
@@ -38,12 +40,11 @@ const IGNORED: &[&str] = &["forceFunctionRegion"];
 /// Reads the caller's fields into a type: from a JSON body, or from the query string where there is no body.
 /// `functions.invoke` posts by default, with or without one.
 pub fn input<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
-    let query = query(request)?;
+    let query = query(request);
     if request.body.is_empty() {
-        // By way of JSON: one reader for both is less code.
-        return json::object(&serde_json::to_vec(&query).expect("strings only"));
+        return Tree::Object(query).read();
     }
-    if let Some(name) = query.keys().next() {
+    if let Some((name, _)) = query.first() {
         return Err(Problem::invalid(name, "belongs into the body, where the other fields are"));
     }
     json(request)
@@ -67,19 +68,12 @@ pub fn idempotency_key(request: &Request, field: Option<Id>) -> Result<Option<Id
     }
 }
 
-fn query(request: &Request) -> Result<Map<String, Value>, Problem> {
-    let mut fields = Map::new();
-    for (name, value) in form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes()) {
-        if IGNORED.contains(&name.as_ref()) {
-            continue;
-        }
+fn query(request: &Request) -> Vec<(String, Tree)> {
+    form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes())
+        .filter(|(name, _)| !IGNORED.contains(&name.as_ref()))
         // No field has a space: it is the `+` of a timestamp's offset, which was not escaped.
-        let value = value.replace(' ', "+");
-        if fields.insert(name.clone().into_owned(), Value::String(value)).is_some() {
-            return Err(Problem::invalid(&name, "given more than once"));
-        }
-    }
-    Ok(fields)
+        .map(|(name, value)| (name.into_owned(), Tree::Scalar(Value::String(value.replace(' ', "+")))))
+        .collect()
 }
 
 #[cfg(test)]

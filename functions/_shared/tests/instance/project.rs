@@ -1,4 +1,4 @@
-//! A project in memory, with keys, a clock that is set by hand, and a host that gives every request its turn.
+//! A project in memory, with keys, a clock that is set by hand, and a host that lets each request wait for what it asks.
 
 use std::{
     cell::{Cell, RefCell},
@@ -63,8 +63,8 @@ pub enum Provider {
     Hangs,
 }
 
-/// Gives the other requests a turn.
-async fn others() {
+/// Waits once.
+async fn yields() {
     let mut first = true;
     std::future::poll_fn(|cx| {
         cx.waker().wake_by_ref();
@@ -87,7 +87,7 @@ impl Platform for World {
     /// A long one ends only where something hangs: the clock is set by hand.
     fn pause<'a>(&'a self, time: Duration) -> Local<'a, ()> {
         Box::pin(async move {
-            others().await;
+            yields().await;
             if time >= Duration::from_secs(1) {
                 if self.0.provider.get() != Provider::Hangs {
                     std::future::pending().await
@@ -108,7 +108,7 @@ impl Platform for World {
             *self.0.readings.borrow_mut().entry(name).or_default() += 1;
             self.0.at_once.set(self.0.at_once.get() + 1);
             self.0.most_at_once.set(self.0.most_at_once.get().max(self.0.at_once.get()));
-            others().await;
+            yields().await;
             self.0.at_once.set(self.0.at_once.get() - 1);
             self.0.clock.set(self.0.clock.get() + self.0.variables_take.take());
             match self.0.provider.get() {
@@ -130,7 +130,7 @@ impl Platform for World {
         Box::pin(async move {
             self.0.fetches.set(self.0.fetches.get() + 1);
             for _ in 0..5 {
-                others().await;
+                yields().await;
             }
             if let Some(fewer) = self.0.dead_connections.get().checked_sub(1) {
                 self.0.dead_connections.set(fewer);

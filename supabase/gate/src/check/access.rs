@@ -37,7 +37,7 @@ impl Inheriting {
     }
 }
 
-pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
+pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
     for want in &contract.schemas {
         let place = format!("schema {}", want.name);
         let Some(have) = catalog.access.schemas.iter().find(|have| have.name == want.name) else {
@@ -79,7 +79,7 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
         }
     }
     jobs(contract, catalog, findings);
-    platform::judge(contract, catalog, findings);
+    platform::compare(contract, catalog, findings);
 }
 
 /// Those whom pg_cron logs in.

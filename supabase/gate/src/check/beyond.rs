@@ -8,7 +8,7 @@ use crate::{
     finding::Code,
 };
 
-pub fn judge(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Relation, findings: &mut Findings) {
+pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Relation, findings: &mut Findings) {
     let Some(beyond) = catalog.beyond.get(&want.qualified()) else { return };
     if want.kind != Kind::Table || want.shared {
         return;

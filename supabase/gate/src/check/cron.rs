@@ -9,7 +9,7 @@ use crate::{
 
 /// Without pg_cron a notice says what is not done. Whether it has to be there is the environment's lock's to say: its jobs
 /// are a safety net.
-pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) -> Option<Notice> {
+pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) -> Option<Notice> {
     // It cannot be seen.
     let cron = catalog.cron.as_ref()?;
     if !cron.installed {

@@ -23,7 +23,7 @@ pub fn is_older_form(rpc: &Function, other: &Function) -> bool {
 }
 
 /// Open ones are for now, or findings once they were closed. Rights and row level security are then judged with the tables.
-pub fn judge(doors: &Doors, findings: &mut Findings) -> Vec<Notice> {
+pub fn add_findings(doors: &Doors, findings: &mut Findings) -> Vec<Notice> {
     if doors.closed {
         let mut forms = BTreeMap::<&str, Vec<&Door>>::new();
         // What is to be dropped needs no closing.

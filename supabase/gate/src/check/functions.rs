@@ -36,7 +36,7 @@ pub fn commented(found: &Found) -> Option<(String, String)> {
     Some((said.rpc, said.version.to_string()))
 }
 
-pub fn judge(
+pub fn compare(
     contract: &Contract,
     catalog: &Catalog,
     raising: &BTreeSet<String>,
@@ -63,7 +63,7 @@ pub fn judge(
             let have = format!("also {}", others.join(", "));
             findings.add(Code::FunctionOverloaded, place(want), "one function of the name", have, drops.join(" "));
         }
-        One { contract, catalog, want, found, findings, raising, inheriting }.judge();
+        One { contract, catalog, want, found, findings, raising, inheriting }.compare();
     }
 }
 
@@ -86,7 +86,7 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn judge(mut self) {
+    fn compare(mut self) {
         let before = self.findings.0.len();
         for (code, want, have) in signature::differences(self.contract, self.want, &self.found.function) {
             self.add(code, want, have, APPLY);

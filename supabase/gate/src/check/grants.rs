@@ -9,7 +9,7 @@ use crate::{
     finding::Code,
 };
 
-pub fn judge(want: &Relation, have: &Relation, inheriting: &Inheriting, acl: &Acl, findings: &mut Findings) {
+pub fn compare(want: &Relation, have: &Relation, inheriting: &Inheriting, acl: &Acl, findings: &mut Findings) {
     let none = Rights::new();
     let present = |role: &str| have.grants.exact.get(role).unwrap_or(&none);
     let mut missing = Changes::default();

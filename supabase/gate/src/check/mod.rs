@@ -34,19 +34,19 @@ const APPLY: &str = "apply the migrations; where they are applied, run again the
     `psql -1 -f supabase/migrations/<file>`, after dropping what has another signature";
 
 /// Judges a catalog that was read for this contract.
-pub fn judge(contract: &Contract, catalog: &Catalog) -> Report {
+pub fn compare(contract: &Contract, catalog: &Catalog) -> Report {
     let contract = &catalog.doors.adapted(contract);
     let mut findings = Findings::default();
-    let raising = raising::judge(catalog, &mut findings);
+    let raising = raising::find(catalog, &mut findings);
     let inheriting = access::Inheriting::find(contract, catalog);
-    functions::judge(contract, catalog, &raising, &inheriting, &mut findings);
-    relations::judge(contract, catalog, &inheriting, &mut findings);
-    refusals::judge(catalog, &mut findings);
-    ways::judge(catalog, &mut findings);
-    access::judge(contract, catalog, &inheriting, &mut findings);
-    settings::judge(contract, catalog, &mut findings);
-    let unscheduled = cron::judge(contract, catalog, &mut findings);
-    let notices = unscheduled.into_iter().chain(doors::judge(&catalog.doors, &mut findings)).collect();
+    functions::compare(contract, catalog, &raising, &inheriting, &mut findings);
+    relations::compare(contract, catalog, &inheriting, &mut findings);
+    refusals::add_findings(catalog, &mut findings);
+    ways::add_findings(catalog, &mut findings);
+    access::compare(contract, catalog, &inheriting, &mut findings);
+    settings::compare(contract, catalog, &mut findings);
+    let unscheduled = cron::compare(contract, catalog, &mut findings);
+    let notices = unscheduled.into_iter().chain(doors::add_findings(&catalog.doors, &mut findings)).collect();
     let looked_at = vec![
         format!("{} RPCs", contract.rpcs.len()),
         format!("{} helper functions", contract.functions.len()),

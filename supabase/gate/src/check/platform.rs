@@ -7,7 +7,7 @@ use crate::{
     finding::Code,
 };
 
-pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
+pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
     for want in &contract.platform {
         let Some(have) = catalog.access.platform.get(&want.signature) else {
             let remedy = "it is Supabase's: restart the project, or ask for support";

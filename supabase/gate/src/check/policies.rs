@@ -7,7 +7,7 @@ use crate::{
     finding::Code,
 };
 
-pub fn judge(want: &Relation, have: &Relation, findings: &mut Findings) {
+pub fn compare(want: &Relation, have: &Relation, findings: &mut Findings) {
     let place = |policy: &Policy| format!("policy \"{}\" on {}", policy.name, want.qualified());
     for policy in &want.policies {
         match have.policies.iter().find(|present| present.name == policy.name) {

@@ -17,7 +17,7 @@ static RAISE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The places that were found.
-pub fn judge(catalog: &Catalog, findings: &mut Findings) -> BTreeSet<String> {
+pub fn find(catalog: &Catalog, findings: &mut Findings) -> BTreeSet<String> {
     let raising = catalog.raising.iter().filter(|found| raises(&found.source));
     raising
         .map(|found| {

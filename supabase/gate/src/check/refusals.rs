@@ -7,7 +7,7 @@ use crate::{
     finding::Code,
 };
 
-pub fn judge(catalog: &Catalog, findings: &mut Findings) {
+pub fn add_findings(catalog: &Catalog, findings: &mut Findings) {
     for refusal in &catalog.refusals {
         match refusal {
             Refusal::Right { relation, policy, role, object, columns } => {

@@ -8,7 +8,7 @@ use crate::{
     finding::Code,
 };
 
-pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
+pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
     let renamed = renamed::find(contract, &catalog.relations);
     for renamed::Renamed { relation, old, new } in &renamed {
         let remedy = format!("alter table {relation} rename column {} to {};", identifier(new), identifier(old));
@@ -27,8 +27,8 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
         inherited(contract, catalog, want, have, findings);
         security(want, have, findings);
         columns(want, have, findings);
-        beyond::judge(contract, catalog, want, have, findings);
-        shared::judge(contract, catalog, want, have, findings);
+        beyond::compare(contract, catalog, want, have, findings);
+        shared::compare(contract, catalog, want, have, findings);
         constraints(want, have, findings);
         indexes::judge(want, have, catalog.beyond.get(&want.qualified()), findings);
         for rule in have.rules.iter().filter(|rule| !want.shared && !want.rules.contains(rule)) {
@@ -36,9 +36,9 @@ pub fn judge(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, fi
             let place = format!("rule {rule} on {}", want.qualified());
             findings.add(Code::RuleUnexpected, place, "no such rule", "it rewrites statements", remedy);
         }
-        policies::judge(want, have, findings);
+        policies::compare(want, have, findings);
         triggers(want, have, findings);
-        grants::judge(want, have, inheriting, &catalog.acl, findings);
+        grants::compare(want, have, inheriting, &catalog.acl, findings);
     }
 }
 

@@ -56,7 +56,7 @@ const OF_POSTGREST_ALONE: &[&str] = &[
     "server_",
 ];
 
-pub fn judge(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
+pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
     let judged = |set: &&SetFor| !contract.settings.is_empty() && matters(set);
     for set in catalog.settings.iter().filter(judged) {
         let allowed = [set.role.as_deref().unwrap_or(ALL), ALL].into_iter();

@@ -13,7 +13,7 @@ use crate::{
     finding::Code,
 };
 
-pub fn judge(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Relation, findings: &mut Findings) {
+pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Relation, findings: &mut Findings) {
     let Some(beyond) = catalog.beyond.get(&want.qualified()) else { return };
     let written = Written::by_the_contract(contract, want);
     if !want.shared || written.nothing() {

@@ -3,7 +3,7 @@
 use super::Findings;
 use crate::{catalog::Catalog, finding::Code};
 
-pub fn judge(catalog: &Catalog, findings: &mut Findings) {
+pub fn add_findings(catalog: &Catalog, findings: &mut Findings) {
     for way in &catalog.ways {
         let (kind, name, clients) = (&way.kind, &way.name, way.clients.join(", "));
         let what = if kind == "function" { "execute on function" } else { "all on" };

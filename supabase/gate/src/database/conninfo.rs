@@ -12,7 +12,7 @@ const ENCODE: &str =
     "what is special in a user, a password or a database has to be percent-encoded (/ is %2F, @ is %40)";
 
 /// Reads either form.
-pub fn read(text: &str) -> Result<Given> {
+pub fn parse(text: &str) -> Result<Given> {
     let rest = text.strip_prefix("postgresql://").or_else(|| text.strip_prefix("postgres://"));
     match rest {
         Some(rest) => url(rest).context("the database URL cannot be read"),

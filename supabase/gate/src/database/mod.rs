@@ -16,10 +16,12 @@ mod socket;
 mod tls;
 mod trust;
 
-use anyhow::{Context as _, Result, anyhow};
+use std::fmt;
+
+use anyhow::{Context as _, Error, Result};
 use serde_json::Value;
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage, error::SqlState};
 
 pub use self::settings::{Environment, Host, Settings};
 
@@ -106,12 +108,31 @@ pub async fn in_transaction<T>(
     run(connection, if done.is_ok() { "commit" } else { "rollback" }).await.and(done)
 }
 
-/// Once, and without the line of PostgreSQL's source.
-fn said(error: tokio_postgres::Error) -> anyhow::Error {
+/// What the database says to a statement that fails: once, and without the line of PostgreSQL's source.
+#[derive(Debug)]
+struct Refused {
+    code: SqlState,
+    message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}: {}", self.code.code(), self.message)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+fn said(error: tokio_postgres::Error) -> Error {
     match error.as_db_error() {
-        Some(said) => anyhow!("{}: {}", said.code().code(), said.message()),
+        Some(said) => Refused { code: said.code().clone(), message: said.message().to_owned() }.into(),
         None => error.into(),
     }
+}
+
+/// Whether the error of [`run`] or [`read`] has one of these codes of PostgreSQL.
+pub fn has_code(error: &Error, codes: &[SqlState]) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|refused| codes.contains(&refused.code))
 }
 
 /// The first column of the last row, as JSON.

@@ -48,7 +48,7 @@ impl Settings {
         let given = |name: &str| environment(name).filter(|value| !value.is_empty());
         let mut values = BTreeMap::new();
         let mut before = None;
-        for (name, value) in conninfo::read(text)? {
+        for (name, value) in conninfo::parse(text)? {
             let name = parameters::known(&name, before).context("the database URL cannot be read")?;
             values.insert(name, value);
             before = Some(name);

@@ -89,7 +89,7 @@ pub fn describe(mut contract: Contract, catalog: &Catalog) -> Result<Contract> {
     }
     functions.retain(|function| function.returns.kind != NOTHING);
     relations.retain(|relation| relation.owner.as_deref() != Some(NOTHING));
-    let gone = check::judge(&contract, catalog);
+    let gone = check::compare(&contract, catalog);
     let gone: Vec<String> = gone
         .findings
         .into_iter()

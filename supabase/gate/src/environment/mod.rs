@@ -20,7 +20,7 @@ use crate::{
 const NO_SCHEMA: &str = "gate_asks_which";
 
 /// Compares what the database, PostgREST, the functions and the Supabase CLI say with the lock.
-pub fn judge(name: &str, lock: &Lock, access: &Access, apikey: Option<&str>) -> Result<Report> {
+pub fn compare(name: &str, lock: &Lock, access: &Access, apikey: Option<&str>) -> Result<Report> {
     let mut findings = Findings::default();
     let mut unseen = Vec::new();
     let mut looked_at = Vec::new();

@@ -34,7 +34,7 @@ pub fn through_postgrest(project: &Project, contract: &Contract, functions: &[Fo
             continue;
         }
         match call(project, rpc, &expected(rpc, &contract.rpcs)) {
-            Ok(answer) => judge(&answer, rpc, &mut findings, &mut report.unseen),
+            Ok(answer) => check_answer(&answer, rpc, &mut findings, &mut report.unseen),
             // Who does not answer one call answers no other: that is one patience, and not one for each.
             Err(error) => {
                 report.unseen.push(Unseen {
@@ -67,7 +67,7 @@ fn call(project: &Project, rpc: &Function, expect: &str) -> anyhow::Result<Answe
     http::send(url.as_str(), &headers, None)
 }
 
-fn judge(answer: &Answer, rpc: &Function, findings: &mut Findings, unseen: &mut Vec<Unseen>) {
+fn check_answer(answer: &Answer, rpc: &Function, findings: &mut Findings, unseen: &mut Vec<Unseen>) {
     let said = answer.header("x-rpc-version").unwrap_or_default();
     let code = answer.text("code");
     if names(said, rpc) && (answer.status < 500 || code == TURNED_OFF) {

@@ -58,13 +58,13 @@ fn shown(value: f64, unit: &str) -> String {
 }
 
 /// Of a run.
-pub fn judge(run: &Run) -> Vec<Limit> {
+pub fn check(run: &Run) -> Vec<Limit> {
     let mut limits = Vec::new();
     let mut add = |host: Option<&str>, of: Vec<Limit>| {
         limits.extend(of.into_iter().map(|limit| Limit { host: host.map(str::to_owned), ..limit }));
     };
     let (ours, stack) = (Some(run.host.as_str()), Some("stack"));
-    add(ours, run.speed.iter().flat_map(|speed| speed::judge(speed, run.in_spin())).collect());
+    add(ours, run.speed.iter().flat_map(|speed| speed::check(speed, run.in_spin())).collect());
     add(stack, run.sockets.iter().flatten().filter_map(speed::stall).collect());
     add(ours, run.first.iter().flat_map(host::first).collect());
     add(ours, run.soak.iter().flat_map(host::soak).collect());

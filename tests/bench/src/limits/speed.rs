@@ -26,7 +26,7 @@ const IN_THE_STACK: Wanted =
 const CALM_MS: f64 = 10.0;
 
 /// Of all cells.
-pub fn judge(speed: &Speed, in_spin: bool) -> Vec<Limit> {
+pub fn check(speed: &Speed, in_spin: bool) -> Vec<Limit> {
     let wanted = if in_spin { IN_SPIN } else { IN_THE_STACK };
     let mut limits = Vec::new();
     for (name, rows, algorithm) in [

@@ -190,8 +190,8 @@ impl Fields {
             let read = match value {
                 // The object's own time is known.
                 Some(_) if path == "timestamp" && before.is_empty() => None,
-                Some(time) if path == "timestamp" => times::read(&time).map(Value::from),
-                Some(value) => field.read(value),
+                Some(time) if path == "timestamp" => times::rfc_3339(&time).map(Value::from),
+                Some(value) => field.in_its_type(value),
                 None => IDS.contains(&&**path).then(|| "".into()),
             };
             record.extend(read.map(|value| (field.name.clone(), value)));
@@ -211,7 +211,7 @@ impl Field {
         self.required && path != "timestamp" && !IDS.contains(&path)
     }
 
-    fn read(&self, value: Value) -> Option<Value> {
+    fn in_its_type(&self, value: Value) -> Option<Value> {
         match value {
             Value::String(text) if self.number => Self::number(text.trim().parse().ok()?),
             Value::Number(number) if self.number => Self::number(number.as_f64()?),

@@ -73,12 +73,12 @@ impl Time {
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         let other = || has(&PARTS).then(|| NAMES.len() + usize::from(has(&LATER)));
         let doubt = NAMES.iter().position(|known| *known == name).or_else(other)?;
-        Some(Self { doubt, text: read(value)? })
+        Some(Self { doubt, text: rfc_3339(value)? })
     }
 
     /// Of one of a list, such as Loki's of a time and a line.
     pub fn unnamed(value: &Value) -> Option<Self> {
-        Some(Self { doubt: 2 * NAMES.len(), text: read(value)? })
+        Some(Self { doubt: 2 * NAMES.len(), text: rfc_3339(value)? })
     }
 
     /// The first in a text, which is up to three words: `2026-11-25 12:14:48.02 +0000 kube.x: `.
@@ -102,7 +102,7 @@ impl Time {
 
 /// RFC 3339 and what databases and loggers write like it, in UTC where they do not say: `2026-11-25 12:14:48,02 +0000`.
 /// Or since 1970 in seconds, milli-, micro- or nanoseconds.
-pub fn read(value: &Value) -> Option<String> {
+pub fn rfc_3339(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().trim_end_matches(" UTC"),
         Value::Number(number) => return since_1970(number.as_f64()?),

@@ -28,7 +28,7 @@ pub enum Rest {
 }
 
 /// Reads on from the JSON, which ends with the line that it is in, or where as much as is kept of one ends.
-pub fn read(
+pub fn read_on(
     Unclosed { before, json }: Unclosed,
     input: &mut impl BufRead,
     analysis: &mut Analysis,

@@ -37,7 +37,7 @@ pub fn lines(input: &mut impl BufRead, analysis: &mut Analysis) -> io::Result<()
         input.consume(read);
         open = open.or_else(|| begun.too_long(analysis));
         while let Some(json) = open {
-            open = match document::read(json, input, analysis)? {
+            open = match document::read_on(json, input, analysis)? {
                 Rest::OfLine(rest) => analysis.rest_of_line(&rest),
                 Rest::Line(line) if line.ends_with(b"\n") => analysis.line(&line, true),
                 Rest::Line(line) => {

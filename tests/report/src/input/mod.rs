@@ -108,7 +108,7 @@ fn file(path: PathBuf) -> Result<Source> {
 }
 
 /// Reads them all, with a bar on a terminal. Whether all were read to their end.
-pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> bool {
+pub fn read_all(sources: Vec<Source>, analysis: &mut Analysis) -> bool {
     let length = |source: &Source| match source {
         Source::Stdin => 0,
         Source::File(_, file) => file.metadata().map_or(0, |metadata| metadata.len()),
@@ -128,7 +128,7 @@ pub fn read(sources: Vec<Source>, analysis: &mut Analysis) -> bool {
             }
         };
         // A log that is being rotated is often cut: what was read of it counts, and what was read of the others too.
-        if let Err(error) = packed::read(input, analysis) {
+        if let Err(error) = packed::read_lines(input, analysis) {
             eprintln!("{} {name} was not read to its end: {error}", style("warning:").yellow().bold().for_stderr());
             whole = false;
         }

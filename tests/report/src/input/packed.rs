@@ -34,7 +34,7 @@ enum Kind {
 }
 
 /// Gives all of its lines to the analysis.
-pub fn read(input: Box<dyn BufRead + '_>, analysis: &mut Analysis) -> io::Result<()> {
+pub fn read_lines(input: Box<dyn BufRead + '_>, analysis: &mut Analysis) -> io::Result<()> {
     unpacked(input, LAYERS, analysis)
 }
 

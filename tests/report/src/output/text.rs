@@ -16,7 +16,7 @@ pub fn show(report: &Report, page: Option<&Path>) -> String {
     if report.first.is_some() {
         text += &judged(report);
     }
-    text += &read(report);
+    text += &what_was_read(report);
     if let Some(page) = page {
         text += &format!("\n{}\n", style(page.display()).underlined());
     }
@@ -125,7 +125,7 @@ fn codes(report: &Report) -> String {
     if rows.is_empty() { String::new() } else { format!("\n{}", table(&rows)) }
 }
 
-fn read(report: &Report) -> String {
+fn what_was_read(report: &Report) -> String {
     let lines = &report.lines;
     let mut text = format!("\n{} lines, {} records", number(lines.read), number(lines.records));
     let apart = [

@@ -32,7 +32,7 @@ pub fn html(report: &Report) -> String {
             (tables::groups(report))
             (tables::rates(report))
             (tables::codes(report))
-            (tables::read(report))
+            (tables::what_was_read(report))
             (tables::meanings(report))
         },
         data: &data(report),

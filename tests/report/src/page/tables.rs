@@ -192,7 +192,7 @@ pub fn codes(report: &Report) -> Markup {
     }
 }
 
-pub fn read(report: &Report) -> Markup {
+pub fn what_was_read(report: &Report) -> Markup {
     let lines = &report.lines;
     html! {
         section {

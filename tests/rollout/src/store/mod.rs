@@ -11,6 +11,7 @@ mod runs;
 use anyhow::{Context as _, Result, ensure};
 use gate::database::{self, Connection, Settings, literal};
 use serde_json::Value;
+use tokio_postgres::error::SqlState;
 
 pub use self::{
     place::Place,
@@ -59,10 +60,10 @@ impl Store {
         ensure!(kept, "the connection goes through a pooler in transaction mode, where no lock holds. {ANOTHER_WAY}");
         // The session of a process that has just ended, or was killed, is there for a moment more.
         self.write("set lock_timeout = '3s'").await?;
-        let taken = self.read(&format!("select to_jsonb(true)::text from pg_advisory_lock({LOCK})")).await;
+        let taken = self.query(&format!("select to_jsonb(true)::text from pg_advisory_lock({LOCK})")).await;
         self.write("reset lock_timeout").await?;
         if let Err(error) = taken {
-            if !has_waited_in_vain(&error) {
+            if !database::has_code(&error, &[SqlState::LOCK_NOT_AVAILABLE]) {
                 return Err(error);
             }
             let running = self.running().await.unwrap_or_default();
@@ -88,7 +89,7 @@ impl Store {
             "select to_jsonb(exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() \
              and (classid::bigint << 32) + objid::bigint = {LOCK} and granted))::text"
         );
-        let ours = self.read(&query).await.context("the connection that keeps others out is gone")?;
+        let ours = self.query(&query).await.context("the connection that keeps others out is gone")?;
         ensure!(
             ours == Value::Bool(true),
             "the lock that keeps others out does not hold: the connection goes through a pooler in transaction mode, \
@@ -104,13 +105,13 @@ impl Store {
              and (classid::bigint << 32) + objid::bigint = {LOCK} and granted \
              and database = (select oid from pg_database where datname = current_database())))::text"
         );
-        Ok(self.read(&query).await? == Value::Bool(true))
+        Ok(self.query(&query).await? == Value::Bool(true))
     }
 
     /// Whether there has ever been a run.
     pub async fn exists(&mut self) -> Result<bool> {
         let there = "select to_jsonb(to_regclass('lockstep_rollout.in_place') is not null)::text";
-        Ok(self.read(there).await? == Value::Bool(true))
+        Ok(self.query(there).await? == Value::Bool(true))
     }
 
     /// Records a command that is one statement, with what it did.
@@ -128,18 +129,13 @@ impl Store {
         &mut self.connection
     }
 
-    async fn read(&mut self, sql: &str) -> Result<Value> {
+    async fn query(&mut self, sql: &str) -> Result<Value> {
         database::read(&mut self.connection, sql).await
     }
 
     async fn write(&mut self, sql: &str) -> Result<()> {
         database::run(&mut self.connection, sql).await.context("the record cannot be written")
     }
-}
-
-/// `lock_not_available`, as the gate's connection words it.
-fn has_waited_in_vain(error: &anyhow::Error) -> bool {
-    error.to_string().starts_with("55P03")
 }
 
 /// As SQL spells it, or null.

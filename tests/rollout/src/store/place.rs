@@ -38,7 +38,7 @@ impl Store {
             "select coalesce((select to_jsonb(p) from lockstep_rollout.in_place as p where environment = {}), '{{}}')::text",
             literal(environment)
         );
-        serde_json::from_value(self.read(&query).await?).context("what is in place was recorded by another version")
+        serde_json::from_value(self.query(&query).await?).context("what is in place was recorded by another version")
     }
 
     /// Notes what is about to be deployed.

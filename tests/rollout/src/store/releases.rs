@@ -67,7 +67,7 @@ impl Store {
 
     /// The newest first: id, when, by whom, whether it can still be deployed.
     pub async fn releases(&mut self) -> Result<Value> {
-        self.read(
+        self.query(
             "select coalesce(jsonb_agg(to_jsonb(r) - 'manifest' order by made_at desc), '[]')::text from ( \
                select releases.*, exists (select from lockstep_rollout.files where release = releases.id) as kept \
                from lockstep_rollout.releases order by made_at desc limit 10 \

@@ -85,7 +85,7 @@ impl Store {
                select * from lockstep_rollout.runs where {which} order by id desc limit {limit} \
              ) as r"
         );
-        serde_json::from_value(self.read(&query).await?).context("the runs were recorded by another version")
+        serde_json::from_value(self.query(&query).await?).context("the runs were recorded by another version")
     }
 
     /// The newest apply that nobody has taken back.

@@ -22,7 +22,7 @@ pub type Contents = BTreeMap<PathBuf, Vec<u8>>;
 const QUIET: Duration = Duration::from_millis(40);
 
 /// The files that these globs name. One that goes while it is being read is none.
-pub fn read<'p>(root: &Path, globs: impl IntoIterator<Item = &'p str>) -> Result<Contents> {
+pub fn contents<'p>(root: &Path, globs: impl IntoIterator<Item = &'p str>) -> Result<Contents> {
     let escaped = Pattern::escape(root.to_str().context("the checkout's path is not UTF-8")?);
     let mut contents = Contents::new();
     for glob in globs {

@@ -53,7 +53,7 @@ impl Watch {
         let manifest = Manifest::read(root)?;
         let mut watcher = Watcher::new()?;
         watcher.follow(root, globs(&manifest))?;
-        let seen = files::read(root, globs(&manifest))?;
+        let seen = files::contents(root, globs(&manifest))?;
         let (served, applied) = (seen.clone(), seen.clone());
         Ok(Self { root: root.to_owned(), components, watcher, manifest, seen, served, applied })
     }
@@ -66,7 +66,7 @@ impl Watch {
                 self.manifest = manifest;
             }
             self.watcher.follow(&self.root, globs(&self.manifest))?;
-            let now = files::read(&self.root, globs(&self.manifest))?;
+            let now = files::contents(&self.root, globs(&self.manifest))?;
             if now == self.seen {
                 self.watcher.event().await;
                 continue;

@@ -1,7 +1,8 @@
 //! One question: as whom, about which row, and what was said.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use serde_json::{Value, json};
+use tokio_postgres::error::SqlState;
 
 use super::{super::rows, Asking};
 use crate::{
@@ -85,7 +86,7 @@ impl Asker<'_> {
         let ask = |row: &str| format!("select to_jsonb(({check}) is not false)::text from {row}");
         if self.found.schema == "realtime" {
             for (topic, event) in TOPICS {
-                if self.asked(&ask(&broadcast(topic, event)), CALLER, topic).await? == Ok(Value::Bool(false)) {
+                if self.asked(&ask(&broadcast(topic, event)), CALLER, topic).await?.ok() == Some(Value::Bool(false)) {
                     return Ok(true);
                 }
             }
@@ -94,7 +95,7 @@ impl Asker<'_> {
         let query = ask(&self.new_row().await?);
         Ok(match self.asked(&query, CALLER, "").await? {
             Ok(said) => said == Value::Bool(false),
-            Err(why) => why.starts_with("42501"),
+            Err(why) => database::has_code(&why, &[SqlState::INSUFFICIENT_PRIVILEGE]),
         })
     }
 
@@ -121,12 +122,12 @@ impl Asker<'_> {
         Ok(match self.asked(&query, caller, topic).await? {
             Ok(Value::Bool(true)) => None,
             Ok(_) => Some("it says no".to_owned()),
-            Err(why) => Some(format!("it fails ({why})")),
+            Err(why) => Some(format!("it fails ({why:#})")),
         })
     }
 
     /// Asks as the role.
-    pub async fn asked(&mut self, query: &str, caller: &str, topic: &str) -> Result<Result<Value, String>> {
+    pub async fn asked(&mut self, query: &str, caller: &str, topic: &str) -> Result<Result<Value, Error>> {
         asked(self.connection, Some(&self.asking.role), query, caller, topic).await
     }
 
@@ -221,7 +222,7 @@ pub async fn asked(
     query: &str,
     caller: &str,
     topic: &str,
-) -> Result<Result<Value, String>> {
+) -> Result<Result<Value, Error>> {
     let claims = claims(caller);
     let role = role.map_or_else(String::new, |role| format!("; set local role {}", identifier(role)));
     let begin = format!(
@@ -235,7 +236,7 @@ pub async fn asked(
         false => database::read(connection, query).await,
     };
     database::run(connection, "rollback to savepoint asked; release savepoint asked").await?;
-    Ok(answer.map_err(|error| format!("{error:#}")))
+    Ok(answer)
 }
 
 fn claims(caller: &str) -> String {

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use serde_json::Value;
+use tokio_postgres::error::SqlState;
 
 use super::{
     Refusal,
@@ -31,9 +32,10 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &Cat
             }
             if let Err(why) = asker::asked(connection, None, &query, CALLER, "").await?
                 // Read only: a sequence. A right: the roles that write are asked about (beyond.sql).
-                && !["25006", "42501"].iter().any(|code| why.starts_with(code))
+                && !database::has_code(&why, &[SqlState::READ_ONLY_SQL_TRANSACTION, SqlState::INSUFFICIENT_PRIVILEGE])
             {
-                refusals.push(Refusal::Column { relation: want.qualified(), name: column.name.clone(), why });
+                let (relation, name) = (want.qualified(), column.name.clone());
+                refusals.push(Refusal::Column { relation, name, why: format!("{why:#}") });
             }
         }
         if !want.shared && catalog.doors.has_adopted(&want.schema, &want.name) {
@@ -46,8 +48,9 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &Cat
                        else {present} <> {present} end, false))::text"
                 );
                 let said = asker::asked(connection, None, &same, CALLER, "").await?;
-                let may_not = said.as_ref().is_err_and(|why| why.starts_with("42501"));
-                if present != default && !may_not && said != Ok(Value::Bool(true)) {
+                let may_not =
+                    said.as_ref().is_err_and(|why| database::has_code(why, &[SqlState::INSUFFICIENT_PRIVILEGE]));
+                if present != default && !may_not && said.ok() != Some(Value::Bool(true)) {
                     refusals.push(Refusal::Default {
                         relation: want.qualified(),
                         name: known.name.clone(),

@@ -134,7 +134,7 @@ pub async fn ask(connection: &mut Connection, named: &Contract, catalog: &mut Ca
             if let Err(why) = asker.asked(&query, CALLER, "").await? {
                 let policies = foreign.iter().map(|policy| policy.name.clone()).collect();
                 let (relation, role) = (qualified.clone(), asking.role.clone());
-                refusals.push(Refusal::Query { relation, role, policies, why });
+                refusals.push(Refusal::Query { relation, role, policies, why: format!("{why:#}") });
             }
         }
         for (name, check) in checks {

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use serde_json::Value;
+use tokio_postgres::error::SqlState;
 
 use super::{
     super::{Answer, Catalog},
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     contract::Contract,
-    database::{Connection, identifier},
+    database::{self, Connection, identifier},
     finding::Unseen,
 };
 
@@ -29,7 +30,7 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
         match asker::asked(connection, None, &query, sub, sub).await? {
             Ok(said) if said == want => {}
             Ok(said) => catalog.access.answers.push(Answer { function: function.to_owned(), said: said.to_string() }),
-            Err(why) if why.contains("42501") => {
+            Err(why) if database::has_code(&why, &[SqlState::INSUFFICIENT_PRIVILEGE]) => {
                 let user = identifier(&catalog.access.user);
                 let schema = function.split('.').next().unwrap_or_default();
                 catalog.unseen.push(Unseen {
@@ -41,7 +42,7 @@ pub async fn ask(connection: &mut Connection, contract: &Contract, catalog: &mut
                     ),
                 });
             }
-            Err(why) => catalog.access.answers.push(Answer { function: function.to_owned(), said: why }),
+            Err(why) => catalog.access.answers.push(Answer { function: function.to_owned(), said: format!("{why:#}") }),
         }
     }
     catalog.access.answers.dedup_by(|one, other| one.function == other.function);

@@ -55,7 +55,7 @@ impl Writer {
                 Job::Write(mut entry, subject) => {
                     self.disguise(|disguise| disguise.entry(&mut entry, &subject.secrets));
                     let written = self.line(&entry);
-                    self.judge(written);
+                    self.note_failure(written);
                 }
                 Job::Flush(done) => {
                     if self.lost > 0 {
@@ -81,7 +81,7 @@ impl Writer {
         Ok(())
     }
 
-    fn judge(&mut self, written: Result<()>) {
+    fn note_failure(&mut self, written: Result<()>) {
         let Err(error) = written else { return };
         // Half a line in the middle would make the rest of the file unreadable.
         let repaired = self.file.set_len(self.length).is_ok();

@@ -85,7 +85,7 @@ impl Script {
     }
 
     /// Takes as much of a call's body as was taken in the recording.
-    async fn read(&self, index: usize, mut body: WasiBody, recorded: &Contents) {
+    async fn take(&self, index: usize, mut body: WasiBody, recorded: &Contents) {
         loop {
             let whole = {
                 let mut part = self.part();
@@ -200,7 +200,7 @@ impl Boundary for Script {
         Box::pin(async move {
             // One that the recording has not is never answered: the comparison says so.
             let Some(recorded) = recorded else { return Err(Error::ConnectionRefused) };
-            script.read(index, request.into_body(), &recorded.request.body).await;
+            script.take(index, request.into_body(), &recorded.request.body).await;
             match recorded.outcome {
                 None => std::future::pending().await,
                 Some(Outcome::Fault(fault)) => {
