@@ -94,7 +94,7 @@ pub fn compare(all: &[Carried], catalog: &Catalog) -> Report {
     let mut findings = Findings::default();
     for carried in all {
         for rpc in &carried.rpcs {
-            One { carried, rpc, findings: &mut findings }.compare(catalog);
+            One { carried, rpc, findings: &mut findings }.add_findings(catalog);
         }
     }
     let said = |carried: &Carried| {
@@ -126,7 +126,7 @@ impl One<'_> {
         self.findings.add(code, place, want, have, remedy);
     }
 
-    fn compare(mut self, catalog: &Catalog) {
+    fn add_findings(mut self, catalog: &Catalog) {
         let migrate = "apply the migrations first; or deploy components that were built for this database";
         let named = catalog.functions.iter().filter(|found| found.function.qualified() == self.rpc.qualified());
         match named.filter(|found| !is_older_form(self.rpc, &found.function)).collect::<Vec<_>>()[..] {

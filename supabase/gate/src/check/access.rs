@@ -53,7 +53,7 @@ pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, 
         for (right, want_access, have_access) in
             [("usage", &want.usage, &have.usage), ("create", &want.create, &have.create)]
         {
-            let (missing, too_many) = compare(want_access, have_access, inheriting);
+            let (missing, too_many) = missing_and_too_many(want_access, have_access, inheriting);
             if !missing.is_empty() {
                 let remedy = format!("grant {right} on schema {} to {missing};", want.name);
                 let wanted = format!("{right} for {missing}");
@@ -122,7 +122,7 @@ fn role(contract: &Contract, want: &Role, have: &Role, catalog: &Catalog, findin
     if want.login {
         log_in(&want.name, access, findings);
     }
-    let (missing, too_many) = compare(&want.members, &have.members, &Inheriting::default());
+    let (missing, too_many) = missing_and_too_many(&want.members, &have.members, &Inheriting::default());
     // A superuser may become anybody.
     let missing: Vec<&str> =
         missing.split(", ").filter(|role| !role.is_empty() && !access.superusers.contains(*role)).collect();
@@ -160,7 +160,7 @@ fn role(contract: &Contract, want: &Role, have: &Role, catalog: &Catalog, findin
 }
 
 /// Who lacks it, and who has it and must not.
-fn compare(want: &Access, have: &Access, inheriting: &Inheriting) -> (String, String) {
+fn missing_and_too_many(want: &Access, have: &Access, inheriting: &Inheriting) -> (String, String) {
     let list = |roles: Vec<&String>| roles.into_iter().cloned().collect::<Vec<_>>().join(", ");
     let missing = want.must.iter().filter(|role| !have.must.contains(role)).collect();
     let explained = |role: &str| inheriting.of(role).any(|other| have.must.iter().any(|holder| holder == other));

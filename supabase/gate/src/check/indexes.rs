@@ -6,7 +6,7 @@ use crate::{catalog::Beyond, contract::Relation, database::identifier, finding::
 /// What the catalog says after the definition of one that a failed build has left.
 const INVALID: &str = " (invalid)";
 
-pub fn judge(want: &Relation, have: &Relation, beyond: Option<&Beyond>, findings: &mut Findings) {
+pub fn compare(want: &Relation, have: &Relation, beyond: Option<&Beyond>, findings: &mut Findings) {
     let others = beyond.filter(|_| want.shared).map_or(&[][..], |beyond| &beyond.indexes);
     for (name, definition) in &want.indexes {
         let place = format!("index {name} on {}", want.qualified());
@@ -34,8 +34,11 @@ fn serves(present: &str, wanted: &str) -> bool {
     same && ways.len() < 2 && (some.is_none() || some == wanted_some)
 }
 
-/// The columns of an ordinary index, each with whether it is descending, and which rows it has.
-fn parts(definition: &str) -> Option<(Vec<(&str, bool)>, Option<&str>)> {
+/// A column of an index, and whether it is descending.
+type Column<'d> = (&'d str, bool);
+
+/// The columns of an ordinary index, and which rows it has.
+fn parts(definition: &str) -> Option<(Vec<Column<'_>>, Option<&str>)> {
     let (_, rest) = definition.split_once(" USING btree (")?;
     let mut depth = 0;
     let end = rest.find(|c| {

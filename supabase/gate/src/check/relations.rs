@@ -30,7 +30,7 @@ pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, 
         beyond::compare(contract, catalog, want, have, findings);
         shared::compare(contract, catalog, want, have, findings);
         constraints(want, have, findings);
-        indexes::judge(want, have, catalog.beyond.get(&want.qualified()), findings);
+        indexes::compare(want, have, catalog.beyond.get(&want.qualified()), findings);
         for rule in have.rules.iter().filter(|rule| !want.shared && !want.rules.contains(rule)) {
             let remedy = format!("drop rule {} on {};", identifier(rule), want.qualified());
             let place = format!("rule {rule} on {}", want.qualified());

@@ -135,10 +135,10 @@ fn value_of(text: &str) -> Result<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::parse;
 
     fn given(text: &str) -> Vec<String> {
-        read(text).unwrap().into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+        parse(text).unwrap().into_iter().map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
             "password='hunter2",
             "=hunter2",
         ] {
-            let said = format!("{:#}", read(text).unwrap_err());
+            let said = format!("{:#}", parse(text).unwrap_err());
 
             assert!(said.contains("cannot be read") && !said.contains("ter2"), "{text}: {said}");
         }
