@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(21);
+select plan(23);
 
 insert into auth.users (id, email)
 values
@@ -204,11 +204,20 @@ select is(
 );
 select is(pg_temp.stage(7, '4', 'b', '2'), 'staged', 'and the same match is staged in a new one');
 
+create function pg_temp.refuse() returns trigger language plpgsql as $$ begin raise exception 'sessions stay as they are'; end $$;
+create trigger refuse before update of status on public.rank_sessions for each row execute function pg_temp.refuse();
+select is(
+  pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), null,
+  'it ends also where a trigger keeps the status'
+);
+drop trigger refuse on public.rank_sessions;
+select is(pg_temp.stage(8, '4', 'b', '2'), 'staged', 'and the match after it is staged, too');
+
 -- How often ------------------------------------------------------------------------------------------------------------
 
 update lockstep.settings set value = '1' where name = 'stagings_per_minute';
-select is(pg_temp.stage(8, '5', 'b', '2'), 'rate_limited', 'who has staged as often as may be waits');
-select is(pg_temp.stage(7, '4', 'b', '2'), 'staged', 'to repeat a staging is none');
+select is(pg_temp.stage(9, '5', 'b', '2'), 'rate_limited', 'who has staged as often as may be waits');
+select is(pg_temp.stage(8, '4', 'b', '2'), 'staged', 'to repeat a staging is none');
 
 select * from finish();
 rollback;
