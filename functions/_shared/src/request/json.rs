@@ -4,7 +4,7 @@ use http::{HeaderMap, header};
 use serde::de::{self, Deserialize as _};
 
 use super::{Request, tree::Tree};
-use crate::{fields::Object, problem::Problem};
+use crate::problem::Problem;
 
 /// Reads a JSON body into a type.
 pub fn json<T: de::DeserializeOwned>(request: &Request) -> Result<T, Problem> {
@@ -39,16 +39,10 @@ pub fn acceptable(headers: &HeaderMap, length: Option<usize>) -> Result<(), Prob
 fn object<T: de::DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     const NOT_JSON: Problem = Problem::MalformedRequest("its body is not JSON");
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let Object(value) = match Object::deserialize(&mut reader) {
-        Ok(read) => read,
-        // A wrong field stops the reader. What follows it may still be no JSON, so all of it is read before a field is blamed.
-        Err(error) if error.is_data() => return serde_json::from_slice::<Tree>(json).map_err(|_| NOT_JSON)?.read(),
-        Err(_) => return Err(NOT_JSON),
-    };
+    // All of it, before a field is blamed: what follows a wrong one may be no JSON.
+    let tree = Tree::deserialize(&mut reader).map_err(|_| NOT_JSON)?;
     reader.end().map_err(|_| Problem::MalformedRequest("something follows the JSON of its body"))?;
-    // serde does not look at what it skips.
-    std::str::from_utf8(json).map_err(|_| NOT_JSON)?;
-    Ok(value)
+    tree.read()
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The caller's input as types. Parsed once, at the edge; what is unknown, malformed or given twice is refused with
 //! the field's path and the reason.
 
+mod fault;
 mod json;
 mod tree;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde::de;
-use serde_json::Value;
 
 pub use self::json::{acceptable, json};
 use self::tree::Tree;
@@ -72,7 +72,7 @@ fn query(request: &Request) -> Vec<(String, Tree)> {
     form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes())
         .filter(|(name, _)| !IGNORED.contains(&name.as_ref()))
         // No field has a space: it is the `+` of a timestamp's offset, which was not escaped.
-        .map(|(name, value)| (name.into_owned(), Tree::Scalar(Value::String(value.replace(' ', "+")))))
+        .map(|(name, value)| (name.into_owned(), Tree::Text(value.replace(' ', "+"))))
         .collect()
 }
 

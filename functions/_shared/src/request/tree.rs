@@ -1,23 +1,24 @@
-//! A caller's fields as a tree, from JSON or from a query string. A type that is read from it says what is wrong as data:
-//! serde_json's reader has an error of its own, in which the field's name is part of a sentence.
+//! A caller's fields as a tree, from JSON or from a query string. A type that is read from it says what is wrong as data.
 
-use std::{
-    fmt::{self, Display},
-    iter, vec,
-};
+use std::{fmt, iter, vec};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeOwned, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor},
     forward_to_deserialize_any,
 };
-use serde_json::Value;
 
+use super::fault::Fault;
 use crate::{fields::Object, problem::Problem};
 
 /// A value. Unlike serde_json's it keeps a field that is given twice.
 pub enum Tree {
-    Scalar(Value),
+    Null,
+    Bool(bool),
+    Natural(u64),
+    Negative(i64),
+    Float(f64),
+    Text(String),
     List(Vec<Tree>),
     Object(Vec<(String, Tree)>),
 }
@@ -27,54 +28,8 @@ impl Tree {
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
         match Object::deserialize(self) {
             Ok(Object(value)) => Ok(value),
-            Err(fault) if fault.path.is_empty() => Err(Problem::invalid("body", fault.why)),
-            Err(fault) => Err(Problem::invalid(&fault.path, fault.why)),
+            Err(fault) => Err(fault.problem()),
         }
-    }
-}
-
-/// What is wrong, and with which field. The crate that tracks paths for any reader makes a component 30 KB larger.
-#[derive(Debug)]
-pub struct Fault {
-    path: String,
-    why: String,
-}
-
-impl Fault {
-    fn of(field: &str, why: &str) -> Self {
-        Self { path: field.to_owned(), why: why.to_owned() }
-    }
-
-    /// Seen from the value that the faulty one is in.
-    fn within(self, parent: &str) -> Self {
-        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        Self { path: format!("{parent}{dot}{}", self.path), ..self }
-    }
-}
-
-impl Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.why)
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl de::Error for Fault {
-    fn custom<T: Display>(why: T) -> Self {
-        Self::of("", &why.to_string())
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::of(field, "required")
-    }
-
-    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::of(field, "not a field of this request")
-    }
-
-    fn duplicate_field(field: &'static str) -> Self {
-        Self::of(field, "given more than once")
     }
 }
 
@@ -113,14 +68,19 @@ impl<'de> Deserializer<'de> for Tree {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self {
-            Self::Scalar(value) => value.deserialize_any(visitor).map_err(de::Error::custom),
+            Self::Null => visitor.visit_unit(),
+            Self::Bool(value) => visitor.visit_bool(value),
+            Self::Natural(number) => visitor.visit_u64(number),
+            Self::Negative(number) => visitor.visit_i64(number),
+            Self::Float(number) => visitor.visit_f64(number),
+            Self::Text(text) => visitor.visit_string(text),
             Self::List(items) => visitor.visit_seq(Items(items.into_iter().enumerate())),
             Self::Object(members) => visitor.visit_map(Members { rest: members.into_iter(), value: None }),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if matches!(self, Self::Scalar(Value::Null)) { visitor.visit_none() } else { visitor.visit_some(self) }
+        if matches!(self, Self::Null) { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
@@ -149,27 +109,27 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Scalar(Value::Null))
+        Ok(Tree::Null)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+        Ok(Tree::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_u64<E>(self, number: u64) -> Result<Tree, E> {
+        Ok(Tree::Natural(number))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_i64<E>(self, number: i64) -> Result<Tree, E> {
+        Ok(Tree::Negative(number))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_f64<E>(self, number: f64) -> Result<Tree, E> {
+        Ok(Tree::Float(number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_str<E>(self, text: &str) -> Result<Tree, E> {
+        Ok(Tree::Text(text.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
