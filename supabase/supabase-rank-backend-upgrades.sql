@@ -1134,7 +1134,7 @@ as $$
 declare
   v_tag constant text := announce_rpc.p_name || '/' || announce_rpc.p_version;
   v_expect constant text := nullif(current_setting('request.headers', true), '')::json ->> 'x-rpc-expect';
-  v_headers jsonb := nullif(current_setting('response.headers', true), '');
+  v_headers jsonb := nullif(current_setting('response.headers', true), '')::jsonb;
   v_otherwise constant text := replace(', ' || v_expect || ',', ', ' || v_tag || ',', ',');
 begin
   -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.
@@ -3508,15 +3508,16 @@ begin
   from public.rank_rooms as room
   where room.id = require_room_owner.p_room_id and room.owner_id = v_caller;
 
-  if found then
-    perform
-      set_config('lockstep.room', require_room_owner.p_room_id::text, true),
-      set_config('lockstep.game', v_game::text, true);
-    return v_game;
-  elsif lockstep.room_exists(require_room_owner.p_room_id) then
+  if not found and lockstep.room_exists(require_room_owner.p_room_id) then
     perform lockstep.refuse(403, 'not_room_owner', 'The room is not yours.', 'room_id');
+  elsif not found then
+    perform lockstep.refuse(404, 'room_not_found', 'There is no such room.', 'room_id');
   end if;
-  perform lockstep.refuse(404, 'room_not_found', 'There is no such room.', 'room_id');
+
+  perform
+    set_config('lockstep.room', require_room_owner.p_room_id::text, true),
+    set_config('lockstep.game', v_game::text, true);
+  return v_game;
 end;
 $$;
 
@@ -4412,7 +4413,7 @@ begin
       array_agg(
         lockstep.overlay_event(
           gone.id, gone.session_id, gone.owner_id, gone.version, gone.expires_at, 'overlay_expired',
-          case when gone.expires_at > now() then 'ended' else 'ttl' end
+          case when gone.expires_at <= now() then 'ttl' else 'ended' end
         )
       ),
       true
@@ -5240,10 +5241,10 @@ begin
   -- Older news is none: who was away asks when coming back.
   delete from lockstep.rank_overlay_outbox as old where old.inserted_at < now() - interval '10 minutes';
 
-  select array_agg(taken)
+  select array_agg(taken.event)
   into v_waiting
   from (
-    select *
+    select waiting as event
     from lockstep.rank_overlay_outbox as waiting
     -- One that cannot be sent is not in the way of the others.
     order by waiting.attempts, waiting.inserted_at, waiting.id

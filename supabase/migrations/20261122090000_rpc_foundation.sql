@@ -182,7 +182,7 @@ as $$
 declare
   v_tag constant text := announce_rpc.p_name || '/' || announce_rpc.p_version;
   v_expect constant text := nullif(current_setting('request.headers', true), '')::json ->> 'x-rpc-expect';
-  v_headers jsonb := nullif(current_setting('response.headers', true), '');
+  v_headers jsonb := nullif(current_setting('response.headers', true), '')::jsonb;
   v_otherwise constant text := replace(', ' || v_expect || ',', ', ' || v_tag || ',', ',');
 begin
   -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.

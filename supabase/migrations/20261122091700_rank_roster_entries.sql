@@ -41,15 +41,16 @@ begin
   from public.rank_rooms as room
   where room.id = require_room_owner.p_room_id and room.owner_id = v_caller;
 
-  if found then
-    perform
-      set_config('lockstep.room', require_room_owner.p_room_id::text, true),
-      set_config('lockstep.game', v_game::text, true);
-    return v_game;
-  elsif lockstep.room_exists(require_room_owner.p_room_id) then
+  if not found and lockstep.room_exists(require_room_owner.p_room_id) then
     perform lockstep.refuse(403, 'not_room_owner', 'The room is not yours.', 'room_id');
+  elsif not found then
+    perform lockstep.refuse(404, 'room_not_found', 'There is no such room.', 'room_id');
   end if;
-  perform lockstep.refuse(404, 'room_not_found', 'There is no such room.', 'room_id');
+
+  perform
+    set_config('lockstep.room', require_room_owner.p_room_id::text, true),
+    set_config('lockstep.game', v_game::text, true);
+  return v_game;
 end;
 $$;
 

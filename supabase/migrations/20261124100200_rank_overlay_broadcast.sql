@@ -174,7 +174,7 @@ begin
       array_agg(
         lockstep.overlay_event(
           gone.id, gone.session_id, gone.owner_id, gone.version, gone.expires_at, 'overlay_expired',
-          case when gone.expires_at > now() then 'ended' else 'ttl' end
+          case when gone.expires_at <= now() then 'ttl' else 'ended' end
         )
       ),
       true

@@ -37,10 +37,10 @@ begin
   -- Older news is none: who was away asks when coming back.
   delete from lockstep.rank_overlay_outbox as old where old.inserted_at < now() - interval '10 minutes';
 
-  select array_agg(taken)
+  select array_agg(taken.event)
   into v_waiting
   from (
-    select *
+    select waiting as event
     from lockstep.rank_overlay_outbox as waiting
     -- One that cannot be sent is not in the way of the others.
     order by waiting.attempts, waiting.inserted_at, waiting.id

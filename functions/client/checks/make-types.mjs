@@ -36,7 +36,7 @@ export async function types() {
     const { columns } = rpcs.find((rpc) => rpc.name === name).returns
     return `export interface ${type} {\n${columns.map((column) => `  ${column.name}: ${SCALARS[column.type]}\n`).join('')}}\n`
   })
-  const said = readFileSync(REASONS, 'utf8').match(/v_reason := case .*? then '(\w+)' else '(\w+)' end/).slice(1)
+  const said = readFileSync(REASONS, 'utf8').match(/'overlay_expired',\s+case when gone\.expires_at .*? then '(\w+)' else '(\w+)' end/).slice(1)
   const reasons = `export type ServersReason = ${said.map((reason) => `'${reason}'`).join(' | ')}\n`
   return [text.replace(/export interface Wanted \{[^}]*\}\n/, ''), ...rows, reasons].join('\n')
 }
