@@ -1134,24 +1134,26 @@ as $$
 declare
   v_tag constant text := announce_rpc.p_name || '/' || announce_rpc.p_version;
   v_expect constant text := nullif(current_setting('request.headers', true), '')::json ->> 'x-rpc-expect';
-  v_headers jsonb := nullif(current_setting('response.headers', true), '')::jsonb;
+  v_headers constant jsonb := nullif(current_setting('response.headers', true), '')::jsonb;
+  v_before constant text := v_headers -> 0 ->> 'X-RPC-Version';
   v_otherwise constant text := replace(', ' || v_expect || ',', ', ' || v_tag || ',', ',');
 begin
-  -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.
-  perform set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true);
-
-  -- One RPC may run another: the header lists both. It is nearly always the only one, or the first.
-  if v_headers is null then
-    perform set_config('response.headers', jsonb_build_array(jsonb_build_object('X-RPC-Version', v_tag))::text, true);
-  elsif v_headers -> 0 ? 'X-RPC-Version' then
-    v_headers := jsonb_set(
-      v_headers, '{0, X-RPC-Version}', to_jsonb((v_headers -> 0 ->> 'X-RPC-Version') || ', ' || v_tag)
+  if v_before is not null then
+    -- One RPC runs another, and the header lists both.
+    perform set_config(
+      'response.headers', jsonb_set(v_headers, '{0, X-RPC-Version}', to_jsonb(v_before || ', ' || v_tag))::text, true
     );
-    perform set_config('response.headers', v_headers::text, true);
   else
-    perform lockstep.set_header(
-      'X-RPC-Version', concat_ws(', ', lockstep.header_so_far('X-RPC-Version'), v_tag)
-    );
+    -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.
+    perform set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true);
+
+    if v_headers is null then
+      perform set_config('response.headers', jsonb_build_array(jsonb_build_object('X-RPC-Version', v_tag))::text, true);
+    else
+      perform lockstep.set_header(
+        'X-RPC-Version', concat_ws(', ', lockstep.header_so_far('X-RPC-Version'), v_tag)
+      );
+    end if;
   end if;
 
   -- Nearly every caller expects just this version. The list is read only where it names the RPC in another way.
@@ -1340,10 +1342,11 @@ create table if not exists lockstep.audit_log (
 
   -- Identifiers and numbers say on what; what was written there is nobody's business here.
   constraint subject_is_an_object check (jsonb_typeof(subject) = 'object'),
+  -- The five groups of a UUID. To count their digits, too, would take three times as long in each write.
   constraint subject_has_no_text_but_uuids check (
     not jsonb_path_exists(
       subject,
-      '$.** ? (@.type() == "string" && !(@ like_regex "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))'
+      '$.** ? (@.type() == "string" && !(@ like_regex "^[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+$"))'
     )
   )
 );
@@ -2738,8 +2741,7 @@ $$;
 -- Contract: none by itself, the rank RPCs stand on it.
 -- Called by: the rank RPCs.
 -- Undo: drop owned by rank_rpc_owner;
---   drop function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand();
---   drop function lockstep.owns_room(uuid), lockstep.hosts_game(uuid), lockstep.may_field(uuid);
+--   drop function lockstep.players_in_hand(), lockstep.plays_game_in_hand(uuid);
 
 set local role postgres;
 set local search_path = '';
@@ -2763,108 +2765,14 @@ create policy "the rank RPCs see no other rooms" on public.rank_rooms
   as restrictive for all to rank_rpc_owner
   using (owner_id = (select lockstep.caller_id()));
 
--- The three questions that the other policies ask. They see what rank_rpc_owner sees: the rooms of the caller.
-create or replace function lockstep.owns_room(p_room_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_rooms as room
-    where room.id = owns_room.p_room_id and room.owner_id = (select lockstep.caller_id())
-  );
-end;
-$$;
-
-comment on function lockstep.owns_room(uuid) is 'Whether the room is the caller''s.';
-revoke all on function lockstep.owns_room(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.owns_room(uuid) to rank_rpc_owner;
-
-create or replace function lockstep.hosts_game(p_game_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_rooms as room
-    where room.game_id = hosts_game.p_game_id and room.owner_id = (select lockstep.caller_id())
-  );
-end;
-$$;
-
-comment on function lockstep.hosts_game(uuid) is 'Whether a room of the caller plays the game.';
-revoke all on function lockstep.hosts_game(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.hosts_game(uuid) to rank_rpc_owner;
-
-create or replace function lockstep.may_field(p_owner_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_rooms as room
-    where room.owner_id = (select lockstep.caller_id())
-      and (
-        exists (
-          select
-          from public.rank_room_slots as slot
-          where slot.room_id = room.id and slot.occupant_owner_id = may_field.p_owner_id
-        )
-        or exists (
-          select
-          from public.rank_participants as participant
-          where participant.game_id = room.game_id and participant.owner_id = may_field.p_owner_id
-        )
-      )
-  );
-end;
-$$;
-
-comment on function lockstep.may_field(uuid) is 'Whether somebody sits in a room of the caller, or plays its game.';
-revoke all on function lockstep.may_field(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
-
 -- What an RPC works on -----------------------------------------------------------------------------------------------
 
--- require_room_owner() has looked whose it is, and put room and game into settings. require_caller() empties them, so an
--- RPC that forgets to look has nothing in hand. Whoever could write these settings in between could write the claims of
--- the caller, too, by which anybody's room is known.
-create or replace function lockstep.room_in_hand()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return nullif(current_setting('lockstep.room', true), '')::uuid;
-end;
-$$;
+-- require_room_owner() looks whose room it is, and puts room and game into settings, where the policies find them.
+-- require_caller() empties them, so an RPC that forgets to look sees nothing. Whoever could write these settings in
+-- between could write the claims of the caller, too, by which anybody's room is known. The policies read the settings
+-- themselves, and call no function for it: one staging asks twenty times.
 
-comment on function lockstep.room_in_hand() is 'The room of the caller that the RPC is about, or null.';
-
-create or replace function lockstep.game_in_hand()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return nullif(current_setting('lockstep.game', true), '')::uuid;
-end;
-$$;
-
-comment on function lockstep.game_in_hand() is 'The game that the room in hand plays, or null.';
-
--- This one and its like pass by the policies that ask them, once for a statement.
+-- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.players_in_hand()
 returns uuid[]
 language plpgsql
@@ -2873,7 +2781,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_room constant uuid := lockstep.room_in_hand();
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
   return (
     select array_agg(slot.occupant_owner_id) from public.rank_room_slots as slot where slot.room_id = v_room
@@ -2883,10 +2791,28 @@ $$;
 
 comment on function lockstep.players_in_hand() is 'Who sits in the room in hand.';
 
-revoke all on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
+-- A stand-in sits nowhere. A game may have any number of players, so this one is asked for each hero.
+create or replace function lockstep.plays_game_in_hand(p_owner_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from public.rank_participants as participant
+    where participant.game_id = nullif(current_setting('lockstep.game', true), '')::uuid
+      and participant.owner_id = plays_game_in_hand.p_owner_id
+  );
+end;
+$$;
+
+comment on function lockstep.plays_game_in_hand(uuid) is 'Whether somebody plays the game of the room in hand.';
+
+revoke all on function lockstep.players_in_hand(), lockstep.plays_game_in_hand(uuid)
   from public, anon, authenticated, service_role;
-grant execute on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
-  to rank_rpc_owner;
+grant execute on function lockstep.players_in_hand(), lockstep.plays_game_in_hand(uuid) to rank_rpc_owner;
 
 -- What belongs to them --------------------------------------------------------------------------------------------
 
@@ -2898,7 +2824,7 @@ create policy "room owners see the slots of their rooms" on public.rank_room_slo
 drop policy if exists "the rank RPCs see the slots of no other rooms" on public.rank_room_slots;
 create policy "the rank RPCs see the slots of no other rooms" on public.rank_room_slots
   as restrictive for all to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid));
 
 drop policy if exists "room owners see who plays the game" on public.rank_participants;
 create policy "room owners see who plays the game" on public.rank_participants
@@ -2908,7 +2834,7 @@ create policy "room owners see who plays the game" on public.rank_participants
 drop policy if exists "the rank RPCs see who plays no other game" on public.rank_participants;
 create policy "the rank RPCs see who plays no other game" on public.rank_participants
   as restrictive for all to rank_rpc_owner
-  using (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id));
+  using (game_id = (select nullif(current_setting('lockstep.game', true), '')::uuid));
 
 drop policy if exists "room owners see the heroes they may field" on public.heroes;
 create policy "room owners see the heroes they may field" on public.heroes
@@ -2918,7 +2844,7 @@ create policy "room owners see the heroes they may field" on public.heroes
 drop policy if exists "the rank RPCs see no other heroes" on public.heroes;
 create policy "the rank RPCs see no other heroes" on public.heroes
   as restrictive for all to rank_rpc_owner
-  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.may_field(owner_id));
+  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.plays_game_in_hand(owner_id));
 
 drop policy if exists "room owners replace the roster of their rooms" on public.rank_match_roster;
 create policy "room owners replace the roster of their rooms" on public.rank_match_roster
@@ -2928,10 +2854,10 @@ create policy "room owners replace the roster of their rooms" on public.rank_mat
 drop policy if exists "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster;
 create policy "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster
   as restrictive for all to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid))
   with check (
-    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+    room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid)
+    and game_id = (select nullif(current_setting('lockstep.game', true), '')::uuid)
   );
 
 -- What an installation's policies look up -------------------------------------------------------------------------
@@ -3021,8 +2947,8 @@ grant select, insert, update on lockstep.rank_room_templates to rank_rpc_owner;
 drop policy if exists "room owners keep the template of their rooms" on lockstep.rank_room_templates;
 create policy "room owners keep the template of their rooms" on lockstep.rank_room_templates
   for all to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-  with check (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid))
+  with check (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid));
 
 comment on table lockstep.rank_room_templates is
   'The slot template a room was last staged with. Written by sync_rank_match_roster only.';
@@ -3587,15 +3513,15 @@ begin
     v_read := v_read || jsonb_build_object(
       'position', cardinality(v_read),
       'slot_index', lockstep.integer_at(v_entry, 'slot_index', v_path, 2147483647),
-      'slot_id', lockstep.uuid_at(v_entry, 'slot_id', v_path),
+      'slot_id', case when v_entry ? 'slot_id' then lockstep.uuid_at(v_entry, 'slot_id', v_path) end,
       'role', lockstep.text_at(v_entry, 'role', v_path),
-      'owner_id', lockstep.uuid_at(v_entry, 'owner_id', v_path),
-      'hero_id', lockstep.uuid_at(v_entry, 'hero_id', v_path),
-      'ready', coalesce(lockstep.boolean_at(v_entry, 'ready', v_path), false),
-      'joined_at', lockstep.time_at(v_entry, 'joined_at', v_path),
-      'status', lockstep.text_at(v_entry, 'status', v_path),
-      'standin', coalesce(lockstep.boolean_at(v_entry, 'standin', v_path), false),
-      'match_source', lockstep.text_at(v_entry, 'match_source', v_path)
+      'owner_id', case when v_entry ? 'owner_id' then lockstep.uuid_at(v_entry, 'owner_id', v_path) end,
+      'hero_id', case when v_entry ? 'hero_id' then lockstep.uuid_at(v_entry, 'hero_id', v_path) end,
+      'ready', v_entry ? 'ready' and coalesce(lockstep.boolean_at(v_entry, 'ready', v_path), false),
+      'joined_at', case when v_entry ? 'joined_at' then lockstep.time_at(v_entry, 'joined_at', v_path) end,
+      'status', case when v_entry ? 'status' then lockstep.text_at(v_entry, 'status', v_path) end,
+      'standin', v_entry ? 'standin' and coalesce(lockstep.boolean_at(v_entry, 'standin', v_path), false),
+      'match_source', case when v_entry ? 'match_source' then lockstep.text_at(v_entry, 'match_source', v_path) end
     );
     if jsonb_typeof(v_read[cardinality(v_read)] -> 'slot_index') = 'null' then
       perform lockstep.refuse_parameter(v_path || '.slot_index', 'is missing');
@@ -3775,8 +3701,7 @@ grant execute on function lockstep.setting(text) to rank_rpc_owner;
 -- Contract: the view is what fetch_rank_session_overlays reads.
 -- Called by: sync_rank_match_roster, the overlay RPCs, the sweep.
 -- Undo: drop view public.rank_session_overlays_live; drop table public.rank_session_overlays;
---   drop function lockstep.keep_overlay_times(); drop function lockstep.sits_in_room(uuid, uuid);
---   drop function lockstep.seated_in_hand();
+--   drop function lockstep.keep_overlay_times(); drop function lockstep.seated_in_hand();
 --   drop trigger seats_given_are_noted on public.rank_room_slots;
 --   drop trigger seats_given_are_forgotten on public.rank_room_slots; drop function lockstep.note_who_is_seated();
 --   drop table lockstep.rank_seats_given;
@@ -3904,29 +3829,6 @@ create or replace trigger seats_given_are_forgotten
   after truncate on public.rank_room_slots
   for each statement execute function lockstep.note_who_is_seated();
 
--- Sees what rank_rpc_owner sees: the slots of the caller's rooms.
-create or replace function lockstep.sits_in_room(p_room_id uuid, p_owner_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_room_slots as slot
-    where slot.room_id = sits_in_room.p_room_id
-      and slot.occupant_owner_id = sits_in_room.p_owner_id
-      and not exists (select from lockstep.rank_seats_given as given where given.slot_id = slot.id)
-  );
-end;
-$$;
-
-comment on function lockstep.sits_in_room(uuid, uuid) is
-  'Whether somebody has sat down in a room of the caller.';
-revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
-
 -- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.seated_in_hand()
 returns uuid[]
@@ -3936,7 +3838,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_room constant uuid := lockstep.room_in_hand();
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
   return (
     select array_agg(slot.occupant_owner_id)
@@ -3965,35 +3867,25 @@ create policy "players renew their overlays" on public.rank_session_overlays
 drop policy if exists "room owners see the overlays of their rooms" on public.rank_session_overlays;
 create policy "room owners see the overlays of their rooms" on public.rank_session_overlays
   for select to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid));
 
 -- A host reaches who has sat down in the room, and nobody else.
 drop policy if exists "room owners open overlays for who sits in their rooms" on public.rank_session_overlays;
 create policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays
   for insert to rank_rpc_owner
   with check (
-    (
-      room_id = (select lockstep.room_in_hand())
-      and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
-    )
-    or (lockstep.owns_room(room_id) and lockstep.sits_in_room(room_id, owner_id))
+    room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid)
+    and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
   );
 
 -- Those who left can be ended, and not kept alive.
 drop policy if exists "room owners end the overlays of their rooms" on public.rank_session_overlays;
 create policy "room owners end the overlays of their rooms" on public.rank_session_overlays
   for update to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid))
   with check (
-    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-    and (
-      expires_at <= now()
-      or (
-        room_id = (select lockstep.room_in_hand())
-        and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
-      )
-      or lockstep.sits_in_room(room_id, owner_id)
-    )
+    room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid)
+    and (expires_at <= now() or owner_id = any ((select lockstep.seated_in_hand())::uuid[]))
   );
 
 -- What is over is not there, whether or not the sweep has come by. Not now(): what PostgreSQL knows of these times is
@@ -4025,7 +3917,7 @@ notify pgrst, 'reload schema';
 --   drop policy "the rank RPCs open no other sessions" on public.rank_sessions;
 --   drop policy "room owners end the sessions of their rooms" on public.rank_sessions;
 --   drop policy "the rank RPCs change no other sessions" on public.rank_sessions;
---   drop function lockstep.runs_session(uuid); drop function lockstep.session_in_hand();
+--   drop function lockstep.session_in_hand(); drop function lockstep.room_of_session(uuid);
 --   drop function lockstep.has_opening_status(uuid); drop function lockstep.status_of_session(uuid);
 
 set local role postgres;
@@ -4035,27 +3927,29 @@ set local lock_timeout = '500ms';
 grant select, insert (id, game_id, owner_id), update (status, updated_at) on public.rank_sessions
   to rank_rpc_owner;
 
--- Whose session it is goes by the room: it may have another owner than when the session was opened.
-create or replace function lockstep.runs_session(p_session_id uuid)
-returns boolean
+-- Whose session it is goes by the room: it may have another owner than when the session was opened. These two pass by the
+-- policies.
+create or replace function lockstep.room_of_session(p_session_id uuid)
+returns uuid
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
 begin
-  return exists (
-    select
+  return (
+    select template.room_id
     from lockstep.rank_room_templates as template
-    where template.session_id = runs_session.p_session_id and lockstep.owns_room(template.room_id)
+    join public.rank_rooms as room on room.id = template.room_id
+    where template.session_id = room_of_session.p_session_id and room.owner_id = auth.uid()
   );
 end;
 $$;
 
-comment on function lockstep.runs_session(uuid) is 'Whether a room of the caller is in the session.';
-revoke all on function lockstep.runs_session(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.runs_session(uuid) to rank_rpc_owner;
+comment on function lockstep.room_of_session(uuid) is 'The room of the caller that is in the session, or null.';
+revoke all on function lockstep.room_of_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.room_of_session(uuid) to rank_rpc_owner;
 
--- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.session_in_hand()
 returns uuid
 language plpgsql
@@ -4064,7 +3958,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_room constant uuid := lockstep.room_in_hand();
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
   return (
     select template.session_id from lockstep.rank_room_templates as template where template.room_id = v_room
@@ -4126,7 +4020,7 @@ create policy "room owners see the sessions of their rooms" on public.rank_sessi
 drop policy if exists "the rank RPCs see no other sessions" on public.rank_sessions;
 create policy "the rank RPCs see no other sessions" on public.rank_sessions
   as restrictive for select to rank_rpc_owner
-  using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
+  using (id = (select lockstep.session_in_hand()));
 
 drop policy if exists "room owners open sessions of their games" on public.rank_sessions;
 create policy "room owners open sessions of their games" on public.rank_sessions
@@ -4138,7 +4032,7 @@ create policy "the rank RPCs open no other sessions" on public.rank_sessions
   as restrictive for insert to rank_rpc_owner
   with check (
     owner_id = (select lockstep.caller_id())
-    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+    and game_id = (select nullif(current_setting('lockstep.game', true), '')::uuid)
   );
 
 drop policy if exists "room owners end the sessions of their rooms" on public.rank_sessions;
@@ -4150,8 +4044,9 @@ create policy "room owners end the sessions of their rooms" on public.rank_sessi
 drop policy if exists "the rank RPCs change no other sessions" on public.rank_sessions;
 create policy "the rank RPCs change no other sessions" on public.rank_sessions
   as restrictive for update to rank_rpc_owner
-  using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id))
-  with check (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
+  using (id = (select lockstep.session_in_hand()))
+  -- The RPCs have no right to change its id.
+  with check (true);
 
 -- 20261124100150_rank_followers.sql
 
@@ -4768,10 +4663,7 @@ begin
   perform lockstep.require_caller();
 
   -- One change of a room at a time, as in a staging: the lock first, and what it is about again under it.
-  select template.room_id
-  into v_room
-  from lockstep.rank_room_templates as template
-  where template.session_id = end_rank_session.p_session_id and lockstep.owns_room(template.room_id);
+  v_room := lockstep.room_of_session(end_rank_session.p_session_id);
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
   perform set_config('lockstep.room', v_room::text, true);
 

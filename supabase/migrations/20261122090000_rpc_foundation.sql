@@ -182,24 +182,26 @@ as $$
 declare
   v_tag constant text := announce_rpc.p_name || '/' || announce_rpc.p_version;
   v_expect constant text := nullif(current_setting('request.headers', true), '')::json ->> 'x-rpc-expect';
-  v_headers jsonb := nullif(current_setting('response.headers', true), '')::jsonb;
+  v_headers constant jsonb := nullif(current_setting('response.headers', true), '')::jsonb;
+  v_before constant text := v_headers -> 0 ->> 'X-RPC-Version';
   v_otherwise constant text := replace(', ' || v_expect || ',', ', ' || v_tag || ',', ',');
 begin
-  -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.
-  perform set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true);
-
-  -- One RPC may run another: the header lists both. It is nearly always the only one, or the first.
-  if v_headers is null then
-    perform set_config('response.headers', jsonb_build_array(jsonb_build_object('X-RPC-Version', v_tag))::text, true);
-  elsif v_headers -> 0 ? 'X-RPC-Version' then
-    v_headers := jsonb_set(
-      v_headers, '{0, X-RPC-Version}', to_jsonb((v_headers -> 0 ->> 'X-RPC-Version') || ', ' || v_tag)
+  if v_before is not null then
+    -- One RPC runs another, and the header lists both.
+    perform set_config(
+      'response.headers', jsonb_set(v_headers, '{0, X-RPC-Version}', to_jsonb(v_before || ', ' || v_tag))::text, true
     );
-    perform set_config('response.headers', v_headers::text, true);
   else
-    perform lockstep.set_header(
-      'X-RPC-Version', concat_ws(', ', lockstep.header_so_far('X-RPC-Version'), v_tag)
-    );
+    -- Until the request ends: a connection plans a statement once, for all arguments alike, and compiles none.
+    perform set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true);
+
+    if v_headers is null then
+      perform set_config('response.headers', jsonb_build_array(jsonb_build_object('X-RPC-Version', v_tag))::text, true);
+    else
+      perform lockstep.set_header(
+        'X-RPC-Version', concat_ws(', ', lockstep.header_so_far('X-RPC-Version'), v_tag)
+      );
+    end if;
   end if;
 
   -- Nearly every caller expects just this version. The list is read only where it names the RPC in another way.

@@ -6,8 +6,7 @@
 -- Contract: none by itself, the rank RPCs stand on it.
 -- Called by: the rank RPCs.
 -- Undo: drop owned by rank_rpc_owner;
---   drop function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand();
---   drop function lockstep.owns_room(uuid), lockstep.hosts_game(uuid), lockstep.may_field(uuid);
+--   drop function lockstep.players_in_hand(), lockstep.plays_game_in_hand(uuid);
 
 set local role postgres;
 set local search_path = '';
@@ -31,108 +30,14 @@ create policy "the rank RPCs see no other rooms" on public.rank_rooms
   as restrictive for all to rank_rpc_owner
   using (owner_id = (select lockstep.caller_id()));
 
--- The three questions that the other policies ask. They see what rank_rpc_owner sees: the rooms of the caller.
-create or replace function lockstep.owns_room(p_room_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_rooms as room
-    where room.id = owns_room.p_room_id and room.owner_id = (select lockstep.caller_id())
-  );
-end;
-$$;
-
-comment on function lockstep.owns_room(uuid) is 'Whether the room is the caller''s.';
-revoke all on function lockstep.owns_room(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.owns_room(uuid) to rank_rpc_owner;
-
-create or replace function lockstep.hosts_game(p_game_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_rooms as room
-    where room.game_id = hosts_game.p_game_id and room.owner_id = (select lockstep.caller_id())
-  );
-end;
-$$;
-
-comment on function lockstep.hosts_game(uuid) is 'Whether a room of the caller plays the game.';
-revoke all on function lockstep.hosts_game(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.hosts_game(uuid) to rank_rpc_owner;
-
-create or replace function lockstep.may_field(p_owner_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_rooms as room
-    where room.owner_id = (select lockstep.caller_id())
-      and (
-        exists (
-          select
-          from public.rank_room_slots as slot
-          where slot.room_id = room.id and slot.occupant_owner_id = may_field.p_owner_id
-        )
-        or exists (
-          select
-          from public.rank_participants as participant
-          where participant.game_id = room.game_id and participant.owner_id = may_field.p_owner_id
-        )
-      )
-  );
-end;
-$$;
-
-comment on function lockstep.may_field(uuid) is 'Whether somebody sits in a room of the caller, or plays its game.';
-revoke all on function lockstep.may_field(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.may_field(uuid) to rank_rpc_owner;
-
 -- What an RPC works on -----------------------------------------------------------------------------------------------
 
--- require_room_owner() has looked whose it is, and put room and game into settings. require_caller() empties them, so an
--- RPC that forgets to look has nothing in hand. Whoever could write these settings in between could write the claims of
--- the caller, too, by which anybody's room is known.
-create or replace function lockstep.room_in_hand()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return nullif(current_setting('lockstep.room', true), '')::uuid;
-end;
-$$;
+-- require_room_owner() looks whose room it is, and puts room and game into settings, where the policies find them.
+-- require_caller() empties them, so an RPC that forgets to look sees nothing. Whoever could write these settings in
+-- between could write the claims of the caller, too, by which anybody's room is known. The policies read the settings
+-- themselves, and call no function for it: one staging asks twenty times.
 
-comment on function lockstep.room_in_hand() is 'The room of the caller that the RPC is about, or null.';
-
-create or replace function lockstep.game_in_hand()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return nullif(current_setting('lockstep.game', true), '')::uuid;
-end;
-$$;
-
-comment on function lockstep.game_in_hand() is 'The game that the room in hand plays, or null.';
-
--- This one and its like pass by the policies that ask them, once for a statement.
+-- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.players_in_hand()
 returns uuid[]
 language plpgsql
@@ -141,7 +46,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_room constant uuid := lockstep.room_in_hand();
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
   return (
     select array_agg(slot.occupant_owner_id) from public.rank_room_slots as slot where slot.room_id = v_room
@@ -151,10 +56,28 @@ $$;
 
 comment on function lockstep.players_in_hand() is 'Who sits in the room in hand.';
 
-revoke all on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
+-- A stand-in sits nowhere. A game may have any number of players, so this one is asked for each hero.
+create or replace function lockstep.plays_game_in_hand(p_owner_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from public.rank_participants as participant
+    where participant.game_id = nullif(current_setting('lockstep.game', true), '')::uuid
+      and participant.owner_id = plays_game_in_hand.p_owner_id
+  );
+end;
+$$;
+
+comment on function lockstep.plays_game_in_hand(uuid) is 'Whether somebody plays the game of the room in hand.';
+
+revoke all on function lockstep.players_in_hand(), lockstep.plays_game_in_hand(uuid)
   from public, anon, authenticated, service_role;
-grant execute on function lockstep.room_in_hand(), lockstep.game_in_hand(), lockstep.players_in_hand()
-  to rank_rpc_owner;
+grant execute on function lockstep.players_in_hand(), lockstep.plays_game_in_hand(uuid) to rank_rpc_owner;
 
 -- What belongs to them --------------------------------------------------------------------------------------------
 
@@ -166,7 +89,7 @@ create policy "room owners see the slots of their rooms" on public.rank_room_slo
 drop policy if exists "the rank RPCs see the slots of no other rooms" on public.rank_room_slots;
 create policy "the rank RPCs see the slots of no other rooms" on public.rank_room_slots
   as restrictive for all to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid));
 
 drop policy if exists "room owners see who plays the game" on public.rank_participants;
 create policy "room owners see who plays the game" on public.rank_participants
@@ -176,7 +99,7 @@ create policy "room owners see who plays the game" on public.rank_participants
 drop policy if exists "the rank RPCs see who plays no other game" on public.rank_participants;
 create policy "the rank RPCs see who plays no other game" on public.rank_participants
   as restrictive for all to rank_rpc_owner
-  using (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id));
+  using (game_id = (select nullif(current_setting('lockstep.game', true), '')::uuid));
 
 drop policy if exists "room owners see the heroes they may field" on public.heroes;
 create policy "room owners see the heroes they may field" on public.heroes
@@ -186,7 +109,7 @@ create policy "room owners see the heroes they may field" on public.heroes
 drop policy if exists "the rank RPCs see no other heroes" on public.heroes;
 create policy "the rank RPCs see no other heroes" on public.heroes
   as restrictive for all to rank_rpc_owner
-  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.may_field(owner_id));
+  using (owner_id = any ((select lockstep.players_in_hand())::uuid[]) or lockstep.plays_game_in_hand(owner_id));
 
 drop policy if exists "room owners replace the roster of their rooms" on public.rank_match_roster;
 create policy "room owners replace the roster of their rooms" on public.rank_match_roster
@@ -196,10 +119,10 @@ create policy "room owners replace the roster of their rooms" on public.rank_mat
 drop policy if exists "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster;
 create policy "the rank RPCs touch the roster of no other rooms" on public.rank_match_roster
   as restrictive for all to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid))
   with check (
-    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+    room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid)
+    and game_id = (select nullif(current_setting('lockstep.game', true), '')::uuid)
   );
 
 -- What an installation's policies look up -------------------------------------------------------------------------

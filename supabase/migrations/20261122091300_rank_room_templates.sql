@@ -42,8 +42,8 @@ grant select, insert, update on lockstep.rank_room_templates to rank_rpc_owner;
 drop policy if exists "room owners keep the template of their rooms" on lockstep.rank_room_templates;
 create policy "room owners keep the template of their rooms" on lockstep.rank_room_templates
   for all to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-  with check (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid))
+  with check (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid));
 
 comment on table lockstep.rank_room_templates is
   'The slot template a room was last staged with. Written by sync_rank_match_roster only.';

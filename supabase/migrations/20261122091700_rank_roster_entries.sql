@@ -120,15 +120,15 @@ begin
     v_read := v_read || jsonb_build_object(
       'position', cardinality(v_read),
       'slot_index', lockstep.integer_at(v_entry, 'slot_index', v_path, 2147483647),
-      'slot_id', lockstep.uuid_at(v_entry, 'slot_id', v_path),
+      'slot_id', case when v_entry ? 'slot_id' then lockstep.uuid_at(v_entry, 'slot_id', v_path) end,
       'role', lockstep.text_at(v_entry, 'role', v_path),
-      'owner_id', lockstep.uuid_at(v_entry, 'owner_id', v_path),
-      'hero_id', lockstep.uuid_at(v_entry, 'hero_id', v_path),
-      'ready', coalesce(lockstep.boolean_at(v_entry, 'ready', v_path), false),
-      'joined_at', lockstep.time_at(v_entry, 'joined_at', v_path),
-      'status', lockstep.text_at(v_entry, 'status', v_path),
-      'standin', coalesce(lockstep.boolean_at(v_entry, 'standin', v_path), false),
-      'match_source', lockstep.text_at(v_entry, 'match_source', v_path)
+      'owner_id', case when v_entry ? 'owner_id' then lockstep.uuid_at(v_entry, 'owner_id', v_path) end,
+      'hero_id', case when v_entry ? 'hero_id' then lockstep.uuid_at(v_entry, 'hero_id', v_path) end,
+      'ready', v_entry ? 'ready' and coalesce(lockstep.boolean_at(v_entry, 'ready', v_path), false),
+      'joined_at', case when v_entry ? 'joined_at' then lockstep.time_at(v_entry, 'joined_at', v_path) end,
+      'status', case when v_entry ? 'status' then lockstep.text_at(v_entry, 'status', v_path) end,
+      'standin', v_entry ? 'standin' and coalesce(lockstep.boolean_at(v_entry, 'standin', v_path), false),
+      'match_source', case when v_entry ? 'match_source' then lockstep.text_at(v_entry, 'match_source', v_path) end
     );
     if jsonb_typeof(v_read[cardinality(v_read)] -> 'slot_index') = 'null' then
       perform lockstep.refuse_parameter(v_path || '.slot_index', 'is missing');

@@ -5,8 +5,7 @@
 -- Contract: the view is what fetch_rank_session_overlays reads.
 -- Called by: sync_rank_match_roster, the overlay RPCs, the sweep.
 -- Undo: drop view public.rank_session_overlays_live; drop table public.rank_session_overlays;
---   drop function lockstep.keep_overlay_times(); drop function lockstep.sits_in_room(uuid, uuid);
---   drop function lockstep.seated_in_hand();
+--   drop function lockstep.keep_overlay_times(); drop function lockstep.seated_in_hand();
 --   drop trigger seats_given_are_noted on public.rank_room_slots;
 --   drop trigger seats_given_are_forgotten on public.rank_room_slots; drop function lockstep.note_who_is_seated();
 --   drop table lockstep.rank_seats_given;
@@ -134,29 +133,6 @@ create or replace trigger seats_given_are_forgotten
   after truncate on public.rank_room_slots
   for each statement execute function lockstep.note_who_is_seated();
 
--- Sees what rank_rpc_owner sees: the slots of the caller's rooms.
-create or replace function lockstep.sits_in_room(p_room_id uuid, p_owner_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select
-    from public.rank_room_slots as slot
-    where slot.room_id = sits_in_room.p_room_id
-      and slot.occupant_owner_id = sits_in_room.p_owner_id
-      and not exists (select from lockstep.rank_seats_given as given where given.slot_id = slot.id)
-  );
-end;
-$$;
-
-comment on function lockstep.sits_in_room(uuid, uuid) is
-  'Whether somebody has sat down in a room of the caller.';
-revoke all on function lockstep.sits_in_room(uuid, uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.sits_in_room(uuid, uuid) to rank_rpc_owner;
-
 -- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.seated_in_hand()
 returns uuid[]
@@ -166,7 +142,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_room constant uuid := lockstep.room_in_hand();
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
   return (
     select array_agg(slot.occupant_owner_id)
@@ -195,35 +171,25 @@ create policy "players renew their overlays" on public.rank_session_overlays
 drop policy if exists "room owners see the overlays of their rooms" on public.rank_session_overlays;
 create policy "room owners see the overlays of their rooms" on public.rank_session_overlays
   for select to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id));
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid));
 
 -- A host reaches who has sat down in the room, and nobody else.
 drop policy if exists "room owners open overlays for who sits in their rooms" on public.rank_session_overlays;
 create policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays
   for insert to rank_rpc_owner
   with check (
-    (
-      room_id = (select lockstep.room_in_hand())
-      and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
-    )
-    or (lockstep.owns_room(room_id) and lockstep.sits_in_room(room_id, owner_id))
+    room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid)
+    and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
   );
 
 -- Those who left can be ended, and not kept alive.
 drop policy if exists "room owners end the overlays of their rooms" on public.rank_session_overlays;
 create policy "room owners end the overlays of their rooms" on public.rank_session_overlays
   for update to rank_rpc_owner
-  using (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
+  using (room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid))
   with check (
-    (room_id = (select lockstep.room_in_hand()) or lockstep.owns_room(room_id))
-    and (
-      expires_at <= now()
-      or (
-        room_id = (select lockstep.room_in_hand())
-        and owner_id = any ((select lockstep.seated_in_hand())::uuid[])
-      )
-      or lockstep.sits_in_room(room_id, owner_id)
-    )
+    room_id = (select nullif(current_setting('lockstep.room', true), '')::uuid)
+    and (expires_at <= now() or owner_id = any ((select lockstep.seated_in_hand())::uuid[]))
   );
 
 -- What is over is not there, whether or not the sweep has come by. Not now(): what PostgreSQL knows of these times is

@@ -11,7 +11,7 @@
 --   drop policy "the rank RPCs open no other sessions" on public.rank_sessions;
 --   drop policy "room owners end the sessions of their rooms" on public.rank_sessions;
 --   drop policy "the rank RPCs change no other sessions" on public.rank_sessions;
---   drop function lockstep.runs_session(uuid); drop function lockstep.session_in_hand();
+--   drop function lockstep.session_in_hand(); drop function lockstep.room_of_session(uuid);
 --   drop function lockstep.has_opening_status(uuid); drop function lockstep.status_of_session(uuid);
 
 set local role postgres;
@@ -21,27 +21,29 @@ set local lock_timeout = '500ms';
 grant select, insert (id, game_id, owner_id), update (status, updated_at) on public.rank_sessions
   to rank_rpc_owner;
 
--- Whose session it is goes by the room: it may have another owner than when the session was opened.
-create or replace function lockstep.runs_session(p_session_id uuid)
-returns boolean
+-- Whose session it is goes by the room: it may have another owner than when the session was opened. These two pass by the
+-- policies.
+create or replace function lockstep.room_of_session(p_session_id uuid)
+returns uuid
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
 begin
-  return exists (
-    select
+  return (
+    select template.room_id
     from lockstep.rank_room_templates as template
-    where template.session_id = runs_session.p_session_id and lockstep.owns_room(template.room_id)
+    join public.rank_rooms as room on room.id = template.room_id
+    where template.session_id = room_of_session.p_session_id and room.owner_id = auth.uid()
   );
 end;
 $$;
 
-comment on function lockstep.runs_session(uuid) is 'Whether a room of the caller is in the session.';
-revoke all on function lockstep.runs_session(uuid) from public, anon, authenticated, service_role;
-grant execute on function lockstep.runs_session(uuid) to rank_rpc_owner;
+comment on function lockstep.room_of_session(uuid) is 'The room of the caller that is in the session, or null.';
+revoke all on function lockstep.room_of_session(uuid) from public, anon, authenticated, service_role;
+grant execute on function lockstep.room_of_session(uuid) to rank_rpc_owner;
 
--- Passes by the policies that ask it, once for a statement.
 create or replace function lockstep.session_in_hand()
 returns uuid
 language plpgsql
@@ -50,7 +52,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_room constant uuid := lockstep.room_in_hand();
+  v_room constant uuid := nullif(current_setting('lockstep.room', true), '')::uuid;
 begin
   return (
     select template.session_id from lockstep.rank_room_templates as template where template.room_id = v_room
@@ -112,7 +114,7 @@ create policy "room owners see the sessions of their rooms" on public.rank_sessi
 drop policy if exists "the rank RPCs see no other sessions" on public.rank_sessions;
 create policy "the rank RPCs see no other sessions" on public.rank_sessions
   as restrictive for select to rank_rpc_owner
-  using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
+  using (id = (select lockstep.session_in_hand()));
 
 drop policy if exists "room owners open sessions of their games" on public.rank_sessions;
 create policy "room owners open sessions of their games" on public.rank_sessions
@@ -124,7 +126,7 @@ create policy "the rank RPCs open no other sessions" on public.rank_sessions
   as restrictive for insert to rank_rpc_owner
   with check (
     owner_id = (select lockstep.caller_id())
-    and (game_id = (select lockstep.game_in_hand()) or lockstep.hosts_game(game_id))
+    and game_id = (select nullif(current_setting('lockstep.game', true), '')::uuid)
   );
 
 drop policy if exists "room owners end the sessions of their rooms" on public.rank_sessions;
@@ -136,5 +138,6 @@ create policy "room owners end the sessions of their rooms" on public.rank_sessi
 drop policy if exists "the rank RPCs change no other sessions" on public.rank_sessions;
 create policy "the rank RPCs change no other sessions" on public.rank_sessions
   as restrictive for update to rank_rpc_owner
-  using (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id))
-  with check (id = (select lockstep.session_in_hand()) or lockstep.runs_session(id));
+  using (id = (select lockstep.session_in_hand()))
+  -- The RPCs have no right to change its id.
+  with check (true);

@@ -79,10 +79,7 @@ begin
   perform lockstep.require_caller();
 
   -- One change of a room at a time, as in a staging: the lock first, and what it is about again under it.
-  select template.room_id
-  into v_room
-  from lockstep.rank_room_templates as template
-  where template.session_id = end_rank_session.p_session_id and lockstep.owns_room(template.room_id);
+  v_room := lockstep.room_of_session(end_rank_session.p_session_id);
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
   perform set_config('lockstep.room', v_room::text, true);
 

@@ -6,7 +6,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(23);
+select plan(25);
 
 -- Two rooms, ada's with grace in it and eve's with nobody; mia plays the game of ada's. -------------------------------
 
@@ -71,12 +71,14 @@ as $$
 $$;
 
 -- The owner of the RPCs has no pgTAP, so it acts in here.
-create function pg_temp.seen(p_letter text)
+create function pg_temp.seen(p_letter text, p_room integer)
 returns setof text
 language sql
 set role = rank_rpc_owner
 as $$
-  select pg_temp.signed_in(p_letter);
+  select
+    pg_temp.signed_in(p_letter), set_config('lockstep.room', '', true), set_config('lockstep.game', '', true);
+  select lockstep.require_room_owner(('00000000-0000-4000-9000-00000000000' || p_room)::uuid) where p_room is not null;
 
   select 'room ' || code from public.rank_rooms where code like 'policies test %'
   union all
@@ -112,23 +114,24 @@ as $$
   select is(
     (
       select coalesce(array_agg(line order by line collate "C"), '{}')
-      from pg_temp.seen(reader.letter) as line
+      from pg_temp.seen(reader.letter, reader.room) as line
     ),
     reader.sees,
     'on behalf of ' || reader.name || ' rank_rpc_owner sees ' || cardinality(reader.sees) || ' rows'
   )
   from (
     values
-      ('a', 'ada', array[
+      ('a', 1, 'ada, about her room,', array[
         'hero of grace', 'hero of mia', 'player mia', 'room policies test 1', 'roster of ada''s', 'slot of ada''s',
         'template of ada''s'
       ]),
-      ('b', 'grace, who only sits there,', array[]::text[]),
-      ('e', 'eve', array[
+      ('a', null, 'ada, before she said about which,', array['room policies test 1']),
+      ('b', null, 'grace, who only sits there,', array[]::text[]),
+      ('e', 2, 'eve, about her room,', array[
         'hero of eve', 'player eve', 'room policies test 2', 'roster of eve''s', 'slot of eve''s', 'template of eve''s'
       ]),
-      ('', 'nobody', array[]::text[])
-  ) as reader (letter, name, sees);
+      ('', null, 'nobody', array[]::text[])
+  ) as reader (letter, room, name, sees);
 $$;
 
 -- On behalf of whom it reads ------------------------------------------------------------------------------------------
@@ -143,6 +146,7 @@ language plpgsql
 as $$
 begin
   perform pg_temp.signed_in('e');
+  perform pg_temp.as_owner('select lockstep.require_room_owner(''00000000-0000-4000-9000-000000000002'')');
   return next is(
     pg_temp.as_owner('delete from public.rank_match_roster where role = ''of ada''''s'''), 0::bigint,
     'eve cannot remove the roster of ada''s room'
@@ -178,7 +182,7 @@ create policy "an installation's" on public.rank_match_roster using (true);
 select pg_temp.seen_by_all();
 select pg_temp.writes_nothing();
 
--- The function, with one of the two taken away ------------------------------------------------------------------------
+-- The function without its check, and with one that looks at nothing ---------------------------------------------------
 
 create function pg_temp.staged_by_eve()
 returns text
@@ -223,17 +227,20 @@ select is(
 );
 select is(pg_temp.roster(), 'of ada''s', 'and nothing is written');
 
-alter policy "the rank RPCs see no other rooms" on public.rank_rooms using (true);
-create or replace function lockstep.owns_room(p_room_id uuid) returns boolean language sql as $$ select true; $$;
-create or replace function lockstep.hosts_game(p_game_id uuid) returns boolean language sql as $$ select true; $$;
-
-select is(pg_temp.staged_by_eve(), 'staged', 'without both, she gets in: so it is these two that keep her out');
+create or replace function lockstep.require_room_owner(p_room_id uuid) returns uuid language sql
+as $$
+  select
+    set_config('lockstep.room', '00000000-0000-4000-9000-000000000001', true),
+    set_config('lockstep.game', '00000000-0000-4000-b000-000000000001', true);
+  select '00000000-0000-4000-b000-000000000001'::uuid;
+$$;
+select is(pg_temp.staged_by_eve(), 'staged', 'with a check that looks at nothing, she gets in: so it is what keeps her out');
 select is(pg_temp.roster(), 'attack', 'and replaces the roster');
 
 drop function lockstep.require_room_owner(uuid);
 alter function lockstep.require_room_owner_as_it_is(uuid) rename to require_room_owner;
 
-select is(pg_temp.staged_by_eve(), 'refused', 'without the policies, the check refuses her');
+select is(pg_temp.staged_by_eve(), 'refused', 'with its own, she does not');
 select is(
   (
     select string_agg(proname, ', ' order by proname)

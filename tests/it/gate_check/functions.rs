@@ -75,7 +75,7 @@ const VERSIONS_AND_BODIES: &[Mutation] = mutations! {
     "select pg_temp.rebody('public.fetch_social_messages', pg_temp.version('public.fetch_social_messages'), '1.999.0')" => ["handshake function public.fetch_social_messages"];
     "select pg_temp.rebody('public.insert_social_message', format('perform lockstep.announce_rpc(%L, %L);', 'insert_social_message', pg_temp.version('public.insert_social_message')), '')" => ["handshake function public.insert_social_message"];
     "select pg_temp.rebody('public.fetch_social_messages', 'perform lockstep.require_channel_member(fetch_social_messages.p_channel_id);', '')" => ["body_changed function public.fetch_social_messages"];
-    "create or replace function lockstep.owns_room(p_room_id uuid) returns boolean language sql stable set search_path = '' as 'select true'" => ["body_changed function lockstep.owns_room"];
+    "create or replace function lockstep.plays_game_in_hand(p_owner_id uuid) returns boolean language sql stable set search_path = '' as 'select true'" => ["body_changed function lockstep.plays_game_in_hand"];
     "create or replace function lockstep.caller_id() returns uuid language sql stable security definer set search_path = '' as 'select null::uuid'" => ["body_changed function lockstep.caller_id"];
     "select pg_temp.rebody('public.insert_social_message', 'v_caller := lockstep.require_caller();', 'raise exception using errcode = ''40001'';')" => ["raises_40001 function public.insert_social_message"];
     "create function public.retry_later() returns trigger language plpgsql as 'begin raise serialization_failure; end'" => ["raises_40001 function public.retry_later()"];

@@ -15,7 +15,7 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     "grant execute on function lockstep.sweep_rank_overlays to authenticated" => ["execute_too_wide function lockstep.sweep_rank_overlays"];
     "revoke execute on function lockstep.is_own_topic from public" => ["execute_missing function lockstep.is_own_topic"];
     "alter function lockstep.send_overlay_events reset timezone" => ["function_settings function lockstep.send_overlay_events"];
-    "select pg_temp.rebody('lockstep.sits_in_room', 'slot.occupant_owner_id = sits_in_room.p_owner_id', 'true')" => ["body_changed function lockstep.sits_in_room"];
+    "select pg_temp.rebody('lockstep.room_of_session', 'room.owner_id = auth.uid()', 'true')" => ["body_changed function lockstep.room_of_session"];
     "select pg_temp.rebody('lockstep.seated_in_hand', 'slot.room_id = v_room', 'true')" => ["body_changed function lockstep.seated_in_hand"];
     "alter function lockstep.session_in_hand security invoker" => ["security function lockstep.session_in_hand"];
     "select pg_temp.rebody('lockstep.is_own_topic', '^(social:', '^(')" => ["body_changed function lockstep.is_own_topic"];
@@ -28,7 +28,7 @@ pub const OVERLAYS: &[Mutation] = mutations! {
     "drop trigger overlay_changes_are_announced on public.rank_session_overlays" => ["trigger_missing trigger overlay_changes_are_announced on public.rank_session_overlays"];
     "drop trigger overlay_ends_are_announced on public.rank_session_overlays" => ["trigger_missing trigger overlay_ends_are_announced on public.rank_session_overlays"];
     "drop trigger overlays_keep_their_times on public.rank_session_overlays" => ["trigger_missing trigger overlays_keep_their_times on public.rank_session_overlays"];
-    r#"alter policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays with check (lockstep.owns_room(room_id))"# => [r#"policy_changed policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays"#];
+    r#"alter policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays with check (room_id is not null)"# => [r#"policy_changed policy "room owners open overlays for who sits in their rooms" on public.rank_session_overlays"#];
     r#"drop policy "players renew their overlays" on public.rank_session_overlays"# => [r#"policy_missing policy "players renew their overlays" on public.rank_session_overlays"#];
     r#"drop policy "the rank RPCs change no other sessions" on public.rank_sessions"# => [r#"policy_missing policy "the rank RPCs change no other sessions" on public.rank_sessions"#];
     "drop trigger seats_given_are_noted on public.rank_room_slots" => ["trigger_missing trigger seats_given_are_noted on public.rank_room_slots"];
