@@ -181,10 +181,11 @@ set search_path = ''
 as $$
 declare
   v_tag constant text := announce_rpc.p_name || '/' || announce_rpc.p_version;
-  v_expect constant text := nullif(current_setting('request.headers', true), '')::json ->> 'x-rpc-expect';
+  -- As PostgREST writes them. To read all headers as JSON, the token among them, takes as long as the rest of this.
+  v_given constant text := current_setting('request.headers', true);
+  v_expect text := split_part(split_part(v_given, '"x-rpc-expect":"', 2), '"', 1);
   v_headers constant jsonb := nullif(current_setting('response.headers', true), '')::jsonb;
   v_before constant text := v_headers -> 0 ->> 'X-RPC-Version';
-  v_otherwise constant text := replace(', ' || v_expect || ',', ', ' || v_tag || ',', ',');
 begin
   if v_before is not null then
     -- One RPC runs another, and the header lists both.
@@ -204,8 +205,11 @@ begin
     end if;
   end if;
 
+  if v_expect = '' and strpos(v_given, 'x-rpc-expect') > 0 or strpos(v_expect, '\') > 0 then
+    v_expect := v_given::json ->> 'x-rpc-expect';
+  end if;
   -- Nearly every caller expects just this version. The list is read only where it names the RPC in another way.
-  if strpos(v_otherwise, announce_rpc.p_name) > 0 then
+  if strpos(replace(', ' || v_expect || ',', ', ' || v_tag || ',', ','), announce_rpc.p_name) > 0 then
     perform lockstep.require_expected_version(v_expect, announce_rpc.p_name, announce_rpc.p_version);
   end if;
 end;

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(36);
+select plan(39);
 
 -- Runs a statement that is refused, and gives back what PostgREST would be handed.
 create function pg_temp.refusal(p_sql text)
@@ -34,12 +34,14 @@ as $$
   select nullif(current_setting('response.headers', true), '')::jsonb;
 $$;
 
--- A request with these headers, and an answer that has none yet.
+-- A request with these headers, spelled as PostgREST does, and an answer that has none yet.
 create function pg_temp.request(p_headers jsonb)
 returns void
 language sql
 as $$
-  select set_config('request.headers', p_headers::text, true), set_config('response.headers', '', true);
+  select
+    set_config('request.headers', replace(p_headers::text, '": ', '":'), true),
+    set_config('response.headers', '', true);
 $$;
 
 -- What a component that sends this X-RPC-Expect is told by an RPC that is there as demo/1.2.0.
@@ -103,6 +105,23 @@ from (
     ('', 'an empty list'),
     (null, 'no list')
 ) as expect (header, meaning);
+
+-- However the headers are spelled as JSON -----------------------------------------------------------------------------
+
+select is(
+  pg_temp.refusal_of(e'other/9.0.0 ,\tdemo/1.3.0') #>> '{message,code}', 'rpc_contract_mismatch',
+  'a tab before an entry does not hide it'
+);
+select pg_temp.request('{"a": "\"x-rpc-expect", "x-rpc-expect": "demo/1.3.0"}');
+select is(
+  pg_temp.refusal($$ select lockstep.announce_rpc('demo', '1.2.0') $$) #>> '{message,code}', 'rpc_contract_mismatch',
+  'nor does another header that ends in its name'
+);
+select set_config('request.headers', '{ "x-rpc-expect" : "demo/1.3.0" }', true);
+select is(
+  pg_temp.refusal($$ select lockstep.announce_rpc('demo', '1.2.0') $$) #>> '{message,code}', 'rpc_contract_mismatch',
+  'nor do blanks around the colon'
+);
 
 -- Whom it refuses -----------------------------------------------------------------------------------------------------
 
