@@ -51,7 +51,10 @@ declare
   v_user constant uuid := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
   v_room jsonb;
   v_try record;
+  v_policy record;
   v_statement text;
+  v_role text;
+  v_lets_in boolean;
   v_begun boolean;
   v_done jsonb;
   v_rows integer;
@@ -93,9 +96,13 @@ begin
       create schema lockstep;
       create role lockstep_trial;
       grant lockstep_trial to postgres;
-      grant usage on schema public, lockstep to lockstep_trial;
-      execute format('create table %s (like %s including all)', v_try.copy, v_try.relation);
-      execute format('grant all on %s to lockstep_trial', v_try.copy);
+      grant usage on schema public, lockstep to lockstep_trial, authenticated;
+      execute format(
+        -- What is only read needs no constraint: its rows are there.
+        case v_try.done when 'r' then 'create table %s as table %s with no data' else 'create table %s (like %s including all)' end,
+        v_try.copy, v_try.relation
+      );
+      execute format('grant all on %s to lockstep_trial, authenticated', v_try.copy);
       execute format('alter table %s enable row level security', v_try.copy);
       execute format('create policy %I on %s using (true) with check (true)', v_try.policy, v_try.copy);
       for v_statement in
@@ -103,7 +110,7 @@ begin
         from pg_catalog.pg_trigger as fired
         where fired.tgrelid = v_try.oid and not fired.tgisinternal and fired.tgenabled in ('O', 'A') and v_try.done <> 'r'
         union all
-        -- Whether they let the row pass is no matter; a table that one looks at, the RPCs are given.
+        -- They let the row pass, since it is made up; a table that one looks at, the RPCs are given.
         select concat(
           format('create policy %I on %s as ', policy.polname, v_try.copy),
           case when policy.polpermissive then 'permissive' else 'restrictive' end, ' for ', command.name,
@@ -159,6 +166,31 @@ begin
       if v_done is null or not v_done @> v_try.given then
         raise sqlstate 'LT001' using message = 'a trigger leaves it out, or writes something else';
       end if;
+      for v_policy in
+        select theirs.polname as name, coalesce(
+          pg_get_expr(theirs.polwithcheck, v_try.oid), pg_get_expr(theirs.polqual, v_try.oid)
+        ) as condition
+        from pg_catalog.pg_policy as copied
+        join pg_catalog.pg_policy as theirs on theirs.polrelid = v_try.oid and theirs.polname = copied.polname
+        where copied.polrelid = v_try.copy::regclass and not copied.polpermissive
+      loop
+        -- As a policy, since text that names `auth` may be compiled by nobody else.
+        perform set_config('role', 'postgres', true);
+        execute format('create policy asked on %s as restrictive for select using (%s)', v_try.copy, v_policy.condition);
+        foreach v_role in array array['lockstep_trial', 'authenticated'] loop
+          perform set_config('role', v_role, true);
+          execute format('select exists (select from %s)', v_try.copy) into v_lets_in;
+          if v_lets_in and v_role = 'authenticated' then
+            raise sqlstate 'LT001' using message = format(
+              'its policy "%s" lets a row pass for authenticated, and not for another role', v_policy.name
+            );
+          end if;
+          exit when v_lets_in;
+        end loop;
+        perform set_config('role', 'postgres', true);
+        execute format('drop policy asked on %s', v_try.copy);
+      end loop;
+      perform set_config('role', 'lockstep_trial', true);
       execute format(v_try.afterwards, v_try.copy);
       get diagnostics v_rows = row_count;
       if v_rows = 0 and v_try.done ~ 'd' then

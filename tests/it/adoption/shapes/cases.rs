@@ -159,6 +159,14 @@ pub const CANNOT: &[(&str, &str)] = &[
         "table public.rank_room_slots: permission denied for schema auth",
     ),
     (
+        "create policy own on public.rank_rooms as restrictive using (current_user = 'authenticated' and owner_id = auth.uid())",
+        "table public.rank_rooms: its policy \"own\" lets a row pass for authenticated, and not for another role",
+    ),
+    (
+        "create policy own on public.social_messages as restrictive for insert with check (current_role = 'authenticated')",
+        "table public.social_messages: its policy \"own\" lets a row pass for authenticated, and not for another role",
+    ),
+    (
         "reset role; create function public.no() returns event_trigger language plpgsql as $$ begin raise exception 'ask the operators'; end $$; create event trigger no on ddl_command_end when tag in ('ALTER FUNCTION') execute function public.no()",
         "make what they make: ask the operators",
     ),
@@ -191,4 +199,5 @@ pub const FITS: &[&str] = &[
     "create function public.t() returns trigger language plpgsql security definer as 'begin new.sender_id := auth.uid(); return new; end'; create trigger t before insert on public.social_messages for each row execute function public.t()",
     "create function public.t() returns trigger language plpgsql as 'begin return null; end'; create trigger t after insert on public.social_messages referencing new table as said for each statement execute function public.t()",
     "create policy own on public.rank_participants as restrictive for select using (owner_id = auth.uid()); create policy own on public.social_messages as restrictive for insert with check (sender_id = auth.uid())",
+    "create policy own on public.rank_rooms as restrictive using (current_user <> 'anon'); create policy own on public.rank_match_roster as restrictive using (auth.role() = 'authenticated')",
 ];
