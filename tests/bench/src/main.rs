@@ -1,4 +1,4 @@
-//! `cargo run -p bench`: what the functions cost over a direct call, and beside what they replace.
+//! `cargo run --release -p bench`: what the functions cost over a direct call, and beside what they replace.
 //!
 //! [`cli`] says what can be asked, [`run`] does it. [`children`] are the processes that are measured, [`ours`] in Spin or in
 //! the stack's host among them, asked by [`people`] what [`work`] says, under the [`load`] of this process, while

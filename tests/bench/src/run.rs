@@ -27,6 +27,10 @@ use crate::{
 
 /// Measures, shows and writes.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
+    ensure!(
+        cli.quick || !cfg!(debug_assertions),
+        "this was compiled for debugging, and would measure that: cargo run --release -p bench, or --quick to try it"
+    );
     let page = destination(&cli.page).context("--page")?;
     let json = cli.json.as_deref().map(destination).transpose().context("--json")?;
     let measured = measure(&cli).await?;
