@@ -15,16 +15,7 @@ values
   ('00000000-0000-4000-8000-00000000000b', 'grace@fetch.test'),
   ('00000000-0000-4000-8000-00000000000e', 'eve@fetch.test');
 
-insert into public.social_channels (id, name)
-values
-  ('00000000-0000-4000-9000-000000000001', 'the channel'),
-  ('00000000-0000-4000-9000-000000000002', 'another of ada''s');
-
-insert into public.social_channel_members (channel_id, user_id)
-values
-  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a'),
-  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000b'),
-  ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-00000000000a');
+\ir shared/two_channels.psql
 
 insert into public.social_messages (channel_id, sender_id, body, inserted_at)
 select
@@ -207,15 +198,7 @@ set local request.jwt.claims = '{"sub": "00000000-0000-4000-8000-00000000000a", 
 create policy "signed in may read" on public.social_messages using (true);
 create policy "signed in may look" on public.social_channel_members using (true);
 
-create or replace function lockstep.require_channel_member(p_channel_id uuid)
-returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-end;
-$$;
+\ir shared/without_membership_check.psql
 
 set local role authenticated;
 

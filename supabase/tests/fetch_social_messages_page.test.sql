@@ -194,15 +194,7 @@ select throws_ok(
 
 set local role postgres;
 
-create or replace function lockstep.require_channel_member(p_channel_id uuid)
-returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-end;
-$$;
+\ir shared/without_membership_check.psql
 
 set local role authenticated;
 

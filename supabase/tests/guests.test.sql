@@ -27,23 +27,7 @@ values ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-0000000
 -- Whatever an operator has set on this database is not what is tested.
 update lockstep.settings set value = 'false' where name = 'guests_allowed';
 
--- Runs a statement, and gives back the status and the code that it is refused with, or null.
-create function pg_temp.refusal(p_sql text)
-returns text
-language plpgsql
-as $$
-declare
-  v_message text;
-  v_detail text;
-begin
-  execute p_sql;
-  return null;
-exception
-  when sqlstate 'PGRST' then
-    get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
-    return concat_ws(' ', v_detail::jsonb ->> 'status', v_message::jsonb ->> 'code');
-end;
-$$;
+\ir shared/refusal.psql
 
 create function pg_temp.caller_of_owner()
 returns uuid

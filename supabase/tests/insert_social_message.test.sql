@@ -14,16 +14,7 @@ values
   ('00000000-0000-4000-8000-00000000000a', 'ada@insert.test'),
   ('00000000-0000-4000-8000-00000000000b', 'grace@insert.test');
 
-insert into public.social_channels (id, name)
-values
-  ('00000000-0000-4000-9000-000000000001', 'the channel'),
-  ('00000000-0000-4000-9000-000000000002', 'another of ada''s');
-
-insert into public.social_channel_members (channel_id, user_id)
-values
-  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a'),
-  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000b'),
-  ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-00000000000a');
+\ir shared/two_channels.psql
 
 update lockstep.settings set value = '1000' where name = 'messages_per_minute';
 
@@ -62,16 +53,7 @@ as $$
   select * from pg_temp.send('00000000-0000-4000-9000-000000000001', p_body, p_key);
 $$;
 
-create function pg_temp.become(p_sub text)
-returns void
-language sql
-as $$
-  select set_config(
-    'request.jwt.claims',
-    jsonb_build_object('sub', '00000000-0000-4000-8000-00000000000' || p_sub, 'role', 'authenticated')::text,
-    true
-  );
-$$;
+\ir shared/become.psql
 
 set local role authenticated;
 select pg_temp.become('b');

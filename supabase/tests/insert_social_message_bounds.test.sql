@@ -14,26 +14,7 @@ insert into public.social_channels (id, name) values ('00000000-0000-4000-9000-0
 insert into public.social_channel_members (channel_id, user_id)
 values ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000a');
 
--- One request: the status it is answered with, the code of the refusal, and after how many seconds to come back.
-create function pg_temp.send(p_body text, p_key uuid default null)
-returns text
-language plpgsql
-as $$
-declare
-  v_message text;
-  v_detail text;
-begin
-  perform set_config('response.headers', '', true), set_config('response.status', '', true);
-  perform public.insert_social_message('00000000-0000-4000-9000-000000000001', p_body, p_key);
-  return coalesce(nullif(current_setting('response.status', true), ''), '200');
-exception
-  when sqlstate 'PGRST' then
-    get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
-    return concat_ws(
-      ' ', v_detail::jsonb ->> 'status', v_message::jsonb ->> 'code', v_detail::jsonb #>> '{headers,Retry-After}'
-    );
-end;
-$$;
+\ir shared/send.psql
 
 -- So many messages of ada's, as old as that.
 create function pg_temp.sent(p_count integer, p_ago interval)
@@ -91,14 +72,14 @@ from (
     (U&'\0345\0334', 8000, 'two marks in the wrong order', true)
 ) as given (piece, times, meaning, refused);
 
-select is(pg_temp.send(repeat(U&'\03B1\0345\0313\0300', 4000)), '201', 'what becomes 4000 characters is a message');
+select is(pg_temp.send(1, repeat(U&'\03B1\0345\0313\0300', 4000)), '201', 'what becomes 4000 characters is a message');
 select is(
   (select char_length(body) from public.social_messages where sender_id = '00000000-0000-4000-8000-00000000000a'),
   4000, 'of so many characters'
 );
-select is(pg_temp.send(repeat('a', 4001)), '422 invalid_parameter', 'one letter more than 4000 is one too many');
+select is(pg_temp.send(1, repeat('a', 4001)), '422 invalid_parameter', 'one letter more than 4000 is one too many');
 select is(
-  pg_temp.send(repeat(U&'\0958', 2001)), '422 invalid_parameter', 'so is what has more than 4000 once it is normalised'
+  pg_temp.send(1, repeat(U&'\0958', 2001)), '422 invalid_parameter', 'so is what has more than 4000 once it is normalised'
 );
 
 -- Marks in the worst order take the longest: each has to pass all before it.
@@ -118,9 +99,9 @@ begin
 end;
 $$;
 
-select is(pg_temp.send((select body from marks)), '422 invalid_parameter', '32 kB of marks are no message');
+select is(pg_temp.send(1, (select body from marks)), '422 invalid_parameter', '32 kB of marks are no message');
 select cmp_ok(
-  pg_temp.seconds('select pg_temp.send(body) from marks') * 10,
+  pg_temp.seconds('select pg_temp.send(1, body) from marks') * 10,
   '<',
   pg_temp.seconds('select normalize(left(body, 8000), nfc) from marks'),
   'which is found out in a tenth of the time that normalising half of them takes, or less'
@@ -130,23 +111,23 @@ select cmp_ok(
 
 select pg_temp.limit('1');
 select matches(
-  pg_temp.send(repeat('a', 4001)), '^429 rate_limited ', 'who has to wait hears that before a long text is looked at'
+  pg_temp.send(1, repeat('a', 4001)), '^429 rate_limited ', 'who has to wait hears that before a long text is looked at'
 );
-select is(pg_temp.send(repeat('a', 16001)), '422 invalid_parameter', 'but what can be no message is none');
-select is(pg_temp.send(null), '422 invalid_parameter', 'neither is nothing');
+select is(pg_temp.send(1, repeat('a', 16001)), '422 invalid_parameter', 'but what can be no message is none');
+select is(pg_temp.send(1, null), '422 invalid_parameter', 'neither is nothing');
 
 -- A high limit is held in proportion ----------------------------------------------------------------------------------
 
 delete from public.social_messages where sender_id = '00000000-0000-4000-8000-00000000000a';
 select pg_temp.limit('1000'), pg_temp.sent(999, '59 seconds');
-select is(pg_temp.send('the thousandth'), '201', 'up to a thousand in a minute, each is counted');
-select matches(pg_temp.send('one more'), '^429 rate_limited [12]$', 'and the next one has to wait');
+select is(pg_temp.send(1, 'the thousandth'), '201', 'up to a thousand in a minute, each is counted');
+select matches(pg_temp.send(1, 'one more'), '^429 rate_limited [12]$', 'and the next one has to wait');
 
 select pg_temp.limit('60000');
-select is(pg_temp.send('a thousand and one'), '201', 'where sixty times as many are allowed, it has not');
+select is(pg_temp.send(1, 'a thousand and one'), '201', 'where sixty times as many are allowed, it has not');
 
 select pg_temp.sent(999, '0 seconds');
-select is(pg_temp.send('too many'), '429 rate_limited 1', 'but then no more than a thousand in a second');
+select is(pg_temp.send(1, 'too many'), '429 rate_limited 1', 'but then no more than a thousand in a second');
 
 select * from finish();
 rollback;

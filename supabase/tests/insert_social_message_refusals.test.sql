@@ -28,37 +28,8 @@ values
 
 update lockstep.settings set value = '3' where name = 'messages_per_minute';
 
--- One request: the status it is answered with, the code of the refusal, and after how many seconds to come back.
-create function pg_temp.send(p_channel integer, p_body text, p_key uuid default null)
-returns text
-language plpgsql
-as $$
-declare
-  v_message text;
-  v_detail text;
-begin
-  perform set_config('response.headers', '', true), set_config('response.status', '', true);
-  perform public.insert_social_message(('00000000-0000-4000-9000-00000000000' || p_channel)::uuid, p_body, p_key);
-  return coalesce(nullif(current_setting('response.status', true), ''), '200');
-exception
-  when sqlstate 'PGRST' then
-    get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
-    return concat_ws(
-      ' ', v_detail::jsonb ->> 'status', v_message::jsonb ->> 'code', v_detail::jsonb #>> '{headers,Retry-After}'
-    );
-end;
-$$;
-
-create function pg_temp.become(p_sub text)
-returns void
-language sql
-as $$
-  select set_config(
-    'request.jwt.claims',
-    jsonb_build_object('sub', '00000000-0000-4000-8000-00000000000' || p_sub, 'role', 'authenticated')::text,
-    true
-  );
-$$;
+\ir shared/send.psql
+\ir shared/become.psql
 
 -- What ada has sent, as of now.
 create temporary view sent as

@@ -24,17 +24,9 @@ values
   ('00000000-0000-4000-9000-000000000001', 0, 'attack', '00000000-0000-4000-8000-00000000000a'),
   ('00000000-0000-4000-9000-000000000001', 1, 'attack', '00000000-0000-4000-8000-00000000000b');
 
-create function pg_temp.be(p_user text)
-returns void
-language sql
-as $$
-  select set_config(
-    'request.jwt.claims',
-    jsonb_build_object('sub', '00000000-0000-4000-8000-00000000000' || p_user, 'role', 'authenticated')::text,
-    true
-  );
-  select set_config('response.headers', '', true);
-$$;
+\ir shared/become.psql
+\ir shared/refusal.psql
+\ir shared/session.psql
 
 -- With whoever occupies the two slots.
 create function pg_temp.stage(p_version integer, p_match text, p_host text default 'a', p_game text default '1')
@@ -44,7 +36,7 @@ as $$
 declare
   v_message text;
 begin
-  perform pg_temp.be(p_host);
+  perform pg_temp.become(p_host);
   perform
   from public.sync_rank_match_roster(
     '00000000-0000-4000-9000-000000000001', ('00000000-0000-4000-b000-00000000000' || p_game)::uuid,
@@ -68,29 +60,6 @@ exception
 end;
 $$;
 
-create function pg_temp.refusal(p_sql text)
-returns text
-language plpgsql
-as $$
-declare
-  v_message text;
-begin
-  execute p_sql;
-  return null;
-exception
-  when sqlstate 'PGRST' then
-    get stacked diagnostics v_message = message_text;
-    return v_message::jsonb ->> 'code';
-end;
-$$;
-
-create function pg_temp.session()
-returns uuid
-language sql
-as $$
-  select session_id from lockstep.rank_room_templates where room_id = '00000000-0000-4000-9000-000000000001';
-$$;
-
 create function pg_temp.live()
 returns text
 language sql
@@ -104,7 +73,7 @@ returns void
 language sql
 as $$
   select set_config('request.jwt.claims', '', true);
-  select pg_temp.be(p_by) where p_by is not null;
+  select pg_temp.become(p_by) where p_by is not null;
   update public.rank_room_slots
   set occupant_owner_id = ('00000000-0000-4000-8000-00000000000' || p_who)::uuid
   where room_id = '00000000-0000-4000-9000-000000000001' and slot_index = 1;
@@ -124,20 +93,20 @@ select is(pg_temp.live(), 'ae', 'and so is who sat down');
 
 -- Who left ---------------------------------------------------------------------------------------------------------
 
-select pg_temp.be('e');
+select pg_temp.become('e');
 select is(
   pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), null, 'a player renews'
 );
 update public.rank_room_slots set occupant_owner_id = null where slot_index = 1;
 select is(
-  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), 'overlay_not_found',
+  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), '404 overlay_not_found',
   'and no longer, having left'
 );
 select pg_temp.sit('b', 'b');
 update public.rank_sessions set status = 'finished' where id = pg_temp.session();
-select pg_temp.be('a');
+select pg_temp.become('a');
 select is(
-  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), 'overlay_not_found',
+  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), '404 overlay_not_found',
   'and not where the back office has ended the session'
 );
 
@@ -146,7 +115,7 @@ select is(
 select is(pg_temp.stage(4, '2'), 'staged', 'a match is staged');
 update public.rank_rooms set game_id = '00000000-0000-4000-b000-000000000002'
 where id = '00000000-0000-4000-9000-000000000001';
-select pg_temp.be('a');
+select pg_temp.become('a');
 select is(
   pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), null,
   'the room plays another game, and its session is ended'
@@ -157,9 +126,9 @@ select is(pg_temp.stage(5, '3', 'a', '2'), 'staged', 'the other game is staged')
 create temp table before as select pg_temp.session() as id;
 update public.rank_rooms set owner_id = '00000000-0000-4000-8000-00000000000b'
 where id = '00000000-0000-4000-9000-000000000001';
-select pg_temp.be('a');
+select pg_temp.become('a');
 select is(
-  pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), 'session_not_found',
+  pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), '404 session_not_found',
   'who hosts no longer does not end the session'
 );
 select is(pg_temp.stage(6, '4', 'b', '2'), 'staged', 'the new host stages another match');
@@ -173,7 +142,7 @@ language plpgsql
 set role = rank_rpc_owner
 as $$
 begin
-  perform pg_temp.be(p_caller);
+  perform pg_temp.become(p_caller);
   perform lockstep.require_caller();
   -- As an RPC that goes on when the caller is refused.
   begin
@@ -197,7 +166,7 @@ select set_config('lockstep.room', '', true);
 -- Words of an installation -----------------------------------------------------------------------------------------
 
 alter table public.rank_sessions add constraint own_words check (status in ('active', 'over')) not valid;
-select pg_temp.be('b');
+select pg_temp.become('b');
 select is(
   pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), null,
   'a session ends also where its status cannot say so'

@@ -32,24 +32,16 @@ values
   ('00000000-0000-4000-9000-000000000001', 1, 'attack', '00000000-0000-4000-8000-00000000000b'),
   ('00000000-0000-4000-9000-000000000001', 2, 'attack', null);
 
-create function pg_temp.be(p_user text)
-returns void
-language sql
-as $$
-  select set_config(
-    'request.jwt.claims',
-    jsonb_build_object('sub', '00000000-0000-4000-8000-00000000000' || p_user, 'role', 'authenticated')::text,
-    true
-  );
-  select set_config('response.headers', '', true);
-$$;
+\ir shared/become.psql
+\ir shared/refusal.psql
+\ir shared/session.psql
 
 -- Ada, grace and, as a stand-in, eve; or without grace.
 create function pg_temp.stage(p_version integer, p_match text default '1', p_grace boolean default true)
 returns boolean
 language sql
 as $$
-  select pg_temp.be('a');
+  select pg_temp.become('a');
   select replayed
   from public.sync_rank_match_roster(
     '00000000-0000-4000-9000-000000000001', '00000000-0000-4000-b000-000000000001',
@@ -69,29 +61,6 @@ as $$
   );
 $$;
 
-create function pg_temp.refusal(p_sql text)
-returns text
-language plpgsql
-as $$
-declare
-  v_message text;
-begin
-  execute p_sql;
-  return null;
-exception
-  when sqlstate 'PGRST' then
-    get stacked diagnostics v_message = message_text;
-    return v_message::jsonb ->> 'code';
-end;
-$$;
-
-create function pg_temp.session()
-returns uuid
-language sql
-as $$
-  select session_id from lockstep.rank_room_templates where room_id = '00000000-0000-4000-9000-000000000001';
-$$;
-
 -- Who has a live overlay, with its version.
 create function pg_temp.live()
 returns text
@@ -106,7 +75,7 @@ create function pg_temp.seen_by(p_user text)
 returns jsonb
 language sql
 as $$
-  select pg_temp.be(p_user);
+  select pg_temp.become(p_user);
   select overlays from public.fetch_rank_session_overlays();
 $$;
 
@@ -152,7 +121,7 @@ update public.rank_session_overlays
 set renewed_at = now() - interval '4 minutes', expires_at = now() + interval '1 minute'
 where session_id = pg_temp.session();
 
-select pg_temp.be('b');
+select pg_temp.become('b');
 select is(
   (select expires_at - now() from public.renew_rank_session_overlay(pg_temp.session())), interval '5 minutes',
   'grace renews hers'
@@ -165,33 +134,33 @@ select is(
 update public.rank_session_overlays
 set renewed_at = now() - interval '4 minutes', expires_at = now() + interval '1 minute'
 where session_id = pg_temp.session();
-select pg_temp.be('a');
+select pg_temp.become('a');
 select public.renew_rank_session_overlay(pg_temp.session());
 select is(
   (select string_agg((expires_at - now())::text, ' ' order by owner_id) from public.rank_session_overlays_live
     where session_id = pg_temp.session()),
   '00:05:00 00:01:00', 'not even the host renews those of the others'
 );
-select pg_temp.be('e');
+select pg_temp.become('e');
 select is(
-  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), 'overlay_not_found',
+  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), '404 overlay_not_found',
   'who has none cannot renew'
 );
 
 -- Ended by the host ------------------------------------------------------------------------------------------------
 
-select pg_temp.be('b');
+select pg_temp.become('b');
 select is(
-  pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), 'session_not_found',
+  pg_temp.refusal(format('select public.end_rank_session(%L)', pg_temp.session())), '404 session_not_found',
   'a player does not end the session'
 );
-select pg_temp.be('a');
+select pg_temp.become('a');
 select is(
-  pg_temp.refusal('select public.end_rank_session(gen_random_uuid())'), 'session_not_found',
+  pg_temp.refusal('select public.end_rank_session(gen_random_uuid())'), '404 session_not_found',
   'a session that does not exist is refused in the same way'
 );
 select is(pg_temp.live(), 'a4 b4', 'and nothing has ended');
-select pg_temp.be('a');
+select pg_temp.become('a');
 update realtime.messages set topic = 'told before' where topic = 'rank_overlay_ttl';
 select is((select ended_count from public.end_rank_session(pg_temp.session())), 2, 'the host ends it for both');
 select is(pg_temp.live(), null, 'no overlay is left');
@@ -205,9 +174,9 @@ select is(
   (select count(*) from realtime.messages where topic = 'rank_overlay_ttl' and payload - 'id' = '{}'), 1::bigint,
   'everybody is told once that something ended, without content'
 );
-select pg_temp.be('b');
+select pg_temp.become('b');
 select is(
-  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), 'overlay_not_found',
+  pg_temp.refusal(format('select public.renew_rank_session_overlay(%L)', pg_temp.session())), '404 overlay_not_found',
   'what is over cannot be renewed'
 );
 
@@ -235,12 +204,12 @@ select is(
         ('select public.end_rank_session(gen_random_uuid())')
     ) as called (sql)
   ),
-  'auth_required auth_required auth_required', 'without a caller, nothing'
+  '401 auth_required 401 auth_required 401 auth_required', 'without a caller, nothing'
 );
 select set_config(
   'request.jwt.claims', '{"sub": "00000000-0000-4000-8000-00000000000b", "is_anonymous": true}', true
 );
-select is(pg_temp.refusal('select public.fetch_rank_session_overlays()'), 'guest_not_allowed', 'and no guests');
+select is(pg_temp.refusal('select public.fetch_rank_session_overlays()'), '403 guest_not_allowed', 'and no guests');
 
 select * from finish();
 rollback;

@@ -36,75 +36,22 @@ values
   ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-b000-000000000002',
     '00000000-0000-4000-8000-00000000000a', 'stage test 2');
 
-insert into public.rank_room_slots (id, room_id, slot_index, role, occupant_owner_id)
-values
-  ('00000000-0000-4000-c000-000000000000', '00000000-0000-4000-9000-000000000001', 0, 'attack',
-    '00000000-0000-4000-8000-00000000000a'),
-  ('00000000-0000-4000-c000-000000000001', '00000000-0000-4000-9000-000000000001', 1, 'attack',
-    '00000000-0000-4000-8000-00000000000b'),
-  ('00000000-0000-4000-c000-000000000002', '00000000-0000-4000-9000-000000000002', 0, 'attack',
-    '00000000-0000-4000-8000-00000000000b');
-
--- Stages the first room, unless told otherwise. Gives the answer, or the refusal.
-create function pg_temp.stage(
-  p_version text, p_template jsonb default '{}', p_roster jsonb default null,
-  p_match uuid default '00000000-0000-4000-d000-000000000001',
-  p_room uuid default '00000000-0000-4000-9000-000000000001'
-)
+create function pg_temp.usual_roster()
 returns jsonb
-language plpgsql
+language sql
 as $$
-declare
-  v_message text;
-begin
-  return (
-    select to_jsonb(staged)
-    from public.sync_rank_match_roster(
-      p_room, '00000000-0000-4000-b000-000000000001', p_match,
-      coalesce(p_roster, '[
-        {"slot_index": 1, "role": "attack", "owner_id": "00000000-0000-4000-8000-00000000000b"},
-        {"slot_index": 0, "role": "attack", "owner_id": "00000000-0000-4000-8000-00000000000a", "ready": true,
-          "hero_id": "00000000-0000-4000-a000-00000000000a", "joined_at": "2026-01-01T01:00:00+01:00",
-          "slot_id": "00000000-0000-4000-c000-000000000000", "status": "alive", "match_source": "room"},
-        {"slot_index": 2, "role": "support", "owner_id": "00000000-0000-4000-8000-00000000000e", "standin": true,
-          "hero_id": "00000000-0000-4000-a000-00000000000e"},
-        {"slot_index": 3, "role": "support", "standin": true}
-      ]'),
-      jsonb_build_object(
-        'version', p_version::jsonb,
-        'updated_at', '2026-01-02T00:00:00.5Z',
-        'roles', '[{"name": "attack", "slot_count": 2}, {"name": "support", "slot_count": 2}]'::jsonb,
-        'slots', '[{"role": "attack"}, {"role": "attack"}, {"role": "support"}, {"role": "support"}]'::jsonb
-      ) || p_template
-    ) as staged
-  );
-exception
-  when sqlstate 'PGRST' then
-    get stacked diagnostics v_message = message_text;
-    return v_message::jsonb - 'message' - 'hint';
-end;
+  select '[
+    {"slot_index": 1, "role": "attack", "owner_id": "00000000-0000-4000-8000-00000000000b"},
+    {"slot_index": 0, "role": "attack", "owner_id": "00000000-0000-4000-8000-00000000000a", "ready": true,
+      "hero_id": "00000000-0000-4000-a000-00000000000a", "joined_at": "2026-01-01T01:00:00+01:00",
+      "slot_id": "00000000-0000-4000-c000-000000000000", "status": "alive", "match_source": "room"},
+    {"slot_index": 2, "role": "support", "owner_id": "00000000-0000-4000-8000-00000000000e", "standin": true,
+      "hero_id": "00000000-0000-4000-a000-00000000000e"},
+    {"slot_index": 3, "role": "support", "standin": true}
+  ]'::jsonb;
 $$;
 
--- What is stored is read by postgres, whoever is asking at the moment.
-create function pg_temp.stored()
-returns text
-language sql
-security definer
-as $$
-  select concat_ws(
-    ' ',
-    (
-      select version || ' ' || source
-      from lockstep.rank_room_templates
-      where room_id = '00000000-0000-4000-9000-000000000001'
-    ),
-    (
-      select string_agg(slot_index || ':' || slot_template_version, ',' order by slot_index)
-      from public.rank_match_roster
-      where room_id = '00000000-0000-4000-9000-000000000001'
-    )
-  );
-$$;
+\ir shared/staging.psql
 
 -- What X-RPC-Version says of an RPC that is there.
 create function pg_temp.tag(p_rpc text)
