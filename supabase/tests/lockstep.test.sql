@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(33);
+select plan(34);
 
 -- The owner of the RPCs has no pgTAP, so it acts in functions of its own.
 create function pg_temp.announced_by_owner()
@@ -180,6 +180,16 @@ select throws_ok(
   '{"code": "setting_missing", "hint": null, "details": "messages_per_minute", '
     || '"message": "This database is not set up completely."}',
   'a setting that is gone is nobody''s guess'
+);
+
+select is(
+  (
+    select string_agg(proname, ', ' order by proname)
+    from pg_proc
+    where prosrc ~ 'set_config\(\s*''lockstep\.(room|game)'''
+      and pronamespace in ('lockstep'::regnamespace, 'public'::regnamespace)
+  ),
+  'end_rank_session, read_as_owners, require_caller, require_room_owner', 'nobody else says which room is in hand'
 );
 
 select * from finish();
