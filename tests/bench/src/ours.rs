@@ -10,7 +10,12 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use clap::ValueEnum;
-use stack::{host::Sockets, reaper::Reaper, runtime::Spin, setup};
+use stack::{
+    host::{Manifest, Sockets},
+    reaper::Reaper,
+    runtime::Spin,
+    setup,
+};
 
 use crate::children::Child;
 
@@ -70,27 +75,48 @@ impl Hosting {
         matches!(self, Self::Spin { .. })
     }
 
+    /// The least that a component in Spin can do, as a process of its own; nothing in the stack's host.
+    pub async fn forwarder(&self, origin: &str, folder: &Path, reaper: &Reaper) -> Result<Option<Child>> {
+        let Self::Spin { program, .. } = self else { return Ok(None) };
+        let application = setup::root().join("tests/bench/peers/forwarder");
+        setup::build(&setup::root(), &Manifest::read(&application)?).await?;
+        let variables = BTreeMap::from([("origin".to_owned(), origin.to_owned())]);
+        spin(program, &variables, &application, folder, reaper).await.map(Some)
+    }
+
     /// The functions with these variables, alone in a process. What it writes goes below `folder`.
     pub async fn start(&self, variables: &BTreeMap<String, String>, folder: &Path, reaper: &Reaper) -> Result<Child> {
-        let own = tempfile::Builder::new().prefix("host-").tempdir_in(folder)?.keep();
-        let logs = own.join("logs");
         match self {
             Self::Stack(sockets) => {
+                let own = folder_of_host(folder)?;
                 let file = own.join("variables.json");
                 fs::write(&file, serde_json::to_vec(variables)?)?;
                 let mut command = Command::new(std::env::current_exe()?);
-                command.arg("host").arg("--variables").arg(&file).arg("--logs").arg(logs);
+                command.arg("host").arg("--variables").arg(&file).arg("--logs").arg(own.join("logs"));
                 if *sockets == Sockets::LikeSpin {
                     command.arg("--no-nodelay");
                 }
                 Child::listening("the functions' host", command, reaper).await
             }
-            Self::Spin { program, .. } => {
-                let (logs, folder) = (Some(logs.as_path()), own.join("state"));
-                let spin = Spin { program, variables, logs, folder: &folder, quiet: true };
-                let (address, process) = spin.up(&setup::root(), reaper).await?;
-                Ok(Child::of(process, address.to_string()))
-            }
+            Self::Spin { program, .. } => spin(program, variables, &setup::root(), folder, reaper).await,
         }
     }
+}
+
+async fn spin(
+    program: &Path,
+    variables: &BTreeMap<String, String>,
+    application: &Path,
+    folder: &Path,
+    reaper: &Reaper,
+) -> Result<Child> {
+    let own = folder_of_host(folder)?;
+    let (logs, folder) = (own.join("logs"), own.join("state"));
+    let spin = Spin { program, variables, logs: Some(&logs), folder: &folder, quiet: true };
+    let (address, process) = spin.up(application, reaper).await?;
+    Ok(Child::of(process, address.to_string()))
+}
+
+fn folder_of_host(folder: &Path) -> Result<PathBuf> {
+    Ok(tempfile::Builder::new().prefix("host-").tempdir_in(folder)?.keep())
 }

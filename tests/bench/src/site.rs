@@ -12,7 +12,7 @@ use crate::{
     ours::Hosting,
     people::Algorithm,
     result::{Cell, Speed, host::ProcessFigures},
-    speed::{Bench, System},
+    speed::{Bench, FORWARDER, System},
     work::Spelling,
 };
 
@@ -48,7 +48,11 @@ impl Site<'_> {
     /// All systems under load, what they need for it, and how long they take to start.
     pub async fn speed(&self) -> Result<Speed> {
         let running = self.progress.step("the functions and the peers", self.running("off")).await?;
-        let systems = self.systems(&running.named(), &self.hosting);
+        let forwarder = self.hosting.forwarder(self.upstream.value("ORIGIN")?, self.folder, &self.reaper);
+        let forwarder = self.progress.step("a forwarder", forwarder).await?;
+        let mut named = running.named().to_vec();
+        named.extend(forwarder.as_ref().map(|child| (FORWARDER, child)));
+        let systems = self.systems(&named, &self.hosting);
         let mut cells = self.cells(cells::plans(), &systems).await?;
         let mut processes = Vec::new();
         for (system, child) in running.named() {
@@ -108,8 +112,8 @@ impl Site<'_> {
         };
         let others = children.iter().map(|(name, child)| System {
             name,
-            host: (*name == "lockstep").then(|| hosting.mark()),
-            spelling: Spelling::Function,
+            host: ["lockstep", FORWARDER].contains(name).then(|| hosting.mark()),
+            spelling: if *name == FORWARDER { Spelling::Direct } else { Spelling::Function },
             address: child.address.clone(),
             families: vec![upstream.family, child.family],
         });

@@ -19,7 +19,7 @@ use crate::{
 /// Who is asked.
 #[derive(Debug, Clone)]
 pub struct System {
-    /// `direct`, `lockstep`, `deno`, `node`.
+    /// `direct`, `lockstep`, [`FORWARDER`], `deno`, `node`.
     pub name: &'static str,
     /// How.
     pub spelling: Spelling,
@@ -37,6 +37,9 @@ impl System {
         !["direct", "lockstep"].contains(&self.name)
     }
 }
+
+/// Not what ours competes with, but the floor that it stands on.
+pub const FORWARDER: &str = "forwarder";
 
 /// With what.
 pub struct Bench {
