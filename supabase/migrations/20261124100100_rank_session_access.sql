@@ -139,5 +139,4 @@ drop policy if exists "the rank RPCs change no other sessions" on public.rank_se
 create policy "the rank RPCs change no other sessions" on public.rank_sessions
   as restrictive for update to rank_rpc_owner
   using (id = (select lockstep.session_in_hand()))
-  -- The RPCs have no right to change its id.
-  with check (true);
+  with check (id = (select lockstep.session_in_hand()));
