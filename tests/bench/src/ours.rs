@@ -75,7 +75,7 @@ impl Hosting {
         matches!(self, Self::Spin { .. })
     }
 
-    /// The least that a component in Spin can do, as a process of its own; nothing in the stack's host.
+    /// A component in Spin that only hands requests on, as a process of its own. There is none in the stack's host.
     pub async fn forwarder(&self, origin: &str, folder: &Path, reaper: &Reaper) -> Result<Option<Child>> {
         let Self::Spin { program, .. } = self else { return Ok(None) };
         let application = setup::root().join("tests/bench/peers/forwarder");

@@ -38,7 +38,7 @@ impl System {
     }
 }
 
-/// Not what ours competes with, but the floor that it stands on.
+/// Not what ours competes with: a component that only hands requests on. No limit depends on it.
 pub const FORWARDER: &str = "forwarder";
 
 /// With what.

@@ -1,6 +1,6 @@
 //! The limits of requests under load: others in Spin than in the stack's host, which stands in for it and has less to do.
 
-use super::{Limit, Verdict};
+use super::Limit;
 use crate::{
     people::Algorithm,
     result::{Cell, Figures, SLOW_MS, Speed},
@@ -55,28 +55,14 @@ fn peers(cell: &Cell) -> impl Iterator<Item = &Figures> {
     cell.systems.iter().filter(|figures| !["direct", "lockstep", FORWARDER].contains(&figures.system))
 }
 
-/// A limit that a component misses that only forwards is Spin's to hold, not ours. `floor` is what that one has, and whether
-/// it holds.
-fn unless_spin_misses(limit: Limit, floor: Option<(f64, bool)>) -> Limit {
-    match floor {
-        Some((figure, false)) if limit.verdict == Verdict::Missed => {
-            limit.not_judged(&format!("a component that only forwards has {figure:.2}"))
-        }
-        _ => limit,
-    }
-}
-
 fn latency(what: &str, cell: &Cell, wanted: &Wanted) -> Vec<Limit> {
     let Some(ours) = cell.of("lockstep") else { return Vec::new() };
-    let floor = |most: f64| cell.of(FORWARDER).map(|floor| (floor.added_p50_ms, floor.added_p50_ms <= most));
     let added = format!("{what}: added p50 at 1 connection");
-    let limit = Limit::at_most(added, wanted.added_ms, ours.added_p50_ms, "ms");
-    let mut limits = vec![unless_spin_misses(limit, floor(wanted.added_ms))];
+    let mut limits = vec![Limit::at_most(added, wanted.added_ms, ours.added_p50_ms, "ms")];
     for peer in peers(cell) {
         let parts = wanted.part_of_a_peers;
         let what = format!("{what}: added p50, 1/{parts} of what {} adds", peer.system);
-        let most = peer.added_p50_ms / parts;
-        let limit = unless_spin_misses(Limit::at_most(what, most, ours.added_p50_ms, "ms"), floor(most));
+        let limit = Limit::at_most(what, peer.added_p50_ms / parts, ours.added_p50_ms, "ms");
         let sound = peer.added_p50_ms > 0.0;
         limits.push(if sound {
             limit
@@ -90,15 +76,12 @@ fn latency(what: &str, cell: &Cell, wanted: &Wanted) -> Vec<Limit> {
 fn throughput(what: &str, cell: &Cell, wanted: &Wanted) -> Vec<Limit> {
     let Some(ours) = cell.of("lockstep") else { return Vec::new() };
     let of_direct = format!("{what}: throughput of direct at {} connections", cell.connections);
-    let percent = |figures: &Figures| figures.throughput_ratio * 100.0;
-    let floor = cell.of(FORWARDER).map(|floor| (percent(floor), percent(floor) >= wanted.of_direct_percent));
-    let limit = Limit::at_least(of_direct, wanted.of_direct_percent, percent(ours), "%");
-    let mut limits = vec![unless_spin_misses(limit, floor)];
+    let percent = ours.throughput_ratio * 100.0;
+    let mut limits = vec![Limit::at_least(of_direct, wanted.of_direct_percent, percent, "%")];
     for peer in peers(cell) {
-        let times = |figures: &Figures| figures.requests_per_second / peer.requests_per_second;
+        let times = ours.requests_per_second / peer.requests_per_second;
         let what = format!("{what}: throughput over {}'s", peer.system);
-        let floor = cell.of(FORWARDER).map(|floor| (times(floor), times(floor) >= wanted.times_a_peers));
-        limits.push(unless_spin_misses(Limit::at_least(what, wanted.times_a_peers, times(ours), "times"), floor));
+        limits.push(Limit::at_least(what, wanted.times_a_peers, times, "times"));
     }
     limits
 }
@@ -131,7 +114,7 @@ fn busy(direct: &Figures) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Verdict, *};
 
     fn figures(system: &'static str, p50: f64, p99: f64, rate: f64) -> Figures {
         Figures {
@@ -163,7 +146,9 @@ mod tests {
     #[test]
     fn added_latency_is_compared_with_the_limit_and_with_each_peer() {
         let peers = [figures("deno", 3.0, 5.0, 300.0), figures("node", 2.0, 5.0, 400.0)];
-        let systems = [figures("direct", 1.0, 2.0, 1000.0), figures("lockstep", 1.3, 2.0, 800.0)];
+        // No limit is set by the forwarder, however slow it is.
+        let floor = figures(FORWARDER, 9.0, 9.0, 100.0);
+        let systems = [figures("direct", 1.0, 2.0, 1000.0), figures("lockstep", 1.3, 2.0, 800.0), floor];
         let cell = cell("messages-list", systems.into_iter().chain(peers).collect());
 
         assert_eq!(verdicts(&latency("list", &cell, &IN_THE_STACK)), [Verdict::Held, Verdict::Held, Verdict::Missed]);
@@ -182,25 +167,6 @@ mod tests {
         let limits = latency("send", &cell("messages-send", systems), &IN_SPIN);
 
         assert_eq!(verdicts(&limits), [Verdict::Held, Verdict::NotJudged]);
-    }
-
-    #[test]
-    fn what_spin_itself_misses_is_not_judged() {
-        let verdicts_over = |ours: f64, forwarder: f64| {
-            let systems = [("direct", 1.0), ("lockstep", ours), (FORWARDER, forwarder), ("deno", 3.0)];
-            let systems = systems.map(|(name, p50)| figures(name, p50, 5.0, 1000.0 / p50)).into();
-            let cell = cell("messages-list", systems);
-            [latency("list", &cell, &IN_SPIN), throughput("list", &cell, &IN_SPIN)]
-                .map(|limits| verdicts(&limits))
-                .concat()
-        };
-        let (held, missed, open) = (Verdict::Held, Verdict::Missed, Verdict::NotJudged);
-
-        assert_eq!(verdicts_over(1.1, 1.05), [held, held, held, held]);
-        assert_eq!(verdicts_over(1.9, 1.1), [missed, held, missed, held]);
-        assert_eq!(verdicts_over(2.9, 1.1), [missed, missed, missed, missed]);
-        assert_eq!(verdicts_over(2.9, 2.8), [open, open, open, open]);
-        assert_eq!(verdicts_over(1.1, 2.8), [held, held, held, held], "what is held is held");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Hands requests on to the project as they came, and the answers back, by the same calls of the host as our functions: what
-//! Spin itself takes of a request's time. No token is looked at, nothing is read, nothing is written down.
+//! Hands requests on to the project as they came, and the answers back, by the transport of our functions: what Spin and that
+//! transport take of a request's time. No token is looked at, nothing is read, nothing is written down.
 
 use std::{cell::OnceCell, time::Duration};
 
