@@ -575,7 +575,7 @@ begin
       loop
         -- As a policy, since text that names `auth` may be compiled by nobody else.
         perform set_config('role', 'postgres', true);
-        execute format('create policy asked on %s as restrictive for select using (%s)', v_try.copy, v_policy.condition);
+        execute format('create policy lockstep_trial on %s as restrictive for select using (%s)', v_try.copy, v_policy.condition);
         foreach v_role in array array['lockstep_trial', 'authenticated'] loop
           perform set_config('role', v_role, true);
           execute format('select exists (select from %s)', v_try.copy) into v_lets_in;
@@ -587,7 +587,7 @@ begin
           exit when v_lets_in;
         end loop;
         perform set_config('role', 'postgres', true);
-        execute format('drop policy asked on %s', v_try.copy);
+        execute format('drop policy lockstep_trial on %s', v_try.copy);
       end loop;
       perform set_config('role', 'lockstep_trial', true);
       execute format(v_try.afterwards, v_try.copy);

@@ -75,15 +75,6 @@ impl Hosting {
         matches!(self, Self::Spin { .. })
     }
 
-    /// A component in Spin that only hands requests on, as a process of its own. There is none in the stack's host.
-    pub async fn forwarder(&self, origin: &str, folder: &Path, reaper: &Reaper) -> Result<Option<Child>> {
-        let Self::Spin { program, .. } = self else { return Ok(None) };
-        let application = setup::root().join("tests/bench/peers/forwarder");
-        setup::build(&setup::root(), &Manifest::read(&application)?).await?;
-        let variables = BTreeMap::from([("origin".to_owned(), origin.to_owned())]);
-        spin(program, &variables, &application, folder, reaper).await.map(Some)
-    }
-
     /// The functions with these variables, alone in a process. What it writes goes below `folder`.
     pub async fn start(&self, variables: &BTreeMap<String, String>, folder: &Path, reaper: &Reaper) -> Result<Child> {
         match self {
@@ -101,6 +92,14 @@ impl Hosting {
             Self::Spin { program, .. } => spin(program, variables, &setup::root(), folder, reaper).await,
         }
     }
+}
+
+/// A component in Spin that only hands requests on, as a process of its own.
+pub async fn forwarder(program: &Path, origin: &str, folder: &Path, reaper: &Reaper) -> Result<Child> {
+    let application = setup::root().join("tests/bench/peers/forwarder");
+    setup::build(&setup::root(), &Manifest::read(&application)?).await?;
+    let variables = BTreeMap::from([("origin".to_owned(), origin.to_owned())]);
+    spin(program, &variables, &application, folder, reaper).await
 }
 
 async fn spin(

@@ -9,7 +9,7 @@ use crate::{
     cells::{self, Plan},
     children::{Child, Peer, Upstream},
     figures::median,
-    ours::Hosting,
+    ours::{self, Hosting},
     people::Algorithm,
     result::{Cell, Speed, host::ProcessFigures},
     speed::{Bench, FORWARDER, System},
@@ -48,8 +48,13 @@ impl Site<'_> {
     /// All systems under load, what they need for it, and how long they take to start.
     pub async fn speed(&self) -> Result<Speed> {
         let running = self.progress.step("the functions and the peers", self.running("off")).await?;
-        let forwarder = self.hosting.forwarder(self.upstream.value("ORIGIN")?, self.folder, &self.reaper);
-        let forwarder = self.progress.step("a forwarder", forwarder).await?;
+        let forwarder = match &self.hosting {
+            Hosting::Stack(_) => None,
+            Hosting::Spin { program, .. } => {
+                let start = ours::forwarder(program, self.upstream.value("ORIGIN")?, self.folder, &self.reaper);
+                Some(self.progress.step("a forwarder", start).await?)
+            }
+        };
         let mut named = running.named().to_vec();
         named.extend(forwarder.as_ref().map(|child| (FORWARDER, child)));
         let systems = self.systems(&named, &self.hosting);
