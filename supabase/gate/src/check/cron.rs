@@ -4,22 +4,23 @@ use super::{APPLY, Findings, or_none};
 use crate::{
     catalog::{Catalog, Job},
     contract::{Contract, CronJob},
-    finding::{Code, Notice},
+    finding::Code,
 };
 
-/// Without pg_cron a notice says what is not done. Whether it has to be there is the environment's lock's to say: its jobs
-/// are a safety net.
-pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) -> Option<Notice> {
-    // It cannot be seen.
-    let cron = catalog.cron.as_ref()?;
+/// Who runs them in another way takes them out of the contract.
+pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
+    // Without it, it cannot be seen.
+    let Some(cron) = &catalog.cron else { return };
     if !cron.installed {
         let jobs: Vec<&str> = contract.cron_jobs.iter().map(|job| job.name.as_str()).collect();
-        let what = format!(
-            "is not installed, so nothing runs {}; have a superuser create the extension, and run \
-             again the migration that schedules them; or have something else run them",
-            jobs.join(", ")
-        );
-        return (!jobs.is_empty()).then(|| Notice { place: "pg_cron".to_owned(), what });
+        if !jobs.is_empty() {
+            let want = format!("pg_cron, which runs {}", jobs.join(", "));
+            let remedy = "as a superuser, or in the project's dashboard: create extension pg_cron; then apply again the \
+                          migration that schedules them. Or have something else run them, and take them out of the \
+                          contract";
+            findings.add(Code::CronMissing, "pg_cron", want, "no such extension", remedy);
+        }
+        return;
     }
     if !contract.cron_jobs.is_empty() && !cron.scheduler {
         let remedy = "see the server's log for pg_cron; restart it, with pg_cron in shared_preload_libraries";
@@ -59,7 +60,6 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
             findings.add(Code::CronJobFailing, place, "its last run succeeded", have, remedy);
         }
     }
-    None
 }
 
 fn phrase(job: &CronJob) -> String {

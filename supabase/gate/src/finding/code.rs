@@ -134,6 +134,8 @@ pub enum Code {
     SettingUnexpected,
     /// A row of the operator's settings is not there, and functions refuse without it.
     SettingMissing,
+    /// pg_cron is not there, and there are jobs for it.
+    CronMissing,
     /// pg_cron is there, and its scheduler does not run.
     CronSchedulerDead,
     /// pg_cron is there, and the job is not.
