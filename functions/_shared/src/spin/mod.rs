@@ -38,8 +38,7 @@ use spin_sdk::{
 };
 use time::UtcDateTime;
 
-pub use self::call::exchange;
-use self::call::nanoseconds;
+use self::call::{exchange, nanoseconds};
 use crate::{
     auth::Caller,
     edge::Edge,
@@ -96,17 +95,16 @@ impl Endpoint {
         let (shared, first) = (SHARED.with(Rc::clone), FIRST.with(Rc::clone));
         let answer = self.respond(Rc::new(Spin), &shared, incoming, handle).await;
         first.wait().await;
-        answer.map(|body| Last::new(body, alone))
+        answer.map(|body| Last { body: FullBody::new(body), _alone: alone })
     }
 }
 
 /// While there is one, the host gives the instance no other request (component model, `backpressure.inc`): Spin 4.1 would
 /// give it sixteen at once. So no request ever waits for what another one fetches, and nothing has to wake it.
-pub struct Alone;
+struct Alone;
 
 impl Alone {
-    /// From now on, until it is dropped.
-    pub fn begin() -> Self {
+    fn begin() -> Self {
         backpressure_inc();
         Self
     }
@@ -122,13 +120,6 @@ impl Drop for Alone {
 pub struct Last {
     body: FullBody<Bytes>,
     _alone: Alone,
-}
-
-impl Last {
-    /// The whole body of an answer to the request that is alone.
-    pub fn new(body: Bytes, alone: Alone) -> Self {
-        Self { body: FullBody::new(body), _alone: alone }
-    }
 }
 
 impl http_body::Body for Last {

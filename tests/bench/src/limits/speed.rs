@@ -23,6 +23,10 @@ const IN_SPIN: Wanted = Wanted { added_ms: 0.7, part_of_a_peers: 2.0, of_direct_
 const IN_THE_STACK: Wanted =
     Wanted { added_ms: 0.4, part_of_a_peers: 5.0, of_direct_percent: 75.0, times_a_peers: 2.5 };
 
+/// What a token, an answer that is read and a record may take more than a component that does nothing.
+const OVER_THE_FORWARDER_MS: f64 = 0.3;
+const OF_THE_FORWARDER_PERCENT: f64 = 85.0;
+
 /// Where the direct call takes longer, the machine is busy, and a slow request says nothing.
 const CALM_MS: f64 = 10.0;
 
@@ -44,6 +48,8 @@ pub fn check(speed: &Speed, in_spin: bool) -> Vec<Limit> {
         let what = format!("{name}, {algorithm}");
         limits.extend(at(1).into_iter().flat_map(|cell| latency(&what, cell, &wanted)));
         limits.extend(at(16).into_iter().flat_map(|cell| throughput(&what, cell, &wanted)));
+        limits.extend(at(1).and_then(|cell| latency_over_spins(&what, cell)));
+        limits.extend(at(16).and_then(|cell| throughput_of_spins(&what, cell)));
     }
     if in_spin {
         limits.extend(speed.cells.iter().filter_map(none_is_slow));
@@ -84,6 +90,20 @@ fn throughput(what: &str, cell: &Cell, wanted: &Wanted) -> Vec<Limit> {
         limits.push(Limit::at_least(what, wanted.times_a_peers, times, "times"));
     }
     limits
+}
+
+/// The forwarder looks at no token and reads no answer: what ours adds to it is for that.
+fn latency_over_spins(what: &str, cell: &Cell) -> Option<Limit> {
+    let (ours, floor) = (cell.of("lockstep")?, cell.of(FORWARDER)?);
+    let what = format!("{what}: p50 over that of a component that only hands on, at 1 connection");
+    Some(Limit::at_most(what, OVER_THE_FORWARDER_MS, ours.p50_ms - floor.p50_ms, "ms"))
+}
+
+fn throughput_of_spins(what: &str, cell: &Cell) -> Option<Limit> {
+    let (ours, floor) = (cell.of("lockstep")?, cell.of(FORWARDER)?);
+    let what = format!("{what}: throughput of a component that only hands on, at {} connections", cell.connections);
+    let percent = ours.requests_per_second / floor.requests_per_second * 100.0;
+    Some(Limit::at_least(what, OF_THE_FORWARDER_PERCENT, percent, "%"))
 }
 
 /// Of all rounds, not of the median one: a wait for a delayed acknowledgement takes 40 ms, and one request in a hundred
@@ -146,7 +166,7 @@ mod tests {
     #[test]
     fn added_latency_is_compared_with_the_limit_and_with_each_peer() {
         let peers = [figures("deno", 3.0, 5.0, 300.0), figures("node", 2.0, 5.0, 400.0)];
-        // No limit is set by the forwarder, however slow it is.
+        // These limits do not look at the forwarder, however slow it is.
         let floor = figures(FORWARDER, 9.0, 9.0, 100.0);
         let systems = [figures("direct", 1.0, 2.0, 1000.0), figures("lockstep", 1.3, 2.0, 800.0), floor];
         let cell = cell("messages-list", systems.into_iter().chain(peers).collect());
@@ -157,6 +177,20 @@ mod tests {
             verdicts(&throughput("list", &cell, &IN_THE_STACK)),
             [Verdict::Held, Verdict::Held, Verdict::Missed]
         );
+    }
+
+    #[test]
+    fn ours_is_compared_with_a_component_that_only_hands_on() {
+        let of = |ours: f64, rate: f64| {
+            let systems = vec![figures("lockstep", ours, 2.0, rate), figures(FORWARDER, 2.0, 2.0, 500.0)];
+            let cell = cell("messages-list", systems);
+            verdicts(&[latency_over_spins("list", &cell).unwrap(), throughput_of_spins("list", &cell).unwrap()])
+        };
+
+        assert_eq!(of(2.2, 430.0), [Verdict::Held, Verdict::Held]);
+        assert_eq!(of(2.4, 420.0), [Verdict::Missed, Verdict::Missed]);
+        let without = cell("messages-list", vec![figures("lockstep", 1.0, 2.0, 1.0)]);
+        assert!(latency_over_spins("list", &without).is_none() && throughput_of_spins("list", &without).is_none());
     }
 
     #[test]

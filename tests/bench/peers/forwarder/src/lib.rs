@@ -1,16 +1,12 @@
-//! Hands requests on to the project as they came, and the answers back, by the transport of our functions: what Spin and that
-//! transport take of a request's time. No token is looked at, nothing is read, nothing is written down.
+//! Hands requests on to the project as they came, and the answers back, by the SDK and nothing else: what Spin takes of a
+//! request's time, whatever the component does. No token is looked at, nothing is read, nothing is written down.
 
-use std::{cell::OnceCell, time::Duration};
+use std::cell::OnceCell;
 
-use http::{Response, header};
+use http::header;
 use http_body_util::BodyExt as _;
-use shared::{
-    platform::Outbound,
-    spin::{Alone, Last, exchange},
-};
 use spin_sdk::{
-    http::{Error, IntoResponse, Request, Result},
+    http::{EmptyBody, Error, FullBody, Request, Response, Result, send},
     variables,
 };
 
@@ -21,34 +17,22 @@ thread_local! {
 
 /// What the host calls.
 #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-pub async fn forward(request: Request) -> Result<impl IntoResponse> {
-    let alone = Alone::begin();
+pub async fn forward(request: Request) -> Result<Response> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|error| Error::other(error.to_string()))?.to_bytes();
-    let mut headers = head.headers;
-    headers.remove(header::HOST);
-    headers.remove(header::CONTENT_LENGTH);
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let call = Outbound {
-        method: head.method,
-        uri: format!("{}{path}", origin().await?),
-        headers,
-        body: (!body.is_empty()).then_some(body),
-        within: Duration::from_secs(8),
-        limit: 4 << 20,
-    };
-
-    let answer = exchange(call, false).await.map_err(|error| Error::other(format!("{error:?}")))?;
-
-    let length = answer.body.len();
-    let mut response = Response::new(Last::new(answer.body, alone));
-    *response.status_mut() = answer.status;
-    // Without its length, the head leaves alone.
-    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-    if let Some(kind) = answer.headers.get(header::CONTENT_TYPE) {
-        response.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    let mut call = http::Request::builder().method(head.method).uri(format!("{}{path}", origin().await?));
+    for (name, value) in &head.headers {
+        if name != header::HOST {
+            call = call.header(name, value);
+        }
     }
-    Ok(response)
+    let sent = if body.is_empty() {
+        send(call.body(EmptyBody::new())?).await
+    } else {
+        send(call.body(FullBody::new(body))?).await
+    };
+    sent.map_err(Error::ErrorCode)
 }
 
 async fn origin() -> Result<String> {
