@@ -21,6 +21,11 @@ pub const MAX_LINE: usize = 4096;
 /// A text that is borrowed from a line while that is read, and owned while a request runs.
 pub type Text<'l> = Cow<'l, str>;
 
+/// A user's id under the operator's key: the same person can be found again, and nobody's id be read.
+pub fn pseudonym(id: &str, key: &str) -> String {
+    base16ct::lower::encode_string(&hmac_sha256::HMAC::mac(id.as_bytes(), key.as_bytes()))
+}
+
 /// What one request was, and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields, transform = schema::absent))]

@@ -90,9 +90,9 @@ impl Telemetry {
         }
     }
 
-    /// Who was accepted, under a key of the operator's: the same person can be found again, and nobody's id be read.
+    /// Who was accepted, under a key of the operator's.
     pub fn user(&mut self, id: &str, key: &str) {
-        self.record.user = Some(pseudonym(id, key).into());
+        self.record.user = Some(record::pseudonym(id, key).into());
     }
 
     /// The call that is about to be made.
@@ -147,11 +147,6 @@ fn cause(problem: &Problem) -> Option<String> {
     let cause = problem.cause()?.to_string();
     let of_the_operator = matches!(problem, Problem::Misconfigured(_) | Problem::KeySetUnavailable { .. });
     Some(if of_the_operator { cause } else { impersonal(&cause) })
-}
-
-/// A user's id under the operator's key.
-pub fn pseudonym(id: &str, key: &str) -> String {
-    base16ct::lower::encode_string(&hmac_sha256::HMAC::mac(id.as_bytes(), key.as_bytes()))
 }
 
 /// `_OTHER` for an unknown method, as the semantic conventions ask: a dimension must not take any string.

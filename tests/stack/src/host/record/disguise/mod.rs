@@ -113,7 +113,7 @@ impl Disguise {
             self.text(line, secrets, &mut subjects);
             if let Some((real, test)) = secrets.by_variable.get("telemetry_key") {
                 for subject in &subjects {
-                    let pseudonym = |key| shared::telemetry::pseudonym(subject, key);
+                    let pseudonym = |key| ::record::pseudonym(subject, key);
                     replace(line, &pseudonym(real), &pseudonym(test));
                 }
             }
