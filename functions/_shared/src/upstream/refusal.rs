@@ -162,7 +162,8 @@ impl Refusal {
             connection if connection.starts_with("08") => self.unavailable(cause),
             "PGRST300" | "PGRST106" | "setting_missing" => Problem::UpstreamMisconfigured(cause),
             "22P05" | "22021" => Problem::invalid("body", "contains a NUL character"),
-            "22P02" | "22003" | "22007" | "22008" | "22009" | "22023" | "PGRST102" => {
+            // Class 22 is what values are not fit for; here also for a computed column, a check or a trigger of the project's.
+            code if code == "PGRST102" || code.starts_with("22") => {
                 Problem::invalid("request", "the database does not accept one of the values")
             }
             code if is_of_the_project(code) && (400..500).contains(&self.status) => self.by_the_project(),

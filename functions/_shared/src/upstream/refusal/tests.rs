@@ -49,6 +49,7 @@ fn what_the_project_refuses_is_the_callers_and_its_text_is_for_the_caller_only()
         (403, r#"{"code":"42501","message":"permission denied to set role \"postgres\""}"#, "upstream_misconfigured"),
         (403, r#"{"code":"42501","message":"permission denied for table heroes"}"#, "forbidden"),
         (400, r#"{"code":"22023","message":"-"}"#, "invalid_parameter"),
+        (400, r#"{"code":"22012","message":"division by zero"}"#, "invalid_parameter"),
     ] {
         assert_eq!(refusal(status, body).problem(ASKED).code(), code, "{body}");
     }
