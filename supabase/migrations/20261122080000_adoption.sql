@@ -1,11 +1,12 @@
 -- What the project had before: remembered once, before anything is made.
 --
 -- A table that was there is the project's. It keeps its rights, policies and constraints, and row level security as it
--- is: what the contract wants closed on it is closed by lockstep.close_doors(), once nothing uses it any more. The list
--- stands in the comment of the schema, which every login may read.
+-- is: what the contract wants closed on it is closed by lockstep.close_doors(), once nothing uses it any more. An index
+-- that was there stays when ours are undone. The list stands in the comment of the schema, which every login may read.
 -- Contract: none by itself.
 -- Called by: the migrations that make tables, and the gate.
--- Undo: drop function lockstep.drop_what_was_made(text[]); drop function lockstep.keep_clients_out(text);
+-- Undo: drop function lockstep.drop_what_was_made(text[]); drop function lockstep.drop_index_that_was_made(text);
+--   drop function lockstep.keep_clients_out(text);
 --   drop function lockstep.add_missing_column(text, text, text);
 --   drop function lockstep.has_adopted(text);
 --   drop schema lockstep;
@@ -31,7 +32,9 @@ begin
         where found.relnamespace = 'public'::regnamespace
           and found.relname in (
             'social_channels', 'social_channel_members', 'social_messages', 'heroes', 'rank_games', 'rank_rooms',
-            'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions'
+            'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions',
+            'social_messages_by_channel_and_age', 'social_messages_by_sender_and_age', 'one_message_per_client_message_id',
+            'rank_match_roster_by_room', 'rank_match_roster_match_instance_id_slot_index_key', 'rank_rooms_by_owner'
           )
       )
     )
@@ -41,16 +44,16 @@ $$;
 
 revoke all on schema lockstep from public, anon, authenticated, service_role;
 
-create or replace function lockstep.has_adopted(p_table text)
+create or replace function lockstep.has_adopted(p_name text)
 returns boolean
 language sql
 stable
 set search_path = ''
 as $$
-  select obj_description('lockstep'::regnamespace, 'pg_namespace')::jsonb -> 'adopted' ? has_adopted.p_table;
+  select obj_description('lockstep'::regnamespace, 'pg_namespace')::jsonb -> 'adopted' ? has_adopted.p_name;
 $$;
 
-comment on function lockstep.has_adopted(text) is 'Whether the project had a table of this name in public before.';
+comment on function lockstep.has_adopted(text) is 'Whether the project had a table or index of this name in public before.';
 revoke all on function lockstep.has_adopted(text) from public, anon, authenticated, service_role;
 
 -- Asks first whether there is anything to do: even a change that changes nothing would wait for everybody who reads.
@@ -109,6 +112,23 @@ $$;
 
 comment on function lockstep.add_missing_column(text, text, text) is 'Adds a column to a table that has none of its name.';
 revoke all on function lockstep.add_missing_column(text, text, text) from public, anon, authenticated, service_role;
+
+-- For undoing.
+create or replace function lockstep.drop_index_that_was_made(p_index text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  if not lockstep.has_adopted(drop_index_that_was_made.p_index) then
+    execute format('drop index if exists public.%I', drop_index_that_was_made.p_index);
+  end if;
+end;
+$$;
+
+comment on function lockstep.drop_index_that_was_made(text) is 'Drops an index, unless the project had it before.';
+revoke all on function lockstep.drop_index_that_was_made(text) from public, anon, authenticated, service_role;
 
 -- For undoing: what the project had stays, without the columns that were added to it.
 create or replace function lockstep.drop_what_was_made(variadic p_tables text[])

@@ -5,7 +5,8 @@
 -- here, it is a foreign key.
 -- Contract: none by itself.
 -- Called by: the migrations that make tables; deletes and truncates of a project's rows, and changes of their ids.
--- Undo: drop function lockstep.refer(text, text[]); drop function lockstep.follow_adopted();
+-- Undo: drop function lockstep.refer(text, text[]); drop function lockstep.require_adopted();
+--   drop function lockstep.follow_adopted();
 
 set local role postgres;
 set local search_path = '';
@@ -47,6 +48,30 @@ $$;
 comment on function lockstep.follow_adopted() is 'Does to what points at a row what is done to the row.';
 revoke all on function lockstep.follow_adopted() from public, anon, authenticated, service_role;
 
+-- Holds the row as a key would: whoever deletes it meanwhile waits, and then removes this one, too. The first argument is the
+-- table, the second the column here.
+create or replace function lockstep.require_adopted()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_id constant uuid := (to_jsonb(new) ->> tg_argv[1])::uuid;
+  v_rows integer;
+begin
+  execute format('select from public.%I as there where there.id = $1 for key share', tg_argv[0]) using v_id;
+  get diagnostics v_rows = row_count;
+  if v_rows = 0 then
+    raise foreign_key_violation using message = format('There is no row of %s with this %s.', tg_argv[0], tg_argv[1]);
+  end if;
+  return new;
+end;
+$$;
+
+comment on function lockstep.require_adopted() is 'Refuses a row that points at nothing, and holds what it points at.';
+revoke all on function lockstep.require_adopted() from public, anon, authenticated, service_role;
+
 create or replace function lockstep.refer(p_to text, p_followers text[])
 returns void
 language plpgsql
@@ -66,6 +91,11 @@ begin
     continue when lockstep.has_adopted(v_table);
     if lockstep.has_adopted(refer.p_to) then
       v_arguments := concat_ws(', ', v_arguments, quote_literal(concat_ws(' ', v_table, v_column, v_action)));
+      execute format(
+        'create or replace trigger %I before insert or update of %I on public.%I '
+        'for each row when (new.%I is not null) execute function lockstep.require_adopted(%L, %L)',
+        'the_' || v_column || '_is_there', v_column, v_table, v_column, refer.p_to, v_column
+      );
       -- Of those two, a later file looks after.
       if v_table || '.' || v_column not in ('social_messages.channel_id', 'rank_match_roster.room_id')
         and not lockstep.has_index(v_table, array[v_column], null)

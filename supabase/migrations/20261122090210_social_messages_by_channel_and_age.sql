@@ -4,7 +4,7 @@
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index if exists public.social_messages_by_channel_and_age;
+-- Undo: select lockstep.drop_index_that_was_made('social_messages_by_channel_and_age');
 
 select lockstep.prepare_index(
   'social_messages_by_channel_and_age', 'social_messages', '{channel_id, inserted_at desc, id desc}'

@@ -5,7 +5,9 @@
 -- Contract: none by itself.
 -- Called by: nobody.
 -- Undo: do $$ begin
---     if lockstep.has_adopted('social_messages') then drop index if exists public.one_message_per_client_message_id; end if;
+--     if lockstep.has_adopted('social_messages') then
+--       perform lockstep.drop_index_that_was_made('one_message_per_client_message_id');
+--     end if;
 --   end $$;
 
 select lockstep.prepare_index(

@@ -4,7 +4,7 @@
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index if exists public.rank_match_roster_by_room;
+-- Undo: select lockstep.drop_index_that_was_made('rank_match_roster_by_room');
 
 select lockstep.prepare_index('rank_match_roster_by_room', 'rank_match_roster', '{room_id}');
 

@@ -9,7 +9,7 @@
 --     if exists (
 --       select from pg_catalog.pg_index
 --       where indexrelid = to_regclass('public.rank_match_roster_match_instance_id_slot_index_key') and not indisunique
---     ) then drop index public.rank_match_roster_match_instance_id_slot_index_key; end if;
+--     ) then perform lockstep.drop_index_that_was_made('rank_match_roster_match_instance_id_slot_index_key'); end if;
 --   end $$;
 
 select lockstep.prepare_index(

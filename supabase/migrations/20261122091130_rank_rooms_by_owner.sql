@@ -4,7 +4,7 @@
 -- file ends its own, and makes the index last.
 -- Contract: none by itself.
 -- Called by: nobody.
--- Undo: drop index if exists public.rank_rooms_by_owner;
+-- Undo: select lockstep.drop_index_that_was_made('rank_rooms_by_owner');
 
 select lockstep.prepare_index('rank_rooms_by_owner', 'rank_rooms', '{owner_id}');
 

@@ -76,7 +76,7 @@ select bag_eq(
     'channel_in_hand', 'require_channel_member', 'hold_channel_membership', 'sent_by_caller_at',
     'sent_by_caller_with', 'require_patience',
     'is_no_message', 'refuse_message', 'is_spent_by_caller', 'is_own_topic', 'may_hear_topic',
-    'hold_for_message'
+    'hold_for_message', 'note_what_was_sent', 'was_sent_by_caller'
   ]::name[],
   'the owner of the RPCs may execute those that the RPCs need'
 );

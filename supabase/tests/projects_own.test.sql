@@ -6,7 +6,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(17);
+select plan(23);
 
 insert into auth.users (id, email)
 values
@@ -27,7 +27,7 @@ values ('00000000-0000-4000-a000-000000000001', '00000000-0000-4000-9000-0000000
 
 -- Messages that moderation removes -------------------------------------------------------------------------------------
 
-create function pg_temp.sent(p_user text, p_body text)
+create function pg_temp.sent(p_user text, p_body text, p_key text default '1')
 returns text
 language plpgsql
 as $$
@@ -39,9 +39,9 @@ begin
     jsonb_build_object('sub', '00000000-0000-4000-8000-00000000000' || p_user, 'role', 'authenticated')::text, true
   );
   perform public.insert_social_message(
-    '00000000-0000-4000-9000-000000000001', p_body, '00000000-0000-4000-c000-000000000001'
+    '00000000-0000-4000-9000-000000000001', p_body, ('00000000-0000-4000-c000-00000000000' || p_key)::uuid
   );
-  return 'sent';
+  return case current_setting('response.headers')::jsonb @> '[{"X-Idempotent-Replay": "true"}]' when true then 'replayed' else 'sent' end;
 exception
   when sqlstate 'PGRST' then
     get stacked diagnostics v_message = message_text;
@@ -58,6 +58,28 @@ select is(pg_temp.sent('a', 'other'), 'client_message_id_reused', 'nor anything 
 select is(pg_temp.sent('b', 'hello'), 'sent', 'the key of somebody else is another');
 select is((select count(*) from public.social_messages where body <> 'hello' and body in ('spam', 'other')), 0::bigint,
   'nothing of it is there');
+
+create function public.mask()
+returns trigger
+language plpgsql
+as $$
+begin
+  new.body := replace(new.body, 'damn', '****');
+  return new;
+end;
+$$;
+create trigger mask before insert on public.social_messages for each row execute function public.mask();
+select is(pg_temp.sent('a', 'damn it', '2'), 'sent', 'a trigger may mask a word');
+select is(pg_temp.sent('a', 'damn it', '2'), 'replayed', 'the same text with the same key is the same message');
+select is(pg_temp.sent('a', 'damn you', '2'), 'client_message_id_reused', 'another text is not');
+delete from public.social_messages where body = '**** it';
+select is_empty('select * from lockstep.rewritten_messages', 'what was sent is forgotten with the message');
+insert into auth.users (id, email) values ('00000000-0000-4000-8000-00000000000c', 'eve@own.test');
+insert into public.social_channel_members (channel_id, user_id)
+values ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-00000000000c');
+select is(pg_temp.sent('c', 'damn', '3'), 'sent', 'eve sends one');
+delete from auth.users where id = '00000000-0000-4000-8000-00000000000c';
+select is_empty('select * from lockstep.rewritten_messages', 'and with its sender');
 
 -- Seats ----------------------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
 //! Whoever deletes what a request is about to point at waits for it, or is waited for. Nobody is the victim of a deadlock.
 
-use it::Installation;
+use it::{Installation, Server};
 use serde_json::json;
 use stack::database::Grants;
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::{Client, Error, error::SqlState};
 
 const ROWS: &str = include_str!("locks/rows.sql");
 const ADA: &str = "10c00000-0000-4000-8000-000000000001";
@@ -107,4 +107,37 @@ async fn a_staging_and_the_deletion_of_its_game() {
 async fn a_staging_and_the_deletion_of_its_session() {
     both_end(OPENING, STAGE, "delete from public.rank_sessions where game_id = '10c00000-0000-4000-8000-0000000000a1'")
         .await;
+}
+
+const CHANNEL: &str =
+    "insert into public.social_channels (id, name) values ('10c00000-0000-4000-8000-0000000000c1', 'own')";
+
+/// The project's channels, and our memberships: a trigger does what a foreign key would.
+#[tokio::test]
+async fn a_membership_and_the_deletion_of_a_channel_that_the_project_had() {
+    let installation = Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await;
+    installation.execute("create table public.social_channels (id uuid primary key, name text not null)").await;
+    installation.migrate().await;
+    installation.execute(&format!("insert into auth.users (id, email) values ('{ADA}', 'ada@locks.test')")).await;
+    installation.execute(CHANNEL).await;
+    let first = installation.cluster.connect("postgres").await.unwrap();
+    let joins =
+        format!("insert into public.social_channel_members values ('10c00000-0000-4000-8000-0000000000c1', '{ADA}')");
+    let deletes = "delete from public.social_channels where true";
+
+    first.batch_execute(&format!("begin; {joins}")).await.unwrap();
+    let deleted = begin(&installation, deletes).await;
+    waits(&first, &deleted).await;
+    first.batch_execute("commit").await.unwrap();
+    deleted.done.await.unwrap().unwrap();
+    let left: i64 = first.query_one("select count(*) from public.social_channel_members", &[]).await.unwrap().get(0);
+    assert_eq!(left, 0);
+
+    installation.execute(CHANNEL).await;
+    first.batch_execute(&format!("begin; {deletes}")).await.unwrap();
+    let joined = begin(&installation, &joins).await;
+    waits(&first, &joined).await;
+    first.batch_execute("commit").await.unwrap();
+    let refused = joined.done.await.unwrap().unwrap_err();
+    assert_eq!(refused.code(), Some(&SqlState::FOREIGN_KEY_VIOLATION), "{refused}");
 }

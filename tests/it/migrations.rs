@@ -161,7 +161,7 @@ async fn all_undone_the_project_is_as_it_was() {
         all
     };
     for installation in [in_use().await, Installation::empty(Grants::Today).await] {
-        installation.execute("alter table if exists public.heroes drop column if exists ability4").await;
+        installation.execute(include_str!("migrations/own.sql")).await;
         let before = looked(&installation).await;
         installation.migrate().await;
         let files = gate::migrations::files(&setup::root().join("supabase/migrations")).unwrap();

@@ -37,8 +37,7 @@ fn a_function_has_at_most_sixty_lines_and_any_other_source_file_two_hundred_and_
     let function = Regex::new("^functions/[a-z].*/src/lib.rs$").unwrap();
     let long: Vec<String> = files(&[".rs", ".sql", ".js", ".mjs", ".ts"])
         .into_iter()
-        // Made of others.
-        .filter(|(path, _)| path != "supabase/supabase-rank-backend-upgrades.sql")
+        .filter(|(_, text)| !text.starts_with("-- Made by `gate "))
         .map(|(path, text)| (text.lines().count(), path))
         .filter(|(lines, path)| *lines > if function.is_match(path) { 60 } else { 250 })
         .map(|(lines, path)| format!("{path}: {lines}"))

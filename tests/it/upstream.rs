@@ -135,6 +135,24 @@ impl futures::Stream for Stuck {
     }
 }
 
+/// Each byte comes soon after the one before, and there is no end of them.
+#[tokio::test]
+async fn an_upstream_that_sends_byte_after_byte_is_given_up_as_well() {
+    let dripping = |_| async {
+        let pace = tokio::time::interval(Duration::from_millis(10));
+        let drops = futures::stream::unfold(pace, |mut pace| async {
+            pace.tick().await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), pace))
+        });
+        Response::builder().header(VERSION.0, VERSION.1).body(Body::from_stream(drops)).unwrap()
+    };
+    let upstream = Scripted::with_variables(dripping, &[("request_timeout_ms", "150")]).await;
+
+    let (answer, _) = upstream.answer(upstream.list()).await;
+
+    answer.assert_problem(504, "deadline_exceeded");
+}
+
 #[tokio::test]
 async fn an_answer_that_is_far_too_long_is_not_read_to_its_end() {
     let huge = |_| async {

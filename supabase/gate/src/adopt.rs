@@ -1,4 +1,4 @@
-//! `gate adopt`: what the migrations would meet in a project that is in use. The questions are those of the first migrations.
+//! `gate adopt`: what the migrations would meet in a project that is in use. The questions are those of the first migration.
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
@@ -11,11 +11,10 @@ use crate::{
     finding::{Code, Notice, Report},
 };
 
-/// The first migrations. Each stops where its question has an answer.
-const MIGRATIONS: [&str; 2] = [
-    include_str!("../../migrations/20261122070000_look_first.sql"),
-    include_str!("../../migrations/20261122070100_look_on.sql"),
-];
+/// What is asked of the catalog, by the name of its file in supabase/look.
+const QUESTIONS: [(&str, &str); 2] =
+    [("tables.sql", include_str!("../../look/tables.sql")), ("names.sql", include_str!("../../look/names.sql"))];
+const MIGRATION: &str = include_str!("../../look/first.sql");
 
 /// Something that the migrations do not fit.
 #[derive(Debug, Deserialize)]
@@ -33,8 +32,7 @@ pub async fn look(connection: &mut Connection, contract: &Contract) -> Result<Re
         "the migrations have been applied here: `gate check` says whether what they made is right"
     );
     let mut differences: Vec<Difference> = Vec::new();
-    for migration in MIGRATIONS {
-        let question = question(migration).context("the migration has its question")?;
+    for (_, question) in QUESTIONS {
         let asked = format!(
             "select coalesce(jsonb_agg(to_jsonb(said) order by said.object), '[]')::text from ({question}) as said"
         );
@@ -84,9 +82,19 @@ fn is_of(difference: &str, object: &str) -> bool {
     place == object || place.strip_prefix(&object).is_some_and(|rest| rest.starts_with(['.', '(']))
 }
 
-/// What stands between its two marks.
-fn question(migration: &str) -> Option<&str> {
-    let (_, after) = migration.split_once("-- Question\n")?;
-    let (question, _) = after.split_once("-- End of the question")?;
-    Some(question)
+/// The first migration, which asks the same and stops: a migration is one file and one transaction, and says all at once.
+pub fn migration() -> String {
+    let mut made = "-- Made by `gate look` from supabase/look; change those.\n--\n".to_owned();
+    for line in MIGRATION.lines() {
+        let question = QUESTIONS.iter().find(|(name, _)| line.trim() == format!("-- include {name}"));
+        let Some((_, question)) = question else {
+            made += &format!("{line}\n");
+            continue;
+        };
+        // Its header is in the way here.
+        let lines = question.lines().skip_while(|line| line.starts_with("--") || line.is_empty());
+        let indent = &line[..line.len() - line.trim_start().len()];
+        lines.for_each(|line| made += &format!("{indent}{line}\n"));
+    }
+    made
 }

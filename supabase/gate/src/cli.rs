@@ -44,6 +44,8 @@ pub enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Print the first migration, which is made of supabase/look: it stops where `adopt` finds something
+    Look,
     /// Print all migrations as one file, for a SQL editor
     Bundle {
         /// The folder of the files

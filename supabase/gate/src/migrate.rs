@@ -96,8 +96,8 @@ fn in_a_transaction(text: &str) -> String {
 
 /// All of them as one text, for a SQL editor, which runs it as one transaction.
 pub fn bundle(files: &[Migration]) -> Result<String> {
-    let mut text = "-- All migrations in their order, as one file for a SQL editor. It can be run again at any time.\n\
-        -- Made by `gate bundle` from supabase/migrations; change those.\n"
+    let mut text = "-- Made by `gate bundle` from supabase/migrations; change those.\n--\n\
+        -- All migrations in their order, as one file for a SQL editor. It can be run again at any time.\n"
         .to_owned();
     for migration in files {
         let name = migration.path.file_name().unwrap_or_default().display();

@@ -74,6 +74,7 @@ pub async fn outcome(command: Command) -> Result<Outcome> {
             database::close(connection).await;
             report
         }
+        Command::Look => return Ok(Outcome::File(adopt::migration())),
         Command::Bundle { migrations } => {
             return Ok(Outcome::File(migrate::bundle(&migrations::files(&migrations)?)?));
         }

@@ -7,7 +7,7 @@ use it::{Installation, Server};
 use stack::{database::Grants, setup};
 
 use super::WORK;
-use cases::{CANNOT, DIFFERS, FITS};
+use cases::{CANNOT, DIFFERS, FITS, TOGETHER};
 
 /// The database as it is with `sql`, and then `work`; nothing of it stays.
 async fn with<T>(
@@ -27,26 +27,20 @@ async fn with<T>(
     done
 }
 
-/// What the first of the migrations that stops says.
-async fn stopped(connection: &mut database::Connection, files: &[Migration]) -> Option<String> {
-    for file in files {
-        let said = migrate::run(connection, "", &file.text().unwrap()).await;
-        if let Err(said) = said {
-            return Some(format!("{said:#}"));
-        }
-    }
-    None
+/// What the migration says that stops.
+async fn stopped(connection: &mut database::Connection, look: &Migration) -> Option<String> {
+    let done = migrate::run(connection, "", &look.text().unwrap()).await;
+    done.err().map(|said| format!("{said:#}"))
 }
 
 fn contract() -> Contract {
     Contract::read(&setup::root().join("supabase/rank_required_rpcs.json")).unwrap()
 }
 
-/// In all projects of the tests these come first, and change nothing.
-fn looks() -> (Vec<Migration>, Vec<Migration>) {
+/// The first migration, which changes nothing, and the others.
+fn migrations() -> (Migration, Vec<Migration>) {
     let mut files = migrations::files(&setup::root().join("supabase/migrations")).unwrap();
-    let others = files.split_off(3);
-    (files, others)
+    (files.remove(0), files)
 }
 
 async fn in_use() -> (Installation, database::Connection) {
@@ -58,12 +52,12 @@ async fn in_use() -> (Installation, database::Connection) {
 #[tokio::test]
 async fn what_differs_is_named_before_anything_is_made() {
     let (_installation, mut connection) = in_use().await;
-    let (looks, _) = looks();
+    let (look, _) = migrations();
     let mut wrong = Vec::new();
     for (sql, place) in DIFFERS {
         let (adopt, said) = with(&mut connection, sql, async |connection| {
             let report = gate::adopt::look(connection, &contract()).await.unwrap();
-            (report, stopped(connection, &looks).await.unwrap_or_default())
+            (report, stopped(connection, &look).await.unwrap_or_default())
         })
         .await;
 
@@ -78,12 +72,12 @@ async fn what_differs_is_named_before_anything_is_made() {
 #[tokio::test]
 async fn what_can_only_be_tried_is_tried_before_anything_is_made() {
     let (_installation, mut connection) = in_use().await;
-    let (looks, _) = looks();
+    let (look, _) = migrations();
     let mut wrong = Vec::new();
     for (sql, what) in CANNOT {
         let (findings, said) = with(&mut connection, sql, async |connection| {
             let report = gate::adopt::look(connection, &contract()).await.unwrap();
-            (report.findings, stopped(connection, &looks).await.unwrap_or_default())
+            (report.findings, stopped(connection, &look).await.unwrap_or_default())
         })
         .await;
 
@@ -97,12 +91,12 @@ async fn what_can_only_be_tried_is_tried_before_anything_is_made() {
 #[tokio::test]
 async fn what_fits_in_another_shape_works() {
     let (_installation, mut connection) = in_use().await;
-    let (looks, others) = looks();
+    let (look, others) = migrations();
     // The work begins and ends a transaction of its own, which is this one.
     let work = format!("{}; {}", migrate::bundle(&others).unwrap(), WORK.replace("begin;\n", ""));
     let mut wrong = Vec::new();
     for sql in FITS {
-        let done = with(&mut connection, sql, async |connection| match stopped(connection, &looks).await {
+        let done = with(&mut connection, sql, async |connection| match stopped(connection, &look).await {
             Some(said) => Err(said),
             None => migrate::run(connection, "work", &work).await.map_err(|error| format!("{error:#}")),
         })
@@ -111,4 +105,23 @@ async fn what_fits_in_another_shape_works() {
         wrong.extend(done.err().map(|said| format!("{sql}: {said}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn all_that_differs_is_named_at_once() {
+    let (_installation, mut connection) = in_use().await;
+    let (look, _) = migrations();
+    let (differing, places): (Vec<&str>, Vec<&str>) = TOGETHER.iter().copied().unzip();
+
+    let said = with(&mut connection, &differing.join("; "), async |connection| stopped(connection, &look).await).await;
+
+    let said = said.expect("it stops");
+    let missing: Vec<&str> = places.into_iter().filter(|place| !said.contains(place)).collect();
+    assert_eq!(missing, [] as [&str; 0], "{said}");
+}
+
+#[test]
+fn the_first_migration_is_made_of_its_questions() {
+    let (look, _) = migrations();
+    assert!(look.text().unwrap() == gate::adopt::migration(), "make it anew: gate look >{}", look.path.display());
 }

@@ -53,11 +53,12 @@ impl Doors {
         let mut pointing: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for relation in &mut contract.relations {
             if !self.has_adopted(&relation.schema, &relation.name) {
-                let table = relation.name.clone();
+                let (table, triggers) = (relation.name.clone(), &mut relation.triggers);
                 relation.constraints.retain(|_, constraint| {
                     let reference = reference(constraint).filter(|(to, ..)| self.has_adopted("public", to));
                     if let Some((to, column, action)) = reference {
                         pointing.entry(to.to_owned()).or_default().push(format!("'{table} {column} {action}'"));
+                        triggers.push(requiring(&table, to, column));
                     }
                     reference.is_none()
                 });
@@ -121,7 +122,17 @@ fn reference(constraint: &str) -> Option<(&str, &str, &str)> {
     Some((to, column, if rest.contains("ON DELETE CASCADE") { "cascade" } else { "null" }))
 }
 
-/// What `lockstep.refer()` makes on a table of the project's, instead of foreign keys to it.
+/// What `lockstep.refer()` makes on a table of ours, instead of a foreign key to one of the project's.
+fn requiring(table: &str, to: &str, column: &str) -> Trigger {
+    let name = format!("the_{column}_is_there");
+    let definition = format!(
+        "CREATE TRIGGER {name} BEFORE INSERT OR UPDATE OF {column} ON public.{table} FOR EACH ROW \
+         WHEN ((new.{column} IS NOT NULL)) EXECUTE FUNCTION lockstep.require_adopted('{to}', '{column}')"
+    );
+    Trigger { name, definition, enabled: Enabled::Origin }
+}
+
+/// What it makes on the project's.
 fn following(table: &str, arguments: &str) -> [Trigger; 2] {
     let made = [("it", "DELETE OR UPDATE OF id", "ROW"), ("them", "TRUNCATE", "STATEMENT")];
     made.map(|(what, when, each)| {

@@ -99,6 +99,14 @@ pub const DIFFERS: &[(&str, &str)] = &[
         "table public.rank_match_roster",
     ),
     ("alter publication supabase_realtime add table public.rank_match_roster (role)", "table public.rank_match_roster"),
+    (
+        "create policy own on public.social_messages for select using (exists (select from public.social_messages as other where other.sender_id = auth.uid()))",
+        r#"policy "own" on public.social_messages"#,
+    ),
+    (
+        "create table public.bans (room_id uuid); alter table public.bans enable row level security; create policy bans on public.bans using (exists (select from public.rank_participants as player where player.id = room_id)); create policy own on public.rank_participants using (exists (select from public.bans as ban where ban.room_id = rank_participants.id))",
+        r#"policy "own" on public.rank_participants"#,
+    ),
     ("create role rank_rpc_owner login", "role rank_rpc_owner"),
     ("reset role; create role rank_rpc_owner replication", "role rank_rpc_owner"),
     ("reset role; create role social_rpc_owner in role postgres", "role social_rpc_owner"),
@@ -110,28 +118,28 @@ pub const DIFFERS: &[(&str, &str)] = &[
 pub const CANNOT: &[(&str, &str)] = &[
     (
         trigger!("before insert on public.social_messages", "new.sender_id := auth.uid(); return new;"),
-        "table public.social_messages: permission denied for schema auth",
+        "table public.social_messages: the RPCs could not read or write there: permission denied for schema auth",
     ),
     (
         concat!(
             "create table public.log (said text);",
             trigger!("after insert on public.social_messages", "insert into log values (new.body); return new;")
         ),
-        "table public.social_messages: relation \"log\" does not exist",
+        "table public.social_messages: the RPCs could not read or write there: relation \"log\" does not exist",
     ),
     (
         trigger!(
             "after insert on public.rank_match_roster",
             "update public.rank_rooms set updated_at = now() where id = new.room_id; return new;"
         ),
-        "table public.rank_match_roster: permission denied for table rank_rooms",
+        "table public.rank_match_roster: the RPCs could not read or write there: permission denied for table rank_rooms",
     ),
     (
         trigger!("before insert on public.rank_sessions", "return null;"),
         "table public.rank_sessions: a trigger leaves it out, or writes something else",
     ),
     (
-        trigger!("before insert on public.social_messages", "new.body := upper(new.body); return new;"),
+        trigger!("before insert on public.social_messages", "new.channel_id := gen_random_uuid(); return new;"),
         "table public.social_messages: a trigger leaves it out, or writes something else",
     ),
     (
@@ -140,23 +148,23 @@ pub const CANNOT: &[(&str, &str)] = &[
     ),
     (
         "create function public.own() returns text language sql as 'select 1::text'; revoke all on function public.own() from public, anon, authenticated; alter table public.social_messages add column own text default public.own()",
-        "table public.social_messages: permission denied for function own",
+        "table public.social_messages: the RPCs could not read or write there: permission denied for function own",
     ),
     (
         "create domain public.must as text check (value is not null); alter table public.social_messages add column own public.must",
-        "table public.social_messages: value for domain public.must violates",
+        "table public.social_messages: the RPCs could not read or write there: value for domain public.must violates",
     ),
     (
         "reset role; create sequence public.numbers; alter table public.social_messages add column own bigint default nextval('public.numbers'); revoke all on sequence public.numbers from postgres",
-        "table public.social_messages: permission denied for sequence numbers",
+        "table public.social_messages: the RPCs could not read or write there: permission denied for sequence numbers",
     ),
     (
         "create function public.is_member() returns boolean language sql stable as 'select auth.uid() is not null'; create policy own on public.social_messages for select using (public.is_member())",
-        "table public.social_messages: permission denied for schema auth",
+        "table public.social_messages: the RPCs could not read or write there: permission denied for schema auth",
     ),
     (
         "create function public.is_member() returns boolean language plpgsql stable as 'begin return auth.uid() is not null; end'; create policy own on public.rank_room_slots as restrictive using (public.is_member())",
-        "table public.rank_room_slots: permission denied for schema auth",
+        "table public.rank_room_slots: the RPCs could not read or write there: permission denied for schema auth",
     ),
     (
         "create policy own on public.rank_rooms as restrictive using (current_user = 'authenticated' and owner_id = auth.uid())",
@@ -191,6 +199,8 @@ pub const FITS: &[&str] = &[
     "create rule copies as on insert to public.social_messages do also notify said",
     "create role rank_rpc_owner; create role social_rpc_owner; alter role rank_rpc_owner set statement_timeout = '1ms'",
     "alter default privileges grant all on tables to anon; alter default privileges grant all on functions to anon",
+    trigger!("before insert on public.social_messages", "new.body := upper(new.body); return new;"),
+    "create policy own on public.rank_rooms to anon using (exists (select from public.rank_room_slots as slot where slot.room_id = rank_rooms.id)); create policy slots on public.rank_room_slots to public using (exists (select from public.rank_rooms as room where room.id = room_id))",
     trigger!("before update on public.rank_sessions", "new.updated_at := now(); return new;"),
     trigger!(
         "before insert on public.social_messages",
@@ -200,4 +210,26 @@ pub const FITS: &[&str] = &[
     "create function public.t() returns trigger language plpgsql as 'begin return null; end'; create trigger t after insert on public.social_messages referencing new table as said for each statement execute function public.t()",
     "create policy own on public.rank_participants as restrictive for select using (owner_id = auth.uid()); create policy own on public.social_messages as restrictive for insert with check (sender_id = auth.uid())",
     "create policy own on public.rank_rooms as restrictive using (current_user <> 'anon'); create policy own on public.rank_match_roster as restrictive using (auth.role() = 'authenticated')",
+];
+
+/// Of each kind one, in one project: what is said, each of which has to be in what the first migration says.
+pub const TOGETHER: &[(&str, &str)] = &[
+    (
+        "alter table public.rank_room_slots alter column slot_index type bigint",
+        "column public.rank_room_slots.slot_index",
+    ),
+    (
+        "alter table public.social_messages add column metadata jsonb not null",
+        "column public.social_messages.metadata: it is not null",
+    ),
+    ("create table public.rank_session_overlays_by_room ()", "index public.rank_session_overlays_by_room"),
+    (
+        trigger!("before insert on public.social_messages", "new.sender_id := auth.uid(); return new;"),
+        "table public.social_messages: the RPCs could not read or write there: permission denied for schema auth",
+    ),
+    (
+        "create policy own on public.rank_rooms as restrictive using (current_user = 'authenticated')",
+        "table public.rank_rooms: its policy \"own\" lets a row pass for authenticated",
+    ),
+    ("create role rank_rpc_owner login", "role rank_rpc_owner"),
 ];

@@ -1,9 +1,10 @@
--- Tries, where nothing was seen to differ: does once what the migrations and the RPCs do, as a role that has no more rights
--- than those of the RPCs, and takes all of it back.
+-- Looks first: whether the project has what the migrations cannot fit themselves to. Where something differs nothing is
+-- applied at all: every difference is named at once, with what helps.
 --
--- Triggers, defaults, checks and policies of a project run inside the RPCs: with an empty search path, and without the
--- rights of its clients. Whether they can is found out by running them. What they refuse is the project's business, and
--- may be the fault of the row that is made up here; only what they are not able to do is in the way.
+-- It asks two questions of the catalog, as `gate adopt` does. Then it does once what the migrations and the RPCs do, with
+-- their rights, and takes all of it back. Triggers, defaults, checks and policies of a project run inside the RPCs: with an
+-- empty search path, and without the rights of its clients. What they refuse is the project's business, and may be the
+-- fault of the row that is made up here; only what they are not able to do is in the way.
 -- Contract: none.
 -- Called by: nobody.
 -- Undo: select;
@@ -12,43 +13,10 @@ set local role postgres;
 set local search_path = '';
 set local lock_timeout = '500ms';
 
--- What the migrations do: event triggers may forbid it, or change what is made.
-do $make$
+do $look$
 declare
-  v_where text;
-begin
-  if to_regprocedure('lockstep.has_adopted(text)') is not null then
-    return;
-  end if;
-
-  create schema lockstep;
-  create role lockstep_trial;
-  grant lockstep_trial to postgres;
-  grant create, usage on schema public, lockstep to lockstep_trial;
-  create table lockstep.trial (id uuid primary key references auth.users (id));
-  alter table lockstep.trial enable row level security;
-  create policy trial on lockstep.trial using (true);
-  create function lockstep.trial() returns trigger language plpgsql as 'begin return null; end';
-  create trigger trial after insert on lockstep.trial for each row execute function lockstep.trial();
-  alter function lockstep.trial() owner to lockstep_trial;
-  drop policy trial on lockstep.trial;
-  perform trial.id from lockstep.trial;
-  raise sqlstate 'LS000';
-exception
-  -- What was made ends with the block.
-  when sqlstate 'LS000' then
-    null;
-  when others then
-    get stacked diagnostics v_where = pg_exception_context;
-    raise exception 'nothing was changed, since this project does not let the migrations make what they make: %', sqlerrm
-      using detail = v_where, hint = 'Where an event trigger stands here, disable it while the migrations are applied.';
-end;
-$make$;
-
--- What the RPCs do: on an empty copy of each table, with its defaults, checks, triggers and policies.
-do $use$
-declare
-  v_user constant uuid := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
+  v_makes boolean := false;
+  v_user uuid;
   v_room jsonb;
   v_try record;
   v_policy record;
@@ -60,43 +28,98 @@ declare
   v_rows integer;
   v_where text;
   v_domain text;
-  v_differences text;
+  v_differences text[];
 begin
+  -- Once they have been applied, everything that they look for is there.
   if to_regprocedure('lockstep.has_adopted(text)') is not null then
     return;
   end if;
 
-  if to_regclass('public.rank_rooms') is not null then
-    execute 'select jsonb_build_object(''id'', room.id, ''game_id'', room.game_id, ''owner_id'', room.owner_id) '
-      'from public.rank_rooms as room where room.owner_id is not null limit 1' into v_room;
+  v_differences := array(
+    select concat(found.object, ': ', found.difference, '. ', found.remedy)
+    from (
+      (
+        -- include tables.sql
+      ) union all (
+        -- include names.sql
+      )
+    ) as found (object, difference, remedy)
+    order by found.object
+  );
+
+  -- What the migrations do: event triggers may forbid it, or change what is made. What is made ends with the block.
+  begin
+    if to_regclass('auth.users') is null then
+      raise sqlstate 'LS000';
+    end if;
+    create schema lockstep_trial;
+    create role lockstep_trial;
+    grant lockstep_trial to postgres;
+    grant create, usage on schema public, lockstep_trial to lockstep_trial;
+    create table lockstep_trial.trial (id uuid primary key references auth.users (id));
+    alter table lockstep_trial.trial enable row level security;
+    create policy trial on lockstep_trial.trial using (true);
+    create function lockstep_trial.trial() returns trigger language plpgsql as 'begin return null; end';
+    create trigger trial after insert on lockstep_trial.trial for each row execute function lockstep_trial.trial();
+    alter function lockstep_trial.trial() owner to lockstep_trial;
+    drop policy trial on lockstep_trial.trial;
+    perform trial.id from lockstep_trial.trial;
+    v_makes := true;
+    raise sqlstate 'LS000';
+  exception
+    when sqlstate 'LS000' then null;
+    when others then
+      get stacked diagnostics v_where = pg_exception_context;
+      v_differences := v_differences || format(
+        'this project: it does not let the migrations make what they make: %s (%s). Where an event trigger stands here, '
+        'disable it while the migrations are applied.', sqlerrm, split_part(v_where, e'\n', 1));
+  end;
+
+  -- What the RPCs do: on an empty copy of each table, with its defaults, checks, triggers and policies.
+  if v_makes then
+    v_user := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
   end if;
-  v_room := coalesce(
-    v_room, jsonb_build_object('id', gen_random_uuid(), 'game_id', gen_random_uuid(), 'owner_id', v_user));
+  if has_table_privilege('postgres', to_regclass('public.rank_rooms'), 'select') then
+    execute 'select to_jsonb(room) from public.rank_rooms as room where to_jsonb(room) ->> ''owner_id'' <> '''' limit 1'
+    into v_room;
+  end if;
+  v_room := jsonb_build_object(
+    'id', coalesce(v_room ->> 'id', gen_random_uuid()::text),
+    'game_id', coalesce(v_room ->> 'game_id', gen_random_uuid()::text),
+    'owner_id', coalesce(v_room ->> 'owner_id', v_user::text)
+  );
   for v_try in
-    select class.oid, class.oid::regclass as relation, format('lockstep.%I', class.relname) as copy, made.*
+    select class.oid, class.oid::regclass as relation, format('lockstep_trial.%I', class.relname) as copy, made.*
     from (
       values
-        ('social_messages', 'ra', 'members read messages', '', jsonb_build_object(
+        ('social_messages', 'ra', '', jsonb_build_object(
           'channel_id', gen_random_uuid(), 'sender_id', v_user, 'body', 'hello')),
-        ('rank_match_roster', 'rad', 'room owners replace the roster of their rooms', 'delete from %s', jsonb_build_object(
+        ('rank_match_roster', 'rad', 'delete from %s', jsonb_build_object(
           'id', gen_random_uuid(), 'match_instance_id', gen_random_uuid(), 'room_id', v_room -> 'id',
           'game_id', v_room -> 'game_id', 'owner_id', v_room -> 'owner_id', 'slot_index', 0, 'role', 'attack')),
-        ('rank_sessions', 'raw', 'room owners open sessions of their games', 'update %s set owner_id = owner_id',
+        ('rank_sessions', 'raw', 'update %s set owner_id = owner_id',
           jsonb_build_object('id', gen_random_uuid(), 'game_id', v_room -> 'game_id', 'owner_id', v_room -> 'owner_id')),
-        ('social_channel_members', 'r', 'members see memberships', '', jsonb_build_object('user_id', v_user)),
-        ('rank_rooms', 'r', 'room owners see their rooms', '', v_room),
-        ('rank_room_slots', 'r', 'room owners see the slots of their rooms', '', jsonb_build_object('room_id', v_room -> 'id')),
-        ('rank_participants', 'r', 'room owners see who plays the game', '', jsonb_build_object('owner_id', v_user)),
-        ('heroes', 'r', 'room owners see the heroes they may field', '', jsonb_build_object('owner_id', v_user))
-    ) as made (name, done, policy, afterwards, given)
+        ('social_channel_members', 'r', '', jsonb_build_object('user_id', v_user)),
+        ('rank_rooms', 'r', '', v_room),
+        ('rank_room_slots', 'r', '', jsonb_build_object('room_id', v_room -> 'id')),
+        ('rank_participants', 'r', '', jsonb_build_object('owner_id', v_user)),
+        ('heroes', 'r', '', jsonb_build_object('owner_id', v_user))
+    ) as made (name, done, afterwards, given)
     join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
+    where v_makes
+      and class.relkind = 'r'
+      and pg_has_role('postgres', class.relowner, 'usage')
+      -- The row that is made up would not fit there.
+      and array_to_string(v_differences, e'\n') !~ format(
+        '(?n)^column public\.%s\.\S+: it is (missing|computed|[^,\n]+, and not )', made.name
+      )
   loop
     v_begun := false;
     begin
-      create schema lockstep;
+      create schema lockstep_trial;
       create role lockstep_trial;
       grant lockstep_trial to postgres;
-      grant usage on schema public, lockstep to lockstep_trial, authenticated;
+      grant usage on schema public, lockstep_trial to lockstep_trial, authenticated;
       execute format(
         -- What is only read needs no constraint: its rows are there.
         case v_try.done when 'r' then 'create table %s as table %s with no data' else 'create table %s (like %s including all)' end,
@@ -104,7 +127,7 @@ begin
       );
       execute format('grant all on %s to lockstep_trial, authenticated', v_try.copy);
       execute format('alter table %s enable row level security', v_try.copy);
-      execute format('create policy %I on %s using (true) with check (true)', v_try.policy, v_try.copy);
+      execute format('create policy lockstep_trial on %s using (true) with check (true)', v_try.copy);
       for v_statement in
         select replace(pg_get_triggerdef(fired.oid), format(' ON %s ', v_try.relation), format(' ON %s ', v_try.copy))
         from pg_catalog.pg_trigger as fired
@@ -163,7 +186,7 @@ begin
         )
         from jsonb_each_text(v_try.given) as given
       ) into v_done;
-      if v_done is null or not v_done @> v_try.given then
+      if v_done is null or not v_done @> (v_try.given - 'body') then -- A text may be masked.
         raise sqlstate 'LT001' using message = 'a trigger leaves it out, or writes something else';
       end if;
       for v_policy in
@@ -176,7 +199,7 @@ begin
       loop
         -- As a policy, since text that names `auth` may be compiled by nobody else.
         perform set_config('role', 'postgres', true);
-        execute format('create policy lockstep_trial on %s as restrictive for select using (%s)', v_try.copy, v_policy.condition);
+        execute format('create policy lockstep_trial_sees on %s as restrictive for select using (%s)', v_try.copy, v_policy.condition);
         foreach v_role in array array['lockstep_trial', 'authenticated'] loop
           perform set_config('role', v_role, true);
           execute format('select exists (select from %s)', v_try.copy) into v_lets_in;
@@ -188,7 +211,7 @@ begin
           exit when v_lets_in;
         end loop;
         perform set_config('role', 'postgres', true);
-        execute format('drop policy lockstep_trial on %s', v_try.copy);
+        execute format('drop policy lockstep_trial_sees on %s', v_try.copy);
       end loop;
       perform set_config('role', 'lockstep_trial', true);
       execute format(v_try.afterwards, v_try.copy);
@@ -199,25 +222,29 @@ begin
       raise sqlstate 'LS000';
     exception
       -- What was made ends with the block, and that was that.
-      when sqlstate 'LS000' then
-        null;
+      when sqlstate 'LS000' then null;
       when others then
         get stacked diagnostics v_where = pg_exception_context, v_domain = pg_datatype_name;
         v_where := split_part(v_where, e'\n', 1);
-        if not v_begun then
-          raise;
-        elsif sqlstate = 'LT001' then
-          v_differences := concat_ws(e'\n', v_differences, format('table %s: %s', v_try.relation, sqlerrm));
-        elsif (sqlstate ~ '^(42|3F|0A)' or v_domain <> '') and v_where !~ ' at RAISE$' then
-          v_differences := concat_ws(e'\n', v_differences, format('table %s: %s (%s)', v_try.relation, sqlerrm, v_where));
-        end if;
+        v_differences := array_remove(v_differences || case
+          when not v_begun then
+            format('table %s: it cannot be copied, to be tried: %s (%s).', v_try.relation, sqlerrm, v_where)
+          when sqlstate = 'LT001' then
+            format('table %s: %s. Change the trigger; or alter policy … to anon, authenticated.', v_try.relation, sqlerrm)
+          when (sqlstate ~ '^(42|3F|0A)' or v_domain <> '') and v_where !~ ' at RAISE$' then
+            format(
+              'table %s: the RPCs could not read or write there: %s (%s). A function: alter function … security definer set '
+              'search_path = …; or, what everybody may use: grant … to public. A policy: alter policy … to anon, '
+              'authenticated.', v_try.relation, sqlerrm, v_where
+            )
+        end, null);
     end;
   end loop;
 
-  if v_differences is not null then
-    raise exception e'nothing was changed, since the RPCs could not read or write in this project:\n%', v_differences
-      using hint = 'A function: alter function … security definer set search_path = …; or, what everybody may use: grant … '
-        'to public. A policy: alter policy … to anon, authenticated.';
+  if v_differences <> '{}' then
+    raise exception e'nothing was changed, since this project has what these migrations do not fit:\n%',
+      array_to_string(v_differences, e'\n')
+      using hint = 'Mend each, and apply them again. `gate adopt` says of the catalog the same without applying anything.';
   end if;
 end;
-$use$;
+$look$;
