@@ -24,6 +24,13 @@ struct Difference {
     remedy: String,
 }
 
+/// Whether the RPCs use the column. What else a table made here has, one of a project's need not have.
+pub fn is_used(table: &str, column: &str) -> bool {
+    let [(_, tables), _] = QUESTIONS;
+    let name = format!("{table}.{column}");
+    tables.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_').any(|word| word == name)
+}
+
 /// Looks. Expects to be in a reading transaction.
 pub async fn look(connection: &mut Connection, contract: &Contract) -> Result<Report> {
     let applied = "select to_jsonb(to_regprocedure('lockstep.has_adopted(text)') is not null)::text";

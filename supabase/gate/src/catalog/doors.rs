@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::rows;
 use crate::{
+    adopt,
     contract::{Columns, Contract, Enabled, Privilege, Trigger},
     database::Connection,
 };
@@ -67,6 +68,7 @@ impl Doors {
             if !relation.shared {
                 relation.shared = true;
                 relation.owner = None;
+                relation.columns.retain(|column| adopt::is_used(&relation.name, &column.name));
                 relation.keys = relation.constraints.values().filter_map(|constraint| key(constraint)).collect();
                 // What keeps keys apart is the project's; that they are found by is not.
                 for (name, constraint) in &relation.constraints {
