@@ -441,8 +441,8 @@ begin
     v_user := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
   end if;
   if has_table_privilege('postgres', to_regclass('public.rank_rooms'), 'select') then
-    execute 'select to_jsonb(room) from public.rank_rooms as room where to_jsonb(room) ->> ''owner_id'' <> '''' limit 1'
-    into v_room;
+    execute 'select to_jsonb(room) from (select * from public.rank_rooms limit 1000) as room '
+      'where to_jsonb(room) ->> ''owner_id'' <> '''' limit 1' into v_room;
   end if;
   v_room := jsonb_build_object(
     'id', coalesce(v_room ->> 'id', gen_random_uuid()::text),
@@ -887,10 +887,11 @@ revoke all on function lockstep.free_index_names() from public, anon, authentica
 -- What is made here may point at a table that the project had.
 --
 -- A foreign key would forbid the project to truncate or drop its table and to give its rows other ids, and it asks for a key
--- that may be deferred. There, triggers do what a key would: what points at a row goes with it. Where both tables are made
--- here, it is a foreign key.
+-- that may be deferred. There, triggers do what a key would: what points at a row goes with it, and nothing points at what
+-- is not there. Where both tables are made here, it is a foreign key.
 -- Contract: none by itself.
--- Called by: the migrations that make tables; deletes and truncates of a project's rows, and changes of their ids.
+-- Called by: the migrations that make tables; deletes and truncates of a project's rows, and changes of their ids; writes
+--   of rows that point there.
 -- Undo: drop function lockstep.refer(text, text[]); drop function lockstep.require_adopted();
 --   drop function lockstep.follow_adopted();
 

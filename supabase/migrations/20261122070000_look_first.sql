@@ -435,8 +435,8 @@ begin
     v_user := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
   end if;
   if has_table_privilege('postgres', to_regclass('public.rank_rooms'), 'select') then
-    execute 'select to_jsonb(room) from public.rank_rooms as room where to_jsonb(room) ->> ''owner_id'' <> '''' limit 1'
-    into v_room;
+    execute 'select to_jsonb(room) from (select * from public.rank_rooms limit 1000) as room '
+      'where to_jsonb(room) ->> ''owner_id'' <> '''' limit 1' into v_room;
   end if;
   v_room := jsonb_build_object(
     'id', coalesce(v_room ->> 'id', gen_random_uuid()::text),

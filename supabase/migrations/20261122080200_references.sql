@@ -1,10 +1,11 @@
 -- What is made here may point at a table that the project had.
 --
 -- A foreign key would forbid the project to truncate or drop its table and to give its rows other ids, and it asks for a key
--- that may be deferred. There, triggers do what a key would: what points at a row goes with it. Where both tables are made
--- here, it is a foreign key.
+-- that may be deferred. There, triggers do what a key would: what points at a row goes with it, and nothing points at what
+-- is not there. Where both tables are made here, it is a foreign key.
 -- Contract: none by itself.
--- Called by: the migrations that make tables; deletes and truncates of a project's rows, and changes of their ids.
+-- Called by: the migrations that make tables; deletes and truncates of a project's rows, and changes of their ids; writes
+--   of rows that point there.
 -- Undo: drop function lockstep.refer(text, text[]); drop function lockstep.require_adopted();
 --   drop function lockstep.follow_adopted();
 

@@ -162,7 +162,7 @@ impl Refusal {
             connection if connection.starts_with("08") => self.unavailable(cause),
             "PGRST300" | "PGRST106" | "setting_missing" => Problem::UpstreamMisconfigured(cause),
             "22P05" | "22021" => Problem::invalid("body", "contains a NUL character"),
-            // Class 22 is what values are not fit for; here also for a computed column, a check or a trigger of the project's.
+            // Class 22: a value does not fit. A computed column, a check or a trigger of the project's may say so, too.
             code if code == "PGRST102" || code.starts_with("22") => {
                 Problem::invalid("request", "the database does not accept one of the values")
             }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::rows;
 use crate::{
     adopt,
-    contract::{Columns, Contract, Enabled, Privilege, Trigger},
+    contract::{Columns, Contract, Enabled, Privilege, Relation, Trigger},
     database::Connection,
 };
 
@@ -102,6 +102,13 @@ impl Doors {
             }
         }
         contract
+    }
+
+    /// Whether the trigger is what a table of ours has instead of a foreign key to one of the project's.
+    pub fn is_instead_of_a_key(&self, table: &Relation, trigger: &Trigger) -> bool {
+        let is_it =
+            |to: &String| table.columns.iter().any(|column| *trigger == requiring(&table.name, to, &column.name));
+        !self.has_adopted(&table.schema, &table.name) && self.adopted.iter().any(is_it)
     }
 
     /// Whether the project had this table before.

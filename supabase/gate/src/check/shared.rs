@@ -23,9 +23,8 @@ pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &R
         broadcasts(want, have, findings);
     }
     for (name, trigger) in beyond.triggers.iter().filter(|(name, _)| !want.triggers.iter().any(|t| t.name == **name)) {
-        // Ours, instead of a foreign key to a table of the project's.
-        let definition = have.triggers.iter().find(|found| found.name == **name).map(|found| &found.definition);
-        if definition.is_some_and(|text| text.contains(" EXECUTE FUNCTION lockstep.require_adopted(")) {
+        let present = have.triggers.iter().find(|found| found.name == *name);
+        if present.is_some_and(|present| catalog.doors.is_instead_of_a_key(have, present)) {
             continue;
         }
         if let Some(why) = written.in_the_way(trigger) {

@@ -58,7 +58,10 @@ pub fn askings(contract: &Contract) -> Vec<Asking<'_>> {
     let mut all = Vec::new();
     for relation in contract.relations.iter().filter(|relation| relation.shared) {
         let own = !contract.all_functions().any(|function| function.returns.kind == relation.qualified());
-        for (role, rights) in relation.grants.exact.iter().filter(|(role, _)| owners.contains(role.as_str())) {
+        let granted = relation.grants.exact.iter().filter(|(role, rights)| {
+            owners.contains(role.as_str()) && !rights.is_empty() // An owner may have to have no right there.
+        });
+        for (role, rights) in granted {
             let commands = rights.keys().copied().collect();
             all.push(Asking { relation, role: role.clone(), commands, own });
         }
