@@ -107,6 +107,7 @@ begin
   execute format(
     'comment on column public.%I.%I is ''Added by lockstep.''', add_missing_column.p_table, add_missing_column.p_column
   );
+  perform lockstep.remember_own(format('column public.%s.%s', add_missing_column.p_table, add_missing_column.p_column));
 end;
 $$;
 

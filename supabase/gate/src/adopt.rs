@@ -61,7 +61,7 @@ pub async fn look(connection: &mut Connection, contract: &Contract) -> Result<Re
     Ok(Report {
         subject: "the project before its first migration".to_owned(),
         looked_at: vec![format!("{} RPCs", contract.rpcs.len()), format!("{} relations", contract.relations.len())],
-        findings: findings.0,
+        findings: findings.all,
         notices,
         ..Report::default()
     })

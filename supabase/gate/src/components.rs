@@ -105,7 +105,7 @@ pub fn compare(all: &[Carried], catalog: &Catalog) -> Report {
     Report {
         subject: format!("{} components against the database", all.len()),
         looked_at: all.iter().map(said).collect(),
-        findings: findings.0,
+        findings: findings.all,
         ..Report::default()
     }
 }

@@ -156,7 +156,7 @@ pub async fn compare(connection: &mut Connection, migrations: &[Migration]) -> R
         );
         findings.add(Code::MigrationUnknown, place, "a file of this version", "none", remedy);
     }
-    report.findings = findings.0;
+    report.findings = findings.all;
     Ok(report)
 }
 

@@ -2,7 +2,7 @@
 
 mod cases;
 
-use gate::{contract::Contract, database, migrate, migrations, migrations::Migration};
+use gate::{catalog::Catalog, check, contract::Contract, database, migrate, migrations, migrations::Migration};
 use it::{Installation, Server};
 use stack::{database::Grants, setup};
 
@@ -10,7 +10,7 @@ use super::WORK;
 use cases::{CANNOT, DIFFERS, FITS, TOGETHER};
 
 /// The database as it is with `sql`, and then `work`; nothing of it stays.
-async fn with<T>(
+pub async fn with<T>(
     connection: &mut database::Connection,
     sql: &str,
     work: impl AsyncFnOnce(&mut database::Connection) -> T,
@@ -33,17 +33,17 @@ async fn stopped(connection: &mut database::Connection, look: &Migration) -> Opt
     done.err().map(|said| format!("{said:#}"))
 }
 
-fn contract() -> Contract {
+pub fn contract() -> Contract {
     Contract::read(&setup::root().join("supabase/rank_required_rpcs.json")).unwrap()
 }
 
 /// The first migration, which changes nothing, and the others.
-fn migrations() -> (Migration, Vec<Migration>) {
+pub fn migrations() -> (Migration, Vec<Migration>) {
     let mut files = migrations::files(&setup::root().join("supabase/migrations")).unwrap();
     (files.remove(0), files)
 }
 
-async fn in_use() -> (Installation, database::Connection) {
+pub async fn in_use() -> (Installation, database::Connection) {
     let installation = Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await;
     let connection = database::connect(&installation.cluster.socket_url("supabase_admin")).await.unwrap();
     (installation, connection)
@@ -92,13 +92,20 @@ async fn what_can_only_be_tried_is_tried_before_anything_is_made() {
 async fn what_fits_in_another_shape_works() {
     let (_installation, mut connection) = in_use().await;
     let (look, others) = migrations();
-    // The work begins and ends a transaction of its own, which is this one.
-    let work = format!("{}; {}", migrate::bundle(&others).unwrap(), WORK.replace("begin;\n", ""));
+    let others = migrate::bundle(&others).unwrap();
+    // It begins and ends a transaction of its own, which is this one.
+    let work = WORK.replace("begin;\n", "");
     let mut wrong = Vec::new();
     for sql in FITS {
-        let done = with(&mut connection, sql, async |connection| match stopped(connection, &look).await {
-            Some(said) => Err(said),
-            None => migrate::run(connection, "work", &work).await.map_err(|error| format!("{error:#}")),
+        let done = with(&mut connection, sql, async |connection| {
+            if let Some(said) = stopped(connection, &look).await {
+                return Err(said);
+            }
+            migrate::run(connection, "migrations", &others).await.map_err(|error| format!("{error:#}"))?;
+            database::spell_plainly(connection).await.unwrap();
+            let report = check::compare(&contract(), &Catalog::read(connection, &contract()).await.unwrap());
+            migrate::run(connection, "work", &work).await.map_err(|error| format!("{error:#}"))?;
+            if report.findings.is_empty() { Ok(()) } else { Err(format!("{:#?}", report.findings)) }
         })
         .await;
 

@@ -12,16 +12,24 @@ use crate::{
     database::Connection,
 };
 
-/// The migration that has the question, which reads nothing but the catalog.
-const MIGRATION: &str = include_str!("../../../migrations/20261124110000_doors.sql");
-/// The beginning of the function that asks it.
-const FUNCTION: &str = "function lockstep.open_doors()";
+/// The questions that migrations have too, and read nothing but the catalog: where each is asked, the migration, and the
+/// beginning of its function.
+const QUESTIONS: [(&str, &str, &str); 2] = [
+    ("$open_doors", include_str!("../../../migrations/20261124110000_doors.sql"), "function lockstep.open_doors()"),
+    (
+        "$own_objects",
+        include_str!("../../../migrations/20261122080010_own_objects.sql"),
+        "function lockstep.own_objects()",
+    ),
+];
 
 /// What a project had before, and what of it is open.
 #[derive(Debug, Default, Deserialize)]
 pub struct Doors {
     /// Tables in `public` that were there before the first migration.
     pub adopted: Vec<String>,
+    /// What is on those tables as it was then, in the words of findings: `trigger refuse_bad_words on public.social_messages`.
+    pub own: BTreeSet<String>,
     /// Whether `lockstep.close_doors()` has been called, or there was nothing to close.
     pub closed: bool,
     /// Those that are open.
@@ -42,8 +50,11 @@ pub struct Door {
 impl Doors {
     /// Expects what [`super::Catalog::read`] expects.
     pub async fn read(connection: &mut Connection) -> Result<Self> {
-        let open = question().context("the migration has the question")?;
-        rows(connection, &include_str!("doors.sql").replace("$open_doors", open)).await
+        let mut asked = include_str!("doors.sql").to_owned();
+        for (place, migration, function) in QUESTIONS {
+            asked = asked.replace(place, question(migration, function).context("the migration has the question")?);
+        }
+        rows(connection, &asked).await
     }
 
     /// The contract as it is for a project that had some of the tables before: those are shared, as the rank tables are. What
@@ -155,8 +166,8 @@ fn following(table: &str, arguments: &str) -> [Trigger; 2] {
 }
 
 /// The body of the function.
-fn question() -> Option<&'static str> {
-    let (_, after) = MIGRATION.split_once(FUNCTION)?;
+fn question(migration: &'static str, function: &str) -> Option<&'static str> {
+    let (_, after) = migration.split_once(function)?;
     let (_, body) = after.split_once("as $$")?;
     let (body, _) = body.split_once("$$;")?;
     Some(body.trim_end().trim_end_matches(';'))

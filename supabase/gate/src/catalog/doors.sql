@@ -1,4 +1,5 @@
--- What the project had, as the comment of the schema says it; whether its doors are closed, and those that are open.
+-- What the project had, as the comment of the schema says it, and what of it is as it was; whether its doors are closed, and
+-- those that are open.
 select jsonb_build_object(
   'adopted', (
     select coalesce(jsonb_agg(matched[1]), '[]')
@@ -8,6 +9,13 @@ select jsonb_build_object(
       substring(obj_description(namespace.oid, 'pg_namespace') from '"adopted": *\[([^]]*)\]'), '"(\w+)"', 'g'
     ) as matched
     where namespace.nspname = 'lockstep'
+  ),
+  'own', (
+    select coalesce(jsonb_agg(own.object), '[]')
+    from pg_catalog.pg_namespace as namespace
+    cross join ($own_objects) as own (object, digest)
+    where namespace.nspname = 'lockstep'
+      and substring(obj_description(namespace.oid, 'pg_namespace') from '"own": *\[([^]]*)\]') like '%"' || own.digest || '"%'
   ),
   'closed', exists (
     select

@@ -41,7 +41,8 @@ pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &R
 pub fn storage<'a>(faults: impl Iterator<Item = &'a Fault>, want: &Relation, findings: &mut Findings) {
     for Fault { what, remedy, .. } in faults {
         let place = format!("table {}", want.qualified());
-        findings.add(Code::StorageChanged, place, "a table like any other", what, remedy);
+        let object = format!("{place}: {what}");
+        findings.unless_own(&object, Code::StorageChanged, place, "a table like any other", what, remedy);
     }
 }
 

@@ -28,7 +28,7 @@ pub fn add_findings(doors: &Doors, findings: &mut Findings) -> Vec<Notice> {
         let mut forms = BTreeMap::<&str, Vec<&Door>>::new();
         // What is to be dropped needs no closing.
         let plain = |text: &str| text.replace(' ', "");
-        let dropped: String = findings.0.iter().map(|finding| plain(&finding.remedy)).collect();
+        let dropped: String = findings.all.iter().map(|finding| plain(&finding.remedy)).collect();
         let is_dropped = |form: &str| dropped.contains(&plain(&form.replace("function ", "drop routine ")));
         let forms_open = doors.open.iter().filter(|door| door.door.starts_with("function ") && !is_dropped(&door.door));
         for door in forms_open {

@@ -87,13 +87,13 @@ struct One<'a> {
 
 impl One<'_> {
     fn compare(mut self) {
-        let before = self.findings.0.len();
+        let before = self.findings.all.len();
         for (code, want, have) in signature::differences(self.contract, self.want, &self.found.function) {
             self.add(code, want, have, APPLY);
         }
         self.version();
         // What is another function anyway has another body, too.
-        let same_so_far = self.findings.0.len() == before;
+        let same_so_far = self.findings.all.len() == before;
         if same_so_far && !self.raising.contains(&self.found.function.signature()) {
             self.body();
         }

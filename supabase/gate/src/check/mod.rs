@@ -18,6 +18,8 @@ mod shared;
 mod signature;
 mod ways;
 
+use std::collections::BTreeSet;
+
 pub use self::{
     doors::is_older_form,
     functions::{announced, commented},
@@ -26,7 +28,7 @@ pub use self::{
 use crate::{
     catalog::Catalog,
     contract::{Contract, SETTINGS_TABLE},
-    finding::{Code, Finding, Report},
+    finding::{Code, Finding, Notice, Report},
 };
 
 /// What most findings about a definition need.
@@ -36,7 +38,7 @@ const APPLY: &str = "apply the migrations; where they are applied, run again the
 /// Judges a catalog that was read for this contract.
 pub fn compare(contract: &Contract, catalog: &Catalog) -> Report {
     let contract = &catalog.doors.adapted(contract);
-    let mut findings = Findings::default();
+    let mut findings = Findings { own: catalog.doors.own.clone(), ..Findings::default() };
     let raising = raising::find(catalog, &mut findings);
     let inheriting = access::Inheriting::find(contract, catalog);
     functions::compare(contract, catalog, &raising, &inheriting, &mut findings);
@@ -46,7 +48,8 @@ pub fn compare(contract: &Contract, catalog: &Catalog) -> Report {
     access::compare(contract, catalog, &inheriting, &mut findings);
     settings::compare(contract, catalog, &mut findings);
     cron::compare(contract, catalog, &mut findings);
-    let notices = doors::add_findings(&catalog.doors, &mut findings);
+    let mut notices = doors::add_findings(&catalog.doors, &mut findings);
+    notices.append(&mut findings.notices);
     let looked_at = vec![
         format!("{} RPCs", contract.rpcs.len()),
         format!("{} helper functions", contract.functions.len()),
@@ -66,7 +69,7 @@ pub fn compare(contract: &Contract, catalog: &Catalog) -> Report {
     Report {
         subject: String::new(),
         looked_at,
-        findings: findings.0,
+        findings: findings.all,
         unseen: catalog.unseen.clone(),
         notices,
         ..Report::default()
@@ -75,7 +78,14 @@ pub fn compare(contract: &Contract, catalog: &Catalog) -> Report {
 
 /// Findings as they come up.
 #[derive(Debug, Default)]
-pub struct Findings(pub Vec<Finding>);
+pub struct Findings {
+    /// All so far.
+    pub all: Vec<Finding>,
+    /// What the project had before, and is as it was.
+    own: BTreeSet<String>,
+    /// That of it which would be a finding otherwise.
+    notices: Vec<Notice>,
+}
 
 impl Findings {
     /// Adds one.
@@ -87,7 +97,35 @@ impl Findings {
         have: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        self.0.push(Finding { code, place: place.into(), want: want.into(), have: have.into(), remedy: remedy.into() });
+        self.all.push(Finding {
+            code,
+            place: place.into(),
+            want: want.into(),
+            have: have.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    /// Adds one, unless the object was the project's before the migrations, and is as it was: it was looked at and tried then,
+    /// and what it refuses, the project refuses.
+    pub fn unless_own(
+        &mut self,
+        object: &str,
+        code: Code,
+        place: impl Into<String>,
+        want: impl Into<String>,
+        have: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        if self.own.contains(object) {
+            let what = format!("the project's own, as it was before the migrations: {}", have.into());
+            let notice = Notice { place: place.into(), what };
+            if !self.notices.contains(&notice) {
+                self.notices.push(notice);
+            }
+        } else {
+            self.add(code, place, want, have, remedy);
+        }
     }
 }
 

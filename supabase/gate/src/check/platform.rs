@@ -18,7 +18,7 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
         // Who has the rights of its owner can replace it.
         for client in contract.clients() {
             let groups: Vec<&str> = catalog.acl.memberships_in(client, &have.owner).collect();
-            let known = |group: &&str| findings.0.iter().any(|known| known.place == format!("role {group}"));
+            let known = |group: &&str| findings.all.iter().any(|known| known.place == format!("role {group}"));
             let new = groups.into_iter().filter(|group| !known(group)).collect::<Vec<_>>();
             for group in new {
                 let wanted = format!("{client} has no rights of {}, the owner of {}", have.owner, want.signature);

@@ -28,15 +28,21 @@ pub fn add_findings(catalog: &Catalog, findings: &mut Findings) {
                 };
                 findings.add(code, place, why, "no right, and so the request fails", remedy);
             }
-            Refusal::Policy { relation, policy, role, why } => {
+            Refusal::Policy { relation, policy, role, why, fails } => {
                 let remedy = format!("drop policy {} on {relation};", identifier(policy));
                 let place = format!("policy \"{policy}\" on {relation}");
-                findings.add(Code::PolicyUnexpected, place, format!("it lets {role} do its work"), why, remedy);
+                let wanted = format!("it lets {role} do its work");
+                if *fails {
+                    findings.add(Code::PolicyUnexpected, place, wanted, why, remedy);
+                } else {
+                    findings.unless_own(&place, Code::PolicyUnexpected, &place, wanted, why, remedy);
+                }
             }
             Refusal::Check { relation, name } => {
                 let remedy = format!("alter table {relation} drop constraint {};", identifier(name));
                 let place = format!("constraint {name} on {relation}");
-                findings.add(Code::ConstraintUnexpected, place, "it takes what the RPCs write", "it says no", remedy);
+                let wanted = "it takes what the RPCs write";
+                findings.unless_own(&place, Code::ConstraintUnexpected, &place, wanted, "it says no", remedy);
             }
             Refusal::Column { relation, name, why } => {
                 let remedy = format!("alter table {relation} drop column {};", identifier(name));
@@ -46,15 +52,16 @@ pub fn add_findings(catalog: &Catalog, findings: &mut Findings) {
             Refusal::Default { relation, name, default, present } => {
                 let place = format!("column {relation}.{name}");
                 // That it has to be given is the same fault.
-                findings.0.retain(|known| known.place != place);
+                findings.all.retain(|known| known.place != place);
                 let remedy = format!("alter table {relation} alter column {} set default {default};", identifier(name));
-                findings.add(Code::ColumnChanged, place, format!("default {default}, or as good"), present, remedy);
+                let wanted = format!("default {default}, or as good");
+                findings.unless_own(&place, Code::ColumnChanged, &place, wanted, present, remedy);
             }
             Refusal::Trigger { relation, trigger, function, why, remedy } => {
                 let place = format!("trigger {trigger} on {relation}");
                 let wanted = format!("{function} can do its work");
                 // One that is to be dropped needs no mending.
-                if !findings.0.iter().any(|known| known.place == place) {
+                if !findings.all.iter().any(|known| known.place == place) {
                     findings.add(Code::TriggerUnexpected, place, wanted, why, remedy);
                 }
             }

@@ -150,7 +150,7 @@ fn columns(want: &Relation, have: &Relation, findings: &mut Findings) {
         }
         if !changes.is_empty() {
             let remedy = alter(changes.join(", "));
-            findings.add(Code::ColumnChanged, place, spelt(column), spelt(present), remedy);
+            findings.unless_own(&place, Code::ColumnChanged, &place, spelt(column), spelt(present), remedy);
         }
     }
     // Who inserts through the RPCs gives no value for it.

@@ -30,14 +30,16 @@ pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &R
         if let Some(why) = written.in_the_way(trigger) {
             let remedy = format!("drop trigger {} on {};", identifier(name), want.qualified());
             let place = format!("trigger {name} on {}", want.qualified());
-            findings.add(Code::TriggerUnexpected, place, "it lets the RPCs write what they write", why, remedy);
+            let wanted = "it lets the RPCs write what they write";
+            findings.unless_own(&place, Code::TriggerUnexpected, &place, wanted, why, remedy);
         }
     }
     for (name, command) in beyond.rules.iter().filter(|(name, _)| !want.rules.contains(name)) {
         if command.as_deref().is_some_and(|command| written.does(command)) {
             let remedy = format!("drop rule {} on {};", identifier(name), want.qualified());
             let place = format!("rule {name} on {}", want.qualified());
-            findings.add(Code::RuleUnexpected, place, "no rule for what the RPCs do", "it rewrites it", remedy);
+            let wanted = "no rule for what the RPCs do";
+            findings.unless_own(&place, Code::RuleUnexpected, &place, wanted, "it rewrites it", remedy);
         }
     }
     // How it is kept is the installation's, as long as rows can be changed, and those that RPCs answer with are the table's.
@@ -53,7 +55,8 @@ pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &R
     for name in beyond.may_fail.iter().filter(unknown).filter(|_| written.does("insert")) {
         let remedy = format!("alter table {} drop column {};", want.qualified(), identifier(name));
         let place = format!("column {}.{name}", want.qualified());
-        findings.add(Code::ColumnUnexpected, place, "nothing that can fail for each row", "it is computed", remedy);
+        let wanted = "nothing that can fail for each row";
+        findings.unless_own(&place, Code::ColumnUnexpected, &place, wanted, "it is computed", remedy);
     }
     for (name, denied) in beyond.denied_defaults.iter().filter(|(name, _)| unknown(name)) {
         let inserts =
@@ -222,7 +225,7 @@ fn constraints(
             let place = format!("{what} on {}", want.qualified());
             let present = have.indexes.get(&index.name).or(have.constraints.get(&index.name));
             let present = present.map_or_else(|| index.columns.join(", "), Clone::clone);
-            findings.add(code, place, "nothing that refuses what the RPCs write", present, remedy);
+            findings.unless_own(&place, code, &place, "nothing that refuses what the RPCs write", present, remedy);
         }
     }
     for key in &beyond.foreign_keys {
@@ -233,7 +236,7 @@ fn constraints(
             let place = format!("constraint {} on {}", key.name, want.qualified());
             let wanted = format!("nothing that has to be in {} first", key.to);
             let present = have.constraints.get(&key.name).map_or("", String::as_str);
-            findings.add(Code::ConstraintUnexpected, place, wanted, present, remedy);
+            findings.unless_own(&place, Code::ConstraintUnexpected, &place, wanted, present, remedy);
         }
     }
 }

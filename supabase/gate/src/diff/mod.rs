@@ -57,7 +57,7 @@ pub fn compare(old: &Contract, new: &Contract) -> Report {
     version("contract", step, &old.version, &new.version, &mut findings);
     let looked_at = vec![format!("{} RPCs", news.len()), format!("{} changes", changes.len())];
     let subject = format!("contract {} → {}, a {} step", old.version, new.version, step.word());
-    Report { subject, looked_at, changes, findings: findings.0, ..Report::default() }
+    Report { subject, looked_at, changes, findings: findings.all, ..Report::default() }
 }
 
 fn said(old: &Version, new: &Version) -> Step {

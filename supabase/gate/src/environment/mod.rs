@@ -80,7 +80,7 @@ pub fn compare(name: &str, lock: &Lock, access: &Access, apikey: Option<&str>) -
         }
     }
     let subject = format!("environment {name} against its lock");
-    Ok(Report { subject, looked_at, findings: findings.0, unseen, ..Report::default() })
+    Ok(Report { subject, looked_at, findings: findings.all, unseen, ..Report::default() })
 }
 
 fn extensions(want: &BTreeMap<String, String>, have: &BTreeMap<String, String>, findings: &mut Findings) {

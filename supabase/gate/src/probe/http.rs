@@ -46,7 +46,7 @@ pub fn through_postgrest(project: &Project, contract: &Contract, functions: &[Fo
             }
         }
     }
-    Report { findings: findings.0, ..report }
+    Report { findings: findings.all, ..report }
 }
 
 fn call(project: &Project, rpc: &Function, expect: &str) -> anyhow::Result<Answer> {

@@ -43,7 +43,7 @@ pub async fn in_a_transaction(connection: &mut Connection, contract: &Contract, 
     }
     let mut unseen = Vec::new();
     platform::send(connection, contract, &mut findings, &mut unseen).await?;
-    Ok(Report { findings: findings.0, unseen, ..Report::default() })
+    Ok(Report { findings: findings.all, unseen, ..Report::default() })
 }
 
 async fn become_somebody(connection: &mut Connection, access: &str, expect: &str) -> Result<()> {

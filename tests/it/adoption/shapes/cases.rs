@@ -64,6 +64,11 @@ pub const DIFFERS: &[(&str, &str)] = &[
         "table public.social_messages",
     ),
     ("create type public.social_channels as enum ('all')", "table public.social_channels"),
+    (
+        "reset role; create foreign data wrapper away; create server away foreign data wrapper away; create foreign table public.social_channels (id uuid) server away",
+        "table public.social_channels",
+    ),
+    ("create materialized view public.social_channels as select 1 as id", "table public.social_channels"),
     ("create domain public.rank_session_overlays as text", "table public.rank_session_overlays"),
     (
         "create table public.own (id uuid constraint one_overlay_per_player unique)",

@@ -4,15 +4,16 @@ use anyhow::{Error, Result};
 use serde_json::{Value, json};
 use tokio_postgres::error::SqlState;
 
-use super::{super::rows, Asking};
+use super::Asking;
 use crate::{
-    contract::{Columns, Command, Policy, Privilege, Relation},
+    contract::{Command, Policy, Privilege, Relation},
     database::{self, Connection, identifier, literal},
 };
 
-/// Who asks; and what belongs to somebody else.
+/// Who asks.
 pub const CALLER: &str = "00000000-0000-4000-8000-000000000001";
-const OTHER: &str = "00000000-0000-4000-8000-000000000002";
+/// What belongs to somebody else.
+pub const OTHER: &str = "00000000-0000-4000-8000-000000000002";
 
 /// The topics that clients listen on, and an event of each (supabase/migrations/…_realtime_topics.sql).
 const TOPICS: [(&str, &str); 3] = [
@@ -23,6 +24,20 @@ const TOPICS: [(&str, &str); 3] = [
 
 /// What the RPCs change, and into what (supabase/migrations/…_end_rank_session.sql).
 const CHANGES: [(&str, &str, &str); 1] = [("public.rank_sessions", "status", "ended")];
+
+/// What a policy says that is not yes.
+pub struct No {
+    /// Whether it could not be asked at all.
+    pub fails: bool,
+    /// For people.
+    pub why: String,
+}
+
+impl No {
+    fn about(self, row: &str) -> Self {
+        Self { why: format!("{} {row}", self.why), ..self }
+    }
+}
 
 /// Asks as a role.
 pub struct Asker<'a> {
@@ -36,7 +51,7 @@ pub struct Asker<'a> {
 
 impl Asker<'_> {
     /// Why the policy is in the way, if it is.
-    pub async fn policy(&mut self, policy: &Policy) -> Result<Option<String>> {
+    pub async fn policy(&mut self, policy: &Policy) -> Result<Option<No>> {
         let writes = matches!(policy.command, Command::Insert)
             || policy.command == Command::All && self.asking.commands.contains(&Privilege::Insert);
         let check = policy.with_check.as_ref().or(policy.using.as_ref()).filter(|_| writes);
@@ -45,7 +60,7 @@ impl Asker<'_> {
             let row = self.new_row().await?;
             let said = self.says(check, &row, CALLER, "").await?;
             if said.is_some() {
-                return Ok(said.map(|why| format!("{why} to a row that is written")));
+                return Ok(said.map(|no| no.about("to a row that is written")));
             }
         }
         if self.found.schema == "realtime" {
@@ -58,7 +73,7 @@ impl Asker<'_> {
         if let Some(using) = reads.filter(fair) {
             let said = self.says(using, &row, &caller, "").await?;
             if said.is_some() {
-                return Ok(said.map(|why| format!("{why} to a row that is asked for")));
+                return Ok(said.map(|no| no.about("to a row that is asked for")));
             }
         }
         let updates = matches!(policy.command, Command::Update | Command::All)
@@ -66,15 +81,15 @@ impl Asker<'_> {
         let check = policy.with_check.as_ref().or(policy.using.as_ref()).filter(|_| updates).filter(fair);
         let (Some(check), Some(changed)) = (check, self.changed(&row)) else { return Ok(None) };
         let said = self.says(check, &changed, &caller, "").await?;
-        Ok(said.map(|why| format!("{why} to a row that is changed")))
+        Ok(said.map(|no| no.about("to a row that is changed")))
     }
 
     /// The same of a broadcast, for who joins its topic.
-    async fn heard(&mut self, using: Option<&String>) -> Result<Option<String>> {
+    async fn heard(&mut self, using: Option<&String>) -> Result<Option<No>> {
         let Some(using) = using.filter(|_| self.asking.role != "anon") else { return Ok(None) };
         for (topic, event) in TOPICS {
-            if let Some(why) = self.says(using, &broadcast(topic, event), CALLER, topic).await? {
-                return Ok(Some(format!("{why} on the topic {topic}")));
+            if let Some(no) = self.says(using, &broadcast(topic, event), CALLER, topic).await? {
+                return Ok(Some(no.about(&format!("on the topic {topic}"))));
             }
         }
         Ok(None)
@@ -111,7 +126,7 @@ impl Asker<'_> {
         Some(format!("(select {} from {row}) as {alias}", columns.collect::<Vec<_>>().join(", ")))
     }
 
-    async fn says(&mut self, expression: &str, row: &str, caller: &str, topic: &str) -> Result<Option<String>> {
+    async fn says(&mut self, expression: &str, row: &str, caller: &str, topic: &str) -> Result<Option<No>> {
         // The owners of functions may not look into auth. A policy that is stored needs no look.
         let claims = literal(&claims(caller));
         let expression = expression
@@ -121,87 +136,14 @@ impl Asker<'_> {
         let query = format!("select to_jsonb(coalesce(({expression}), false))::text from {row}");
         Ok(match self.asked(&query, caller, topic).await? {
             Ok(Value::Bool(true)) => None,
-            Ok(_) => Some("it says no".to_owned()),
-            Err(why) => Some(format!("it fails ({why:#})")),
+            Ok(_) => Some(No { fails: false, why: "it says no".to_owned() }),
+            Err(why) => Some(No { fails: true, why: format!("it fails ({why:#})") }),
         })
     }
 
     /// Asks as the role.
     pub async fn asked(&mut self, query: &str, caller: &str, topic: &str) -> Result<Result<Value, Error>> {
         asked(self.connection, Some(&self.asking.role), query, caller, topic).await
-    }
-
-    /// One that is there, with the id of who asks for it; or else one made up.
-    async fn present_row(&mut self) -> Result<(String, String, bool)> {
-        let (qualified, alias) = (self.found.qualified(), identifier(&self.found.name));
-        let caller = self.asking.relation.caller.as_deref().filter(|_| self.asking.own);
-        if let Some(sample) = self.sample().await? {
-            let who = caller.and_then(|column| sample[column].as_str()).unwrap_or(CALLER).to_owned();
-            let record = literal(&sample.to_string());
-            return Ok((format!("jsonb_populate_record(null::{qualified}, {record}) as {alias}"), who, true));
-        }
-        let value = |name: &str, kind: &str| match kind {
-            "uuid" if caller == Some(name) => Some(literal(CALLER)),
-            "uuid" => Some(literal(OTHER)),
-            _ => None,
-        };
-        Ok((self.made_up(value), CALLER.to_owned(), false))
-    }
-
-    async fn sample(&mut self) -> Result<Option<Value>> {
-        let qualified = self.found.qualified();
-        let sees = format!(
-            "select to_jsonb(has_table_privilege({0}, 'select') and not row_security_active({0}))::text",
-            literal(&qualified)
-        );
-        if database::read(self.connection, &sees).await? != true {
-            return Ok(None);
-        }
-        let caller = self.asking.relation.caller.as_deref().map(identifier);
-        let theirs = caller.map_or_else(|| "true".to_owned(), |column| format!("{column} is not null"));
-        let newest = format!(
-            "select to_jsonb((select to_jsonb(one) from {qualified} as one where {theirs} order by ctid desc limit 1))::text"
-        );
-        let sample = rows::<Option<Value>>(self.connection, &format!("select coalesce(({newest}), 'null')")).await?;
-        Ok(sample.filter(|sample| !sample.is_null()))
-    }
-
-    /// As the RPCs write it: what they always give, and defaults. What clients choose is taken from a row that is there.
-    pub async fn new_row(&mut self) -> Result<String> {
-        let sample = self.sample().await?.unwrap_or_default();
-        let given =
-            self.asking.relation.grants.exact.get(&self.asking.role).and_then(|rights| rights.get(&Privilege::Insert));
-        let given = |name: &str| match given {
-            Some(Columns::Some(names)) => names.iter().any(|known| known == name),
-            _ => self.asking.relation.columns.iter().any(|known| known.name == name),
-        };
-        let nullable =
-            |name: &str| self.asking.relation.columns.iter().any(|known| known.name == name && known.nullable);
-        let caller = self.asking.relation.caller.as_deref();
-        let value = |name: &str, kind: &str| match kind {
-            _ if !given(name) => None,
-            "uuid" if caller == Some(name) => Some(literal(CALLER)),
-            _ if nullable(name) => Some("null".to_owned()),
-            "uuid" => Some(literal(OTHER)),
-            "bigint" => Some("1700000000000".to_owned()),
-            "integer" => Some("0".to_owned()),
-            "boolean" => Some("false".to_owned()),
-            "jsonb" => Some("'{}'".to_owned()),
-            "timestamp with time zone" => Some("now()".to_owned()),
-            _ => Some(sample[name].as_str().map_or_else(|| "null".to_owned(), literal)),
-        };
-        Ok(self.made_up(value))
-    }
-
-    fn made_up(&self, value: impl Fn(&str, &str) -> Option<String>) -> String {
-        let columns = self.found.columns.iter().map(|column| {
-            let default = column.default.as_deref();
-            let default = default.filter(|text| !text.starts_with("generated ") && !text.contains("nextval("));
-            let value = value(&column.name, &column.kind);
-            let value = value.or_else(|| default.map(str::to_owned)).unwrap_or_else(|| "null".to_owned());
-            format!("({value})::{} as {}", column.kind, identifier(&column.name))
-        });
-        format!("(select {}) as {}", columns.collect::<Vec<_>>().join(", "), identifier(&self.found.name))
     }
 }
 

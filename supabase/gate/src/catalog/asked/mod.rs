@@ -4,6 +4,7 @@
 mod asker;
 mod columns;
 mod platform;
+mod row;
 mod triggers;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use self::asker::{Asker, CALLER};
+use self::asker::{Asker, CALLER, No};
 use super::{Catalog, rows};
 use crate::{
     contract::{Command, Contract, Policy, Privilege, Relation},
@@ -39,7 +40,7 @@ pub enum Refusal {
     /// The policy looks at something that the role may not look at: a table with the columns, or a function.
     Right { relation: String, policy: String, role: String, object: String, columns: Option<Vec<String>> },
     /// The policy says no to a row that the RPCs ask for, or fails.
-    Policy { relation: String, policy: String, role: String, why: String },
+    Policy { relation: String, policy: String, role: String, why: String, fails: bool },
     /// The check says no to a row that the RPCs write.
     Check { relation: String, name: String },
     /// A column that nobody gives a value cannot have the one that it gets.
@@ -126,9 +127,9 @@ pub async fn ask(connection: &mut Connection, named: &Contract, catalog: &mut Ca
         }
         let mut asker = Asker { connection, asking: &asking, found };
         for policy in restrictive {
-            if let Some(why) = asker.policy(policy).await? {
+            if let Some(No { fails, why }) = asker.policy(policy).await? {
                 let (relation, policy, role) = (qualified.clone(), policy.name.clone(), asking.role.clone());
-                refusals.push(Refusal::Policy { relation, policy, role, why });
+                refusals.push(Refusal::Policy { relation, policy, role, why, fails });
             }
         }
         let lacking = foreign.iter().any(|policy| asking.counts(policy) && lacks(policy).is_some());

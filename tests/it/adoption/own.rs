@@ -1,0 +1,73 @@
+//! What a project had on its tables before the migrations stays its own as long as it is as it was.
+
+use gate::{catalog::Catalog, check, database, finding::Report, migrate};
+
+use super::shapes::{contract, in_use, migrations, with};
+
+/// What the project has, how it is changed after the migrations, and where `gate check` then has a finding.
+const CHANGED: &[(&str, &str, &str)] = &[
+    (
+        include_str!("moderation.sql"),
+        "create or replace function public.refuse_bad_words() returns trigger language plpgsql as $$ begin raise exception 'closed'; end $$",
+        "trigger refuse_bad_words on public.social_messages",
+    ),
+    (
+        "create rule copies as on insert to public.social_messages do also notify said",
+        "create or replace rule copies as on insert to public.social_messages do also notify others",
+        "rule copies on public.social_messages",
+    ),
+    (
+        "create function public.may_say(uuid) returns boolean language sql stable as 'select false'; create policy own on public.social_messages as restrictive for insert with check (public.may_say(sender_id))",
+        "create or replace function public.may_say(uuid) returns boolean language sql stable as 'select $1 is null'",
+        r#"policy "own" on public.social_messages"#,
+    ),
+    (
+        "alter table public.social_messages add constraint unsigned check (sender_id is null)",
+        "alter table public.social_messages drop constraint unsigned, add constraint unsigned check (sender_id is null and body is not null)",
+        "constraint unsigned on public.social_messages",
+    ),
+    (
+        "alter table public.rank_sessions alter column status set default 'playing'",
+        "alter table public.rank_sessions alter column status set default 'done'",
+        "column public.rank_sessions.status",
+    ),
+    (
+        "alter table public.rank_sessions drop column status",
+        "alter table public.rank_sessions alter column status set default 'done'",
+        "column public.rank_sessions.status",
+    ),
+    (
+        "create table public.older () inherits (public.social_messages)",
+        "create table public.oldest () inherits (public.social_messages)",
+        "table public.social_messages",
+    ),
+];
+
+async fn judge(connection: &mut database::Connection) -> Report {
+    database::spell_plainly(connection).await.unwrap();
+    check::compare(&contract(), &Catalog::read(connection, &contract()).await.unwrap())
+}
+
+#[tokio::test]
+async fn it_is_a_notice_until_it_is_changed() {
+    let (_installation, mut connection) = in_use().await;
+    let (_, others) = migrations();
+    let others = migrate::bundle(&others).unwrap();
+    let mut wrong = Vec::new();
+    for (sql, change, place) in CHANGED {
+        let (before, after) = with(&mut connection, sql, async |connection| {
+            migrate::run(connection, "migrations", &others).await.unwrap_or_else(|error| panic!("{sql}: {error:#}"));
+            let before = judge(connection).await;
+            database::run(connection, change).await.unwrap_or_else(|error| panic!("{change}: {error:#}"));
+            (before, judge(connection).await)
+        })
+        .await;
+
+        let told = before.notices.iter().any(|notice| notice.place == *place && notice.what.contains("as it was"));
+        let places: Vec<&str> = after.findings.iter().map(|finding| finding.place.as_str()).collect();
+        if !before.findings.is_empty() || !told || places != [*place] {
+            wrong.push(format!("{sql}: {:#?} told: {told} {places:?}", before.findings));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
