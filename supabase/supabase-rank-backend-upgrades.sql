@@ -872,7 +872,11 @@ as $$
       e'\n', found.object, found.definition,
       (
         select string_agg(
-          concat_ws(' ', routine.prosecdef, routine.proconfig, routine.prosrc), e'\n' order by routine.oid::regprocedure::text
+          concat_ws(
+            ' ', routine.proowner::regrole, routine.prosecdef, routine.proconfig, routine.prosrc,
+            pg_get_function_sqlbody(routine.oid)
+          ),
+          e'\n' order by routine.oid::regprocedure::text
         )
         from pg_catalog.pg_depend as depend
         join pg_catalog.pg_proc as routine on routine.oid = depend.refobjid

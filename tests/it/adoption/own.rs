@@ -17,8 +17,8 @@ const CHANGED: &[(&str, &str, &str)] = &[
         "rule copies on public.social_messages",
     ),
     (
-        "create function public.may_say(uuid) returns boolean language sql stable as 'select false'; create policy own on public.social_messages as restrictive for insert with check (public.may_say(sender_id))",
-        "create or replace function public.may_say(uuid) returns boolean language sql stable as 'select $1 is null'",
+        "create function public.may_say(uuid) returns boolean language sql stable return false; create policy own on public.social_messages as restrictive for insert with check (public.may_say(sender_id))",
+        "create or replace function public.may_say(uuid) returns boolean language sql stable return $1 is null",
         r#"policy "own" on public.social_messages"#,
     ),
     (
