@@ -781,11 +781,12 @@ revoke all on function lockstep.drop_what_was_made(text[]) from public, anon, au
 
 -- 20261122080010_own_objects.sql
 
--- What is on the tables that the project had before: remembered once, as digests, before anything is added to them.
+-- What is on the tables that the project had before, and what shows them to others: remembered once, as digests, before
+-- anything is added.
 --
--- A trigger that refuses words is the project's business as long as it is as it was. One that comes later, or is changed, is a
--- finding of the gate, until the contract has it. The digests stand with the list of those tables, in the comment of the
--- schema.
+-- A trigger that refuses words, or a view that shows messages, is the project's business as long as it is as it was. One that
+-- comes later, or is changed, is a finding of the gate, until the contract has it. The digests stand with the list of those
+-- tables, in the comment of the schema.
 -- Contract: none by itself.
 -- Called by: the migrations that make tables, and the gate, which asks the first one's query.
 -- Undo: drop function lockstep.remember_own(text); drop function lockstep.own_objects();
@@ -865,10 +866,30 @@ as $$
       format('table %s: its rows are shown by %s', adopted.name, parent.inhparent::regclass), ''
     from adopted
     join pg_catalog.pg_inherits as parent on parent.inhrelid = adopted.oid
+    union all
+    -- With the rights of their owners, they may show any of those tables; to whom they are open is a part of what they are.
+    select
+      'pg_catalog.pg_class'::regclass, class.oid,
+      format('%s %s', case class.relkind when 'm' then 'materialized view' else 'view' end, class.oid::regclass),
+      concat_ws(' ', class.relowner::regrole, class.reloptions, class.relacl, pg_get_viewdef(class.oid))
+    from pg_catalog.pg_class as class
+    where class.relkind in ('v', 'm')
+      and class.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+      and exists (select from adopted)
+    union all
+    select
+      'pg_catalog.pg_proc'::regclass, routine.oid, format('function %s', routine.oid::regprocedure),
+      concat_ws(
+        ' ', routine.proowner::regrole, routine.proconfig, routine.proacl, routine.prosrc, pg_get_function_sqlbody(routine.oid)
+      )
+    from pg_catalog.pg_proc as routine
+    where routine.prosecdef
+      and routine.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+      and exists (select from adopted)
   )
   select
     found.object,
-    md5(concat_ws(
+    left(md5(concat_ws(
       e'\n', found.object, found.definition,
       (
         select string_agg(
@@ -884,11 +905,12 @@ as $$
           and depend.objid = found.oid
           and depend.refclassid = 'pg_catalog.pg_proc'::regclass
       )
-    ))
+    )), 12)
   from found;
 $$;
 
-comment on function lockstep.own_objects() is 'What is on the tables that the project had before, and a digest of each.';
+comment on function lockstep.own_objects() is
+  'What is on the tables that the project had before, what may show them to others, and a digest of each.';
 revoke all on function lockstep.own_objects() from public, anon, authenticated, service_role;
 
 -- Null: all that is there.

@@ -37,6 +37,21 @@ const CHANGED: &[(&str, &str, &str)] = &[
         "column public.rank_sessions.status",
     ),
     (
+        "create view public.chat as select id, channel_id from public.social_messages; grant select on public.chat to authenticated",
+        "create or replace view public.chat as select id, channel_id, body from public.social_messages",
+        "view public.chat",
+    ),
+    (
+        "create view public.chat as select body from public.social_messages; revoke all on public.chat from anon; grant select on public.chat to authenticated",
+        "grant select on public.chat to anon",
+        "view public.chat",
+    ),
+    (
+        "create function public.unread(uuid) returns bigint language sql stable security definer begin atomic select count(*) from public.social_messages where channel_id = $1; end",
+        "create or replace function public.unread(uuid) returns bigint language sql stable security definer begin atomic select count(*) from public.social_messages; end",
+        "function public.unread(uuid)",
+    ),
+    (
         "create table public.older () inherits (public.social_messages)",
         "create table public.oldest () inherits (public.social_messages)",
         "table public.social_messages",

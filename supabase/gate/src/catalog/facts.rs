@@ -179,8 +179,8 @@ pub struct Way {
     pub kind: String,
     /// With the schema, and the types of arguments.
     pub name: String,
-    /// A table that it reaches.
-    pub reaches: String,
+    /// The tables that it reaches.
+    pub reaches: Vec<String>,
     /// To whom it is open.
     pub clients: Vec<String>,
 }

@@ -111,7 +111,7 @@ select coalesce(
   '[]'
 )::text
 from (
-  select way.kind, way.name, min(way.reaches), jsonb_agg(distinct way.client)
+  select way.kind, way.name, jsonb_agg(distinct way.reaches), jsonb_agg(distinct way.client)
   from way
   group by way.kind, way.name
   order by way.kind, way.name

@@ -1,6 +1,6 @@
 //! Rights on tables and views, for each role that the contract names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Findings, access::Inheriting};
 use crate::{
@@ -9,7 +9,15 @@ use crate::{
     finding::Code,
 };
 
-pub fn compare(want: &Relation, have: &Relation, inheriting: &Inheriting, acl: &Acl, findings: &mut Findings) {
+/// `content`: roles that may have what everybody has there.
+pub fn compare(
+    want: &Relation,
+    have: &Relation,
+    inheriting: &Inheriting,
+    acl: &Acl,
+    content: &BTreeSet<&str>,
+    findings: &mut Findings,
+) {
     let none = Rights::new();
     let present = |role: &str| have.grants.exact.get(role).unwrap_or(&none);
     let mut missing = Changes::default();
@@ -34,7 +42,8 @@ pub fn compare(want: &Relation, have: &Relation, inheriting: &Inheriting, acl: &
             );
         }
         for (privilege, columns) in beyond(present(role), rights) {
-            if explained(role, privilege) {
+            let of_everybody = content.contains(role.as_str()) && present("public").contains_key(&privilege);
+            if explained(role, privilege) || of_everybody {
                 continue;
             }
             if let Some(group) = through(privilege, role) {

@@ -1,5 +1,7 @@
 //! Tables and views: are the policies in force, the same, and nothing beside them?
 
+use std::collections::BTreeSet;
+
 use super::{APPLY, Findings, access::Inheriting, beyond, grants, indexes, policies, renamed, shared};
 use crate::{
     catalog::Catalog,
@@ -38,7 +40,10 @@ pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, 
         }
         policies::compare(want, have, findings);
         triggers(want, have, findings);
-        grants::compare(want, have, inheriting, &catalog.acl, findings);
+        // On a project's own table, what everybody may do is for the doors to close.
+        let adopted = catalog.doors.has_adopted(&want.schema, &want.name);
+        let content = if adopted { contract.owners() } else { BTreeSet::new() };
+        grants::compare(want, have, inheriting, &catalog.acl, &content, findings);
     }
 }
 
