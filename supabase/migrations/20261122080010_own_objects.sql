@@ -1,9 +1,9 @@
 -- What is on the tables that the project had before, and what shows them to others: remembered once, as digests, before
 -- anything is added.
 --
--- A trigger that refuses words, or a view that shows messages, is the project's business as long as it is as it was. One that
--- comes later, or is changed, is a finding of the gate, until the contract has it. The digests stand with the list of those
--- tables, in the comment of the schema.
+-- A trigger that refuses words, a view that shows messages, what PostgREST calls before each request: they are the project's
+-- business as long as they are as they were. One that comes later, or is changed, is a finding of the gate, until the
+-- contract has it. The digests stand with the list of those tables, in the comment of the schema.
 -- Contract: none by itself.
 -- Called by: the migrations that make tables, and the gate, which asks the first one's query.
 -- Undo: drop function lockstep.remember_own(text); drop function lockstep.own_objects();
@@ -103,6 +103,19 @@ as $$
     where routine.prosecdef
       and routine.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
       and exists (select from adopted)
+    union all
+    -- What PostgREST calls before each request.
+    select
+      'pg_catalog.pg_db_role_setting'::regclass, null,
+      'setting pgrst.db_pre_request of role authenticator'
+        || case when kept.setdatabase <> 0 then ' in database ' || current_database() else '' end,
+      concat_ws(' ', item.setting, called.prosecdef, called.proconfig, called.prosrc)
+    from pg_catalog.pg_db_role_setting as kept
+    cross join unnest(kept.setconfig) as item (setting)
+    left join pg_catalog.pg_proc as called on called.oid = to_regprocedure(split_part(item.setting, '=', 2) || '()')
+    where kept.setrole = to_regrole('authenticator')
+      and kept.setdatabase in (0, (select here.oid from pg_catalog.pg_database as here where here.datname = current_database()))
+      and item.setting like 'pgrst.db_pre_request=%'
   )
   select
     found.object,

@@ -52,6 +52,11 @@ const CHANGED: &[(&str, &str, &str)] = &[
         "function public.unread(uuid)",
     ),
     (
+        "create function public.asked_first() returns void language plpgsql as 'begin null; end'; reset role; alter role authenticator set pgrst.db_pre_request = 'public.asked_first'",
+        "create or replace function public.asked_first() returns void language plpgsql as 'begin raise exception ''closed''; end'",
+        "role authenticator",
+    ),
+    (
         "create table public.older () inherits (public.social_messages)",
         "create table public.oldest () inherits (public.social_messages)",
         "table public.social_messages",

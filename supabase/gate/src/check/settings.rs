@@ -66,7 +66,9 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
         }
         let want = allowed.map_or_else(|| "not set".to_owned(), Allowed::phrase);
         let have = format!("{} = {}", set.name, set.value);
-        findings.add(Code::SettingUnexpected, place(set), format!("{} {want}", set.name), have, remedy(set));
+        let object = format!("setting {} of {}", set.name, place(set));
+        let wanted = format!("{} {want}", set.name);
+        findings.unless_own(&object, Code::SettingUnexpected, place(set), wanted, have, remedy(set));
     }
     for set in catalog.settings.iter().filter(|set| is_misread(contract, set)) {
         let wanted = format!("{} as a number, or not set", set.name);
