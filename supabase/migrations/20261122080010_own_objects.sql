@@ -84,6 +84,23 @@ as $$
     from adopted
     join pg_catalog.pg_inherits as parent on parent.inhrelid = adopted.oid
     union all
+    select
+      'pg_catalog.pg_class'::regclass, null, format('right of everybody to %s on %s', lower(held.privilege), adopted.name),
+      string_agg(held.place, ' ' order by held.place)
+    from adopted
+    cross join lateral (
+      select acl.privilege_type, '*'
+      from pg_catalog.pg_class as class
+      cross join aclexplode(class.relacl) as acl
+      where class.oid = adopted.oid and acl.grantee = 0
+      union all
+      select acl.privilege_type, attribute.attname::text
+      from pg_catalog.pg_attribute as attribute
+      cross join aclexplode(attribute.attacl) as acl
+      where attribute.attrelid = adopted.oid and not attribute.attisdropped and acl.grantee = 0
+    ) as held (privilege, place)
+    group by adopted.name, held.privilege
+    union all
     -- With the rights of their owners, they may show any of those tables; to whom they are open is a part of what they are.
     select
       'pg_catalog.pg_class'::regclass, class.oid,

@@ -57,6 +57,11 @@ const CHANGED: &[(&str, &str, &str)] = &[
         "role authenticator",
     ),
     (
+        "grant insert (code) on public.rank_rooms to public",
+        "grant insert on public.rank_rooms to public",
+        "table public.rank_rooms",
+    ),
+    (
         "create table public.older () inherits (public.social_messages)",
         "create table public.oldest () inherits (public.social_messages)",
         "table public.social_messages",

@@ -9,13 +9,13 @@ use crate::{
     finding::Code,
 };
 
-/// `content`: roles that may have what everybody has there.
+/// `owners`: roles that may have what everybody had on a project's table before the migrations.
 pub fn compare(
     want: &Relation,
     have: &Relation,
     inheriting: &Inheriting,
     acl: &Acl,
-    content: &BTreeSet<&str>,
+    owners: &BTreeSet<&str>,
     findings: &mut Findings,
 ) {
     let none = Rights::new();
@@ -42,8 +42,17 @@ pub fn compare(
             );
         }
         for (privilege, columns) in beyond(present(role), rights) {
-            let of_everybody = content.contains(role.as_str()) && present("public").contains_key(&privilege);
-            if explained(role, privilege) || of_everybody {
+            if explained(role, privilege) {
+                continue;
+            }
+            let word = privilege.word();
+            if owners.contains(role.as_str())
+                && findings.notice_own(
+                    &format!("right of everybody to {word} on {qualified}"),
+                    format!("{} {qualified}", want.kind.word()),
+                    &format!("everybody may {word}"),
+                )
+            {
                 continue;
             }
             if let Some(group) = through(privilege, role) {

@@ -106,6 +106,17 @@ impl Findings {
         });
     }
 
+    /// Whether the project had the object before the migrations, and has it as it was: then that is a notice.
+    pub fn notice_own(&mut self, object: &str, place: impl Into<String>, what: &str) -> bool {
+        let is_own = self.own.contains(object);
+        let what = format!("the project's own, as it was before the migrations: {what}");
+        let notice = Notice { place: place.into(), what };
+        if is_own && !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
+        is_own
+    }
+
     /// Adds one, unless the object was the project's before the migrations, and is as it was: it was looked at and tried then,
     /// and what it refuses, the project refuses.
     pub fn unless_own(
@@ -117,13 +128,8 @@ impl Findings {
         have: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        if self.own.contains(object) {
-            let what = format!("the project's own, as it was before the migrations: {}", have.into());
-            let notice = Notice { place: place.into(), what };
-            if !self.notices.contains(&notice) {
-                self.notices.push(notice);
-            }
-        } else {
+        let (place, have) = (place.into(), have.into());
+        if !self.notice_own(object, &place, &have) {
             self.add(code, place, want, have, remedy);
         }
     }

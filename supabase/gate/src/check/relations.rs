@@ -1,7 +1,5 @@
 //! Tables and views: are the policies in force, the same, and nothing beside them?
 
-use std::collections::BTreeSet;
-
 use super::{APPLY, Findings, access::Inheriting, beyond, grants, indexes, policies, renamed, shared};
 use crate::{
     catalog::Catalog,
@@ -40,10 +38,7 @@ pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, 
         }
         policies::compare(want, have, findings);
         triggers(want, have, findings);
-        // On a project's own table, what everybody may do is for the doors to close.
-        let adopted = catalog.doors.has_adopted(&want.schema, &want.name);
-        let content = if adopted { contract.owners() } else { BTreeSet::new() };
-        grants::compare(want, have, inheriting, &catalog.acl, &content, findings);
+        grants::compare(want, have, inheriting, &catalog.acl, &contract.owners(), findings);
     }
 }
 
