@@ -1,6 +1,6 @@
 //! What a project had on its tables before the migrations stays its own as long as it is as it was.
 
-use gate::{catalog::Catalog, check, database, finding::Report, migrate};
+use gate::{catalog::Catalog, check, contract::Relation, database, finding::Report, migrate};
 
 use super::shapes::{contract, in_use, migrations, with};
 
@@ -95,4 +95,41 @@ async fn it_is_a_notice_until_it_is_changed() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Of each kind one that comes later.
+const LATER: &str = "create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$; \
+    create trigger refuse before insert on public.social_messages for each row execute function public.refuse(); \
+    create rule copies as on insert to public.social_messages do also notify said; \
+    create policy own on public.social_messages as restrictive for insert with check (sender_id is null); \
+    alter table public.social_messages add constraint unsigned check (sender_id is null); \
+    create index long on public.social_messages (body)";
+
+#[tokio::test]
+async fn what_comes_later_is_right_once_the_contract_has_it() {
+    let (_installation, mut connection) = in_use().await;
+    let (_, others) = migrations();
+    let others = migrate::bundle(&others).unwrap();
+    let mut contract = contract();
+
+    let (without, with_it) = with(&mut connection, "select", async |connection| {
+        migrate::run(connection, "migrations", &others).await.unwrap();
+        database::run(connection, LATER).await.unwrap();
+        let without = judge(connection).await;
+        let catalog = Catalog::read(connection, &contract).await.unwrap();
+        let is_messages = |relation: &&mut Relation| relation.name == "social_messages";
+        let found = catalog.relations.iter().find(|relation| relation.name == "social_messages").unwrap().clone();
+        let meant = contract.relations.iter_mut().find(is_messages).unwrap();
+        meant.triggers.extend(found.triggers.into_iter().filter(|trigger| trigger.name == "refuse"));
+        meant.rules.push("copies".to_owned());
+        meant.policies.extend(found.policies.into_iter().filter(|policy| policy.name == "own"));
+        meant.constraints.insert("unsigned".to_owned(), found.constraints["unsigned"].clone());
+        meant.indexes.insert("long".to_owned(), found.indexes["long"].clone());
+        let catalog = Catalog::read(connection, &contract).await.unwrap();
+        (without, check::compare(&contract, &catalog))
+    })
+    .await;
+
+    assert_eq!(without.findings.len(), 5, "{:#?}", without.findings);
+    assert_eq!(with_it.findings, []);
 }

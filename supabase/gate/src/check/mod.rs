@@ -2,6 +2,7 @@
 
 mod access;
 mod beyond;
+mod broadcasts;
 mod cron;
 mod doors;
 mod functions;
@@ -36,13 +37,13 @@ const APPLY: &str = "apply the migrations; where they are applied, run again the
     `psql -1 -f supabase/migrations/<file>`, after dropping what has another signature";
 
 /// Judges a catalog that was read for this contract.
-pub fn compare(contract: &Contract, catalog: &Catalog) -> Report {
-    let contract = &catalog.doors.adapted(contract);
+pub fn compare(named: &Contract, catalog: &Catalog) -> Report {
+    let contract = &catalog.doors.adapted(named);
     let mut findings = Findings { own: catalog.doors.own.clone(), ..Findings::default() };
     let raising = raising::find(catalog, &mut findings);
     let inheriting = access::Inheriting::find(contract, catalog);
     functions::compare(contract, catalog, &raising, &inheriting, &mut findings);
-    relations::compare(contract, catalog, &inheriting, &mut findings);
+    relations::compare(contract, named, catalog, &inheriting, &mut findings);
     refusals::add_findings(catalog, &mut findings);
     ways::add_findings(catalog, &mut findings);
     access::compare(contract, catalog, &inheriting, &mut findings);

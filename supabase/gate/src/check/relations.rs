@@ -8,7 +8,13 @@ use crate::{
     finding::Code,
 };
 
-pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, findings: &mut Findings) {
+pub fn compare(
+    contract: &Contract,
+    named: &Contract,
+    catalog: &Catalog,
+    inheriting: &Inheriting,
+    findings: &mut Findings,
+) {
     let renamed = renamed::find(contract, &catalog.relations);
     for renamed::Renamed { relation, old, new } in &renamed {
         let remedy = format!("alter table {relation} rename column {} to {};", identifier(new), identifier(old));
@@ -28,7 +34,7 @@ pub fn compare(contract: &Contract, catalog: &Catalog, inheriting: &Inheriting, 
         security(want, have, findings);
         columns(want, have, findings);
         beyond::compare(contract, catalog, want, have, findings);
-        shared::compare(contract, catalog, want, have, findings);
+        shared::compare(contract, named, catalog, want, have, findings);
         constraints(want, have, findings);
         indexes::compare(want, have, catalog.beyond.get(&want.qualified()), findings);
         for rule in have.rules.iter().filter(|rule| !want.shared && !want.rules.contains(rule)) {

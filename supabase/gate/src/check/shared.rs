@@ -5,22 +5,30 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Findings;
+use super::{Findings, broadcasts};
 use crate::{
     catalog::{Beyond, Catalog, Trigger},
-    contract::{Column, Columns, Contract, Privilege, Relation},
+    contract::{Columns, Contract, Privilege, Relation},
     database::identifier,
     finding::Code,
 };
 
-pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &Relation, findings: &mut Findings) {
+/// `named`: the contract as it stands, since a table that the project had keeps its own constraints.
+pub fn compare(
+    contract: &Contract,
+    named: &Contract,
+    catalog: &Catalog,
+    want: &Relation,
+    have: &Relation,
+    findings: &mut Findings,
+) {
     let Some(beyond) = catalog.beyond.get(&want.qualified()) else { return };
     let written = Written::by_the_contract(contract, want);
     if !want.shared || written.nothing() {
         return;
     }
     if want.schema == "realtime" {
-        broadcasts(want, have, findings);
+        broadcasts::compare(want, have, findings);
     }
     for (name, trigger) in beyond.triggers.iter().filter(|(name, _)| !want.triggers.iter().any(|t| t.name == **name)) {
         let present = have.triggers.iter().find(|found| found.name == *name);
@@ -69,29 +77,7 @@ pub fn compare(contract: &Contract, catalog: &Catalog, want: &Relation, have: &R
         let wanted = format!("a default that {role} may evaluate");
         findings.add(Code::ColumnUnexpected, place, wanted, "it may not", remedy);
     }
-    constraints(contract, beyond, &written, want, have, findings);
-}
-
-/// What realtime.send() gives, and no more.
-fn broadcasts(want: &Relation, have: &Relation, findings: &mut Findings) {
-    const GIVEN: [(&str, &str); 5] =
-        [("topic", "text"), ("extension", "text"), ("payload", "jsonb"), ("event", "text"), ("private", "boolean")];
-    for (name, kind) in GIVEN {
-        let present = have.columns.iter().find(|column| column.name == name);
-        if let Some(present) = present.filter(|present| present.kind != kind) {
-            let remedy = format!("as a superuser: alter table {} alter column {name} type {kind};", want.qualified());
-            let place = format!("column {}.{name}", want.qualified());
-            findings.add(Code::ColumnChanged, place, kind, &present.kind, remedy);
-        }
-    }
-    let has_to_be_given = |column: &&Column| column.not_null && column.default.is_none();
-    let unknown = have.columns.iter().filter(|column| !GIVEN.iter().any(|(name, _)| *name == column.name));
-    for column in unknown.filter(has_to_be_given) {
-        let (table, name) = (want.qualified(), identifier(&column.name));
-        let remedy = format!("as a superuser: alter table {table} alter column {name} drop not null;");
-        let place = format!("column {table}.{}", column.name);
-        findings.add(Code::ColumnUnexpected, place, "a default, or null", super::relations::spelt(column), remedy);
-    }
+    constraints(contract, named, beyond, &written, want, have, findings);
 }
 
 /// What the RPCs do with a table.
@@ -198,6 +184,7 @@ impl<'a> Written<'a> {
 
 fn constraints(
     contract: &Contract,
+    named: &Contract,
     beyond: &Beyond,
     written: &Written<'_>,
     want: &Relation,
@@ -231,7 +218,7 @@ fn constraints(
     for key in &beyond.foreign_keys {
         let known = key.to.starts_with("auth.") || contract.relations.iter().any(|known| known.qualified() == key.to);
         let given = key.columns.iter().any(|name| written.inserted.contains(&&**name));
-        if !known && given && !want.constraints.contains_key(&key.name) {
+        if !known && given && !named.has_constraint(&want.qualified(), &key.name, have) {
             let remedy = format!("alter table {} drop constraint {};", want.qualified(), identifier(&key.name));
             let place = format!("constraint {} on {}", key.name, want.qualified());
             let wanted = format!("nothing that has to be in {} first", key.to);

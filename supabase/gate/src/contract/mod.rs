@@ -87,6 +87,14 @@ impl Contract {
         self.relations.iter().filter(|relation| !relation.shared || relation.schema == "realtime")
     }
 
+    /// Whether a table's constraint is the contract's.
+    pub fn has_constraint(&self, table: &str, name: &str, found: &Relation) -> bool {
+        let mut known = self.relations.iter().filter(|relation| relation.qualified() == table);
+        known.any(|known| {
+            known.constraints.get(name).is_some_and(|definition| found.constraints.get(name) == Some(definition))
+        })
+    }
+
     /// The roles that functions run as.
     pub fn owners(&self) -> BTreeSet<&str> {
         let roles = self.roles.iter().map(|role| role.name.as_str());

@@ -108,7 +108,7 @@ pub async fn ask(connection: &mut Connection, named: &Contract, catalog: &mut Ca
         }
         let checks = catalog.beyond.get(&qualified).map(|beyond| beyond.checks.clone()).unwrap_or_default();
         let mut checks: Vec<_> =
-            checks.into_iter().filter(|(name, _)| !asking.relation.constraints.contains_key(name)).collect();
+            checks.into_iter().filter(|(name, _)| !named.has_constraint(&qualified, name, found)).collect();
         let hears = asking.relation.schema == "realtime" && asking.role == "authenticated";
         checks.retain(|_| hears || asking.commands.contains(&Privilege::Insert));
         if askable.get(&asking.role) != Some(&true) {
