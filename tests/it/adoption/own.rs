@@ -1,8 +1,9 @@
 //! What a project had on its tables before the migrations stays its own as long as it is as it was.
 
-use gate::{catalog::Catalog, check, contract::Relation, database, finding::Report, migrate};
+use gate::{catalog::Catalog, contract::Relation, database, migrate};
 
 use super::shapes::{contract, in_use, migrations, with};
+use crate::gate_check::judge;
 
 /// What the project has, how it is changed after the migrations, and where `gate check` then has a finding.
 const CHANGED: &[(&str, &str, &str)] = &[
@@ -68,11 +69,6 @@ const CHANGED: &[(&str, &str, &str)] = &[
     ),
 ];
 
-async fn judge(connection: &mut database::Connection) -> Report {
-    database::spell_plainly(connection).await.unwrap();
-    check::compare(&contract(), &Catalog::read(connection, &contract()).await.unwrap())
-}
-
 #[tokio::test]
 async fn it_is_a_notice_until_it_is_changed() {
     let (_installation, mut connection) = in_use().await;
@@ -82,9 +78,9 @@ async fn it_is_a_notice_until_it_is_changed() {
     for (sql, change, place) in CHANGED {
         let (before, after) = with(&mut connection, sql, async |connection| {
             migrate::run(connection, "migrations", &others).await.unwrap_or_else(|error| panic!("{sql}: {error:#}"));
-            let before = judge(connection).await;
+            let before = judge(connection, &contract()).await;
             database::run(connection, change).await.unwrap_or_else(|error| panic!("{change}: {error:#}"));
-            (before, judge(connection).await)
+            (before, judge(connection, &contract()).await)
         })
         .await;
 
@@ -115,7 +111,7 @@ async fn what_comes_later_is_right_once_the_contract_has_it() {
     let (without, with_it) = with(&mut connection, "select", async |connection| {
         migrate::run(connection, "migrations", &others).await.unwrap();
         database::run(connection, LATER).await.unwrap();
-        let without = judge(connection).await;
+        let without = judge(connection, &contract).await;
         let catalog = Catalog::read(connection, &contract).await.unwrap();
         let is_messages = |relation: &&mut Relation| relation.name == "social_messages";
         let found = catalog.relations.iter().find(|relation| relation.name == "social_messages").unwrap().clone();
@@ -125,8 +121,7 @@ async fn what_comes_later_is_right_once_the_contract_has_it() {
         meant.policies.extend(found.policies.into_iter().filter(|policy| policy.name == "own"));
         meant.constraints.insert("unsigned".to_owned(), found.constraints["unsigned"].clone());
         meant.indexes.insert("long".to_owned(), found.indexes["long"].clone());
-        let catalog = Catalog::read(connection, &contract).await.unwrap();
-        (without, check::compare(&contract, &catalog))
+        (without, judge(connection, &contract).await)
     })
     .await;
 

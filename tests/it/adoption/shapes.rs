@@ -2,11 +2,12 @@
 
 mod cases;
 
-use gate::{catalog::Catalog, check, contract::Contract, database, migrate, migrations, migrations::Migration};
+use gate::{contract::Contract, database, migrate, migrations, migrations::Migration};
 use it::{Installation, Server};
 use stack::{database::Grants, setup};
 
 use super::WORK;
+use crate::gate_check::judge;
 use cases::{CANNOT, DIFFERS, FITS, TOGETHER};
 
 /// The database as it is with `sql`, and then `work`; nothing of it stays.
@@ -102,8 +103,7 @@ async fn what_fits_in_another_shape_works() {
                 return Err(said);
             }
             migrate::run(connection, "migrations", &others).await.map_err(|error| format!("{error:#}"))?;
-            database::spell_plainly(connection).await.unwrap();
-            let report = check::compare(&contract(), &Catalog::read(connection, &contract()).await.unwrap());
+            let report = judge(connection, &contract()).await;
             migrate::run(connection, "work", &work).await.map_err(|error| format!("{error:#}"))?;
             if report.findings.is_empty() { Ok(()) } else { Err(format!("{:#?}", report.findings)) }
         })

@@ -63,7 +63,7 @@ async fn admin(installation: &Installation) -> Connection {
 }
 
 /// What the gate says of the transaction that is open.
-async fn judge(connection: &mut Connection, contract: &Contract) -> Report {
+pub async fn judge(connection: &mut Connection, contract: &Contract) -> Report {
     database::spell_plainly(connection).await.unwrap();
     let report = check::compare(contract, &Catalog::read(connection, contract).await.unwrap());
     on_this_server(connection, report).await

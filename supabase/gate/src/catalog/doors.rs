@@ -28,7 +28,7 @@ const QUESTIONS: [(&str, &str, &str); 2] = [
 pub struct Doors {
     /// Tables in `public` that were there before the first migration.
     pub adopted: Vec<String>,
-    /// What is on those tables as it was then, in the words of findings: `trigger refuse_bad_words on public.social_messages`.
+    /// What was remembered with them, and is as it was then. In the words of findings: `trigger t on public.social_messages`.
     pub own: BTreeSet<String>,
     /// Whether `lockstep.close_doors()` has been called, or there was nothing to close.
     pub closed: bool,
