@@ -199,7 +199,7 @@ async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut
             introduction::first_request(&environment).await?;
         }
         eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
-        records::show(telemetry, arguments.json).await;
+        records::show(telemetry, arguments.json).await?;
         Ok(ExitCode::SUCCESS)
     };
     tokio::select! {

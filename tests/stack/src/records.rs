@@ -1,6 +1,7 @@
 //! The records of the components while the stack runs: on the terminal as they come, and as a page when it stops.
 
 use std::{
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -19,16 +20,29 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Shows every record, one write for each, whoever reads it: for people, or as it is.
-pub async fn show(mut lines: Receiver<String>, raw: bool) {
+/// Shows every record, one write for each, for people or as it is, until nobody reads them any more.
+///
+/// On a thread of its own: a reader that stands still, as a pager does, holds nothing else up.
+pub async fn show(lines: Receiver<String>, raw: bool) -> Result<()> {
+    tokio::task::spawn_blocking(move || write(lines, raw)).await?
+}
+
+fn write(mut lines: Receiver<String>, raw: bool) -> Result<()> {
     loop {
-        match lines.recv().await {
-            Ok(line) if raw => println!("{line}"),
-            Ok(line) => println!("{}", report::line::show(&line).unwrap_or(line)),
+        let line = match lines.blocking_recv() {
+            Ok(line) if raw => line,
+            Ok(line) => report::line::show(&line).unwrap_or(line),
             Err(RecvError::Lagged(lost)) => {
-                eprintln!("{lost} telemetry lines were not shown: the terminal is too slow")
+                eprintln!("{lost} telemetry lines were not shown: their reader is too slow");
+                continue;
             }
-            Err(RecvError::Closed) => return,
+            Err(RecvError::Closed) => return Ok(()),
+        };
+        match io::stdout().write_all(format!("{line}\n").as_bytes()) {
+            Ok(()) => {}
+            // Who stops reading, as `head` does, has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(error).context("cannot write the telemetry"),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use crate::terminal::{Running, folder, serving, stack};
+use crate::terminal::{Environment, Running, folder, serving, stack};
 
 /// Less than the ten seconds after which the reaper kills: each process must stop on its own signal.
 const STOP: Duration = Duration::from_secs(8);
@@ -56,6 +56,37 @@ fn ctrl_c_stops_everything_and_is_no_failure() {
     }
 
     stack.signal(Signal::SIGINT);
+
+    assert!(stack.child.wait().unwrap().success());
+    nothing_is_left(folder.path());
+}
+
+/// As a pager does.
+#[test]
+fn a_reader_of_the_telemetry_that_stands_still_holds_nothing_up() {
+    let folder = folder();
+    let env_file = folder.path().join("addresses");
+    let mut stack = serving(&mut stack(folder.path(), &["--port", "0", "--env-file", env_file.to_str().unwrap()]));
+    let environment = Environment::read(&env_file);
+    for _ in 0..200 {
+        assert_eq!(environment.list("").0, 200);
+    }
+
+    stack.signal(Signal::SIGINT);
+
+    eventually("the end of the stack", || stack.child.try_wait().unwrap().is_some());
+    fs::remove_file(&env_file).unwrap();
+    nothing_is_left(folder.path());
+}
+
+/// As `head` does. What cannot be written is the record of the first request, which the stack makes itself.
+#[test]
+fn a_reader_of_the_telemetry_that_goes_ends_the_stack() {
+    let folder = folder();
+    let mut stack = Running::start(&mut stack(folder.path(), &["--port", "0"]));
+    drop(stack.child.stdout.take());
+
+    stack.until("Serving until Ctrl-C");
 
     assert!(stack.child.wait().unwrap().success());
     nothing_is_left(folder.path());

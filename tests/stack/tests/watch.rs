@@ -4,19 +4,14 @@
 
 mod terminal;
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use it::Checkout;
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use stack::demo;
 use uuid::Uuid;
 
-use crate::terminal::{folder, serving, stack};
+use crate::terminal::{Environment, folder, serving, stack};
 
 const FUNCTION: &str = "functions/messages-list/src/lib.rs";
 const MIGRATION: &str = "supabase/migrations/20261122090300_fetch_social_messages.sql";
@@ -26,39 +21,18 @@ const CONTRACT: &str = "supabase/rank_required_rpcs.json";
 /// quiet cores a function and the contract are wanted within 5 s, a migration within 3.
 const NEVER: Duration = Duration::from_secs(60);
 
-/// The addresses and tokens that the stack has written down once.
-struct Environment(String);
-
-impl Environment {
-    fn read(path: &Path) -> Self {
-        Self(fs::read_to_string(path).unwrap())
-    }
-
-    fn value(&self, name: &str) -> &str {
-        let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        line.unwrap_or_else(|| panic!("no {name}")).trim_matches('\'')
-    }
-
-    /// What `messages-list` answers a member.
-    fn list(&self, query: &str) -> (u16, Value) {
-        let url = format!("{}/messages-list?channel_id={}{query}", self.value("FUNCTIONS_URL"), demo::GENERAL);
-        let answer = smoke::get(&url, Some(self.value("TOKEN_MEMBER"))).unwrap();
-        (answer.status, serde_json::from_str(&answer.raw).unwrap())
-    }
-
-    /// Asks until the answer is so, and says how long that took.
-    fn becomes(&self, what: &str, query: &str, is_so: impl Fn(u16, &Value) -> bool) {
-        let started = Instant::now();
-        loop {
-            let (status, answer) = self.list(query);
-            if is_so(status, &answer) {
-                break;
-            }
-            assert!(started.elapsed() < NEVER, "{what}: still {status} {answer:.300}");
-            std::thread::park_timeout(Duration::from_millis(10));
+/// Asks until the answer is so, and says how long that took.
+fn becomes(environment: &Environment, what: &str, query: &str, is_so: impl Fn(u16, &Value) -> bool) {
+    let started = Instant::now();
+    loop {
+        let (status, answer) = environment.list(query);
+        if is_so(status, &answer) {
+            break;
         }
-        eprintln!("{what}: {:.2} s", started.elapsed().as_secs_f64());
+        assert!(started.elapsed() < NEVER, "{what}: still {status} {answer:.300}");
+        std::thread::park_timeout(Duration::from_millis(10));
     }
+    eprintln!("{what}: {:.2} s", started.elapsed().as_secs_f64());
 }
 
 /// Of one that asks for both directions at once.
@@ -81,7 +55,7 @@ fn what_is_saved_is_served_and_what_fails_is_shown_while_the_last_good_state_goe
     // Another one each time: what was compiled once is in the cache.
     let refusal: &'static str = format!("cannot be combined with since ({})", Uuid::new_v4()).leak();
     checkout.edit(FUNCTION, "cannot be combined with since", refusal);
-    environment.becomes("a saved function", BOTH, said(refusal));
+    becomes(&environment, "a saved function", BOTH, said(refusal));
 
     checkout.edit(FUNCTION, "(Some(_), Some(_)) =>", "(Some(_), Some(_)) = >");
     let shown = stack.until("goes on serving");
@@ -89,11 +63,11 @@ fn what_is_saved_is_served_and_what_fails_is_shown_while_the_last_good_state_goe
     assert!(said(refusal)(0, &environment.list(BOTH).1));
     checkout.edit(FUNCTION, "(Some(_), Some(_)) = >", "(Some(_), Some(_)) =>");
     checkout.edit(FUNCTION, refusal, "cannot be combined with since, again");
-    environment.becomes("a mended function", BOTH, said("with since, again"));
+    becomes(&environment, "a mended function", BOTH, said("with since, again"));
 
     let rows = |count: usize| move |_: u16, answer: &Value| answer.as_array().is_some_and(|rows| rows.len() == count);
     checkout.edit(MIGRATION, "p_limit integer default 50", "p_limit integer default 7");
-    environment.becomes("a saved migration", "", rows(7));
+    becomes(&environment, "a saved migration", "", rows(7));
     checkout.edit(MIGRATION, "\n\nnotify pgrst", "\n\nselekt 1;\n\nnotify pgrst");
     let shown = stack.until("goes on serving");
     assert!(shown.contains("fetch_social_messages.sql, line") && shown.contains("syntax error"), "{shown}");
@@ -103,9 +77,9 @@ fn what_is_saved_is_served_and_what_fails_is_shown_while_the_last_good_state_goe
     let version = "\"name\": \"fetch_social_messages\",\n      \"version\": \"1.0.0\"";
     checkout.edit(CONTRACT, version, &version.replace("1.0.0", "1.0.1"));
     let mismatch = |status: u16, answer: &Value| status == 503 && answer["code"] == "rpc_contract_mismatch";
-    environment.becomes("a saved contract", "", mismatch);
+    becomes(&environment, "a saved contract", "", mismatch);
     checkout.edit(CONTRACT, &version.replace("1.0.0", "1.0.1"), version);
-    environment.becomes("the contract as it was", "", rows(7));
+    becomes(&environment, "the contract as it was", "", rows(7));
 
     stack.signal(Signal::SIGINT);
     assert!(stack.child.wait().unwrap().success());

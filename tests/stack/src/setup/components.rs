@@ -1,8 +1,8 @@
 //! The components, built as `spin build` builds them: with the command in `spin.toml`. While somebody writes them, faster.
 
-use std::{collections::BTreeSet, env, path::Path};
+use std::{collections::BTreeSet, env, fs::File, path::Path};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 
 use super::run::{output, run};
@@ -43,7 +43,15 @@ async fn provide_target(root: &Path) -> Result<()> {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(root);
     let installed = run(&mut rustc, "install Rust from https://rustup.rs").await?;
-    if Path::new(installed.trim()).is_dir() {
+    let installed = Path::new(installed.trim());
+    if installed.is_dir() {
+        return Ok(());
+    }
+    // Two rustups at once take the download away from each other. Where the targets of this toolchain are, they take turns.
+    let targets = installed.ancestors().nth(2).context("rustc names no folder")?;
+    let turn = File::open(targets).with_context(|| format!("cannot read {}", targets.display()))?;
+    let _turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn)).await??;
+    if installed.is_dir() {
         return Ok(());
     }
     let remedy = "the components need Rust's wasm32-wasip2 target; is the machine online, and Rust from rustup?";

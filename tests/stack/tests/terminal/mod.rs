@@ -10,9 +10,12 @@ use std::{
 };
 
 use nix::{
+    fcntl::{FcntlArg, fcntl},
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use serde_json::Value;
+use stack::demo;
 use tempfile::TempDir;
 
 /// The first start compiles the components.
@@ -33,7 +36,28 @@ pub fn stack(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A stack that runs.
+/// The addresses and tokens that a stack has written down.
+pub struct Environment(String);
+
+impl Environment {
+    pub fn read(path: &Path) -> Self {
+        Self(fs::read_to_string(path).unwrap())
+    }
+
+    pub fn value(&self, name: &str) -> &str {
+        let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_else(|| panic!("no {name}")).trim_matches('\'')
+    }
+
+    /// What `messages-list` answers a member.
+    pub fn list(&self, query: &str) -> (u16, Value) {
+        let url = format!("{}/messages-list?channel_id={}{query}", self.value("FUNCTIONS_URL"), demo::GENERAL);
+        let answer = smoke::get(&url, Some(self.value("TOKEN_MEMBER"))).unwrap();
+        (answer.status, serde_json::from_str(&answer.raw).unwrap())
+    }
+}
+
+/// A stack that runs. Nobody reads its telemetry, for which there is room on one page of memory.
 pub struct Running {
     pub child: Child,
     lines: Receiver<String>,
@@ -43,6 +67,7 @@ pub struct Running {
 impl Running {
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
+        fcntl(child.stdout.as_ref().unwrap(), FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
         let (sender, lines) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
