@@ -4,7 +4,11 @@
 
 mod terminal;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    time::{Duration, Instant},
+};
 
 use it::Checkout;
 use nix::sys::signal::Signal;
@@ -81,6 +85,36 @@ fn what_is_saved_is_served_and_what_fails_is_shown_while_the_last_good_state_goe
     checkout.edit(CONTRACT, &version.replace("1.0.0", "1.0.1"), version);
     becomes(&environment, "the contract as it was", "", rows(7));
 
+    stack.signal(Signal::SIGINT);
+    assert!(stack.child.wait().unwrap().success());
+}
+
+/// A cargo that finds a file as it is for a moment, between two looks that find it as it was.
+#[test]
+fn what_was_saved_and_taken_back_while_it_was_compiled_is_not_what_answers() {
+    let (folder, programs, checkout) = (folder(), tempfile::tempdir().unwrap(), Checkout::of_its_own());
+    let env_file = folder.path().join("addresses");
+    let path = std::env::var("PATH").unwrap();
+    let (cargo, once) = (programs.path().join("cargo"), programs.path().join("once"));
+    let file = checkout.root().join(FUNCTION).display().to_string();
+    let script = format!(
+        "#!/bin/sh\nPATH='{path}'\nif rm '{0}' 2>/dev/null; then\n  sed -i s/GOOD/BAD/ '{file}'\n  cargo \"$@\"\n  \
+         sed -i s/BAD/GOOD/ '{file}'\nelse\n  exec cargo \"$@\"\nfi\n",
+        once.display()
+    );
+    fs::write(&cargo, script).unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = stack(folder.path(), &["--watch", "--port", "0", "--env-file", env_file.to_str().unwrap()]);
+    command.env("PATH", format!("{}:{path}", programs.path().display()));
+    let mut stack = serving(command.current_dir(checkout.root()));
+    fs::write(once, "").unwrap();
+
+    let refusal = format!("cannot be combined with since ({} GOOD)", Uuid::new_v4());
+    checkout.edit(FUNCTION, "cannot be combined with since", &refusal);
+
+    becomes(&Environment::read(&env_file), "what was taken back", BOTH, |_, answer| {
+        answer["message"].as_str().unwrap_or_default().contains(&refusal)
+    });
     stack.signal(Signal::SIGINT);
     assert!(stack.child.wait().unwrap().success());
 }

@@ -10,10 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use glob::Pattern;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::{
-    sync::mpsc::{self, UnboundedReceiver},
-    time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
 /// What each file has in it, by its path relative to the root.
 pub type Contents = BTreeMap<PathBuf, Vec<u8>>;
@@ -45,17 +42,17 @@ pub fn changed<'c>(before: &'c Contents, now: &'c Contents) -> BTreeSet<&'c Path
 /// Hears that something happened in the folders of files. What it was, a look at them says.
 pub struct Watcher {
     inner: RecommendedWatcher,
-    events: UnboundedReceiver<()>,
+    events: watch::Receiver<()>,
 }
 
 impl Watcher {
     /// Of nothing yet.
     pub fn new() -> Result<Self> {
-        let (sender, events) = mpsc::unbounded_channel();
+        let (sender, events) = watch::channel(());
         let inner = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading is not saving; and what went wrong is worth a look.
             if !matches!(event, Ok(notify::Event { kind: EventKind::Access(_), .. })) {
-                let _nobody_listens = sender.send(());
+                sender.send_replace(());
             }
         });
         Ok(Self { inner: inner.context("this system cannot watch files")?, events })
@@ -71,11 +68,21 @@ impl Watcher {
         Ok(())
     }
 
+    /// Before a look at the files: it sees what has happened until now.
+    pub fn forget(&mut self) {
+        self.events.mark_unchanged();
+    }
+
+    /// Whether something has happened since.
+    pub fn has_heard(&self) -> bool {
+        // The sender lives as long as the watcher.
+        self.events.has_changed().unwrap_or(true)
+    }
+
     /// Returns when something has happened, and no more of it.
     pub async fn event(&mut self) {
-        // The sender lives as long as the watcher.
-        let _some = self.events.recv().await;
-        while timeout(QUIET, self.events.recv()).await.is_ok() {}
+        let _some = self.events.changed().await;
+        while timeout(QUIET, self.events.changed()).await.is_ok() {}
     }
 }
 

@@ -60,12 +60,15 @@ impl Watch {
 
     /// Serves what is saved, for as long as it is asked to.
     pub async fn follow(mut self, stack: &Stack, progress: Progress) -> Result<Infallible> {
+        self.seen = self.unless_saved_since();
+        (self.served, self.applied) = (self.seen.clone(), self.seen.clone());
         loop {
             // One that cannot be read is shown by whoever needs it.
             if let Ok(manifest) = Manifest::read(&self.root) {
                 self.manifest = manifest;
             }
             self.watcher.follow(&self.root, globs(&self.manifest))?;
+            self.watcher.forget();
             let now = files::contents(&self.root, globs(&self.manifest))?;
             if now == self.seen {
                 self.watcher.event().await;
@@ -79,6 +82,7 @@ impl Watch {
                 let mark = style("error:").red().bold().for_stderr();
                 eprintln!("{mark} {error:#}\nWhat was there before goes on serving.");
             }
+            self.seen = self.unless_saved_since();
         }
     }
 
@@ -101,7 +105,7 @@ impl Watch {
         if let Some(step) = step {
             progress.step(&step, database::apply_again(stack.cluster(), &all)).await?;
         }
-        self.applied = self.seen.clone();
+        self.applied = self.unless_saved_since();
         Ok(())
     }
 
@@ -129,8 +133,14 @@ impl Watch {
             deployer.deploy_components(&self.root, &manifest, &stack.variables()).await
         };
         progress.step(&touched.join(", "), served).await?;
-        self.served = self.seen.clone();
+        self.served = self.unless_saved_since();
         Ok(())
+    }
+
+    /// What was looked at last. Nothing where a file was saved since: what was made may have it or not, and it may be as it was
+    /// again.
+    fn unless_saved_since(&self) -> Contents {
+        if self.watcher.has_heard() { Contents::new() } else { self.seen.clone() }
     }
 }
 
