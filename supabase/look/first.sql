@@ -1,10 +1,9 @@
 -- Looks first: whether the project has what the migrations cannot fit themselves to. Where something differs nothing is
 -- applied at all: every difference is named at once, with what helps.
 --
--- It asks two questions of the catalog, as `gate adopt` does. Then it does once what the migrations and the RPCs do, with
--- their rights, and takes all of it back. Triggers, defaults, checks and policies of a project run inside the RPCs: with an
--- empty search path, and without the rights of its clients. What they refuse is the project's business, and may be the
--- fault of the row that is made up here; only what they are not able to do is in the way.
+-- It asks two questions of the catalog, as `gate adopt` does. Then it does once what the migrations and the RPCs do, and takes it
+-- back. Triggers, defaults, checks and policies of a project run inside the RPCs: with an empty search path, and without the rights
+-- of its clients. What they refuse may be the fault of the row that is made up here; what they are not able to do is in the way.
 -- Contract: none.
 -- Called by: nobody.
 -- Undo: select;
@@ -37,13 +36,11 @@ begin
 
   v_differences := array(
     select concat(found.object, ': ', found.difference, '. ', found.remedy)
-    from (
-      (
-        -- include tables.sql
-      ) union all (
-        -- include names.sql
-      )
-    ) as found (object, difference, remedy)
+    from ((
+      -- include tables.sql
+    ) union all (
+      -- include names.sql
+    )) as found (object, difference, remedy)
     order by found.object
   );
 
@@ -84,9 +81,8 @@ begin
       'where to_jsonb(room) ->> ''owner_id'' <> '''' limit 1' into v_room;
   end if;
   v_room := jsonb_build_object(
-    'id', coalesce(v_room ->> 'id', gen_random_uuid()::text),
-    'game_id', coalesce(v_room ->> 'game_id', gen_random_uuid()::text),
-    'owner_id', coalesce(v_room ->> 'owner_id', v_user::text)
+    'id', coalesce(v_room ->> 'id', gen_random_uuid()::text), 'owner_id', coalesce(v_room ->> 'owner_id', v_user::text),
+    'game_id', coalesce(v_room ->> 'game_id', gen_random_uuid()::text)
   );
   for v_try in
     select class.oid, class.oid::regclass as relation, format('lockstep_trial.%I', class.relname) as copy, made.*
@@ -106,13 +102,10 @@ begin
         ('heroes', 'r', '', jsonb_build_object('owner_id', v_user))
     ) as made (name, done, afterwards, given)
     join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
-    where v_makes
-      and class.relkind = 'r'
-      and pg_has_role('postgres', class.relowner, 'usage')
+    where v_makes and class.relkind = 'r' and pg_has_role('postgres', class.relowner, 'usage')
       -- The row that is made up would not fit there.
-      and array_to_string(v_differences, e'\n') !~ format(
-        '(?n)^column public\.%s\.\S+: it is (missing|computed|[^,\n]+, and not )', made.name
-      )
+      and array_to_string(v_differences, e'\n')
+        !~ format('(?n)^column public\.%s\.\S+: it is (missing|computed|[^,\n]+, and not )', made.name)
   loop
     v_begun := false;
     begin
@@ -125,6 +118,9 @@ begin
         case v_try.done when 'r' then 'create table %s as table %s with no data' else 'create table %s (like %s including all)' end,
         v_try.copy, v_try.relation
       );
+      if v_try.name = 'social_messages' then
+        execute format('alter table %s add column if not exists client_message_id uuid', v_try.copy);
+      end if;
       execute format('grant all on %s to lockstep_trial, authenticated', v_try.copy);
       execute format('alter table %s enable row level security', v_try.copy);
       execute format('create policy lockstep_trial on %s using (true) with check (true)', v_try.copy);
@@ -141,8 +137,7 @@ begin
           case when command.name <> 'select' then ' with check (' || said.condition || ')' end
         )
         from pg_catalog.pg_policy as policy
-        join (values ('r', 'select'), ('a', 'insert'), ('w', 'update'), ('*', 'all')) as command (letter, name)
-          on command.letter = policy.polcmd
+        join (values ('r', 'select'), ('a', 'insert'), ('w', 'update'), ('*', 'all')) as command (letter, name) on letter = policy.polcmd
         cross join lateral (
           select coalesce(pg_get_expr(policy.polwithcheck, v_try.oid), pg_get_expr(policy.polqual, v_try.oid))
         ) as written (condition)
@@ -152,8 +147,7 @@ begin
         where policy.polrelid = v_try.oid and 0 = any (policy.polroles)
           and (policy.polcmd = '*' or strpos(v_try.done, policy.polcmd::text) > 0)
           and not exists (
-            select
-            from pg_catalog.pg_depend as depend
+            select from pg_catalog.pg_depend as depend
             where depend.classid = 'pg_catalog.pg_policy'::regclass and depend.objid = policy.oid
               and depend.refclassid = 'pg_catalog.pg_class'::regclass and depend.refobjid <> v_try.oid
           )
@@ -161,10 +155,8 @@ begin
         -- The RPCs are given those of the sequences that postgres may give.
         select format('grant usage on sequence %s to lockstep_trial', numbers.oid::regclass)
         from pg_catalog.pg_attrdef as value
-        join pg_catalog.pg_depend as depend
-          on depend.classid = 'pg_catalog.pg_attrdef'::regclass and depend.objid = value.oid
-        join pg_catalog.pg_class as numbers
-          on depend.refclassid = 'pg_catalog.pg_class'::regclass and numbers.oid = depend.refobjid
+        join pg_catalog.pg_depend as depend on depend.classid = 'pg_catalog.pg_attrdef'::regclass and depend.objid = value.oid
+        join pg_catalog.pg_class as numbers on depend.refclassid = 'pg_catalog.pg_class'::regclass and numbers.oid = depend.refobjid
         where value.adrelid = v_try.oid
           and case
             when numbers.relkind = 'S' then has_sequence_privilege('postgres', numbers.oid, 'usage with grant option')
@@ -190,9 +182,16 @@ begin
         raise sqlstate 'LT001' using message = 'a trigger leaves it out, or writes something else';
       end if;
       for v_policy in
-        select theirs.polname as name, coalesce(
-          pg_get_expr(theirs.polwithcheck, v_try.oid), pg_get_expr(theirs.polqual, v_try.oid)
-        ) as condition
+        select
+          theirs.polname as name,
+          coalesce(pg_get_expr(theirs.polwithcheck, v_try.oid), pg_get_expr(theirs.polqual, v_try.oid)) as condition,
+          -- What the RPCs leave to defaults is known.
+          theirs.polcmd in ('r', '*') and theirs.polwithcheck is null and v_try.done ~ 'a' and (
+            select count(*) > 0 and not bool_or(v_try.given ? attname)
+            from pg_catalog.pg_attribute
+            join pg_catalog.pg_depend as depend on depend.refobjid = attrelid and depend.refobjsubid = attnum
+            where attrelid = v_try.oid and depend.objid = theirs.oid
+          ) as hides
         from pg_catalog.pg_policy as copied
         join pg_catalog.pg_policy as theirs on theirs.polrelid = v_try.oid and theirs.polname = copied.polname
         where copied.polrelid = v_try.copy::regclass and not copied.polpermissive
@@ -204,12 +203,14 @@ begin
           perform set_config('role', v_role, true);
           execute format('select exists (select from %s)', v_try.copy) into v_lets_in;
           if v_lets_in and v_role = 'authenticated' then
-            raise sqlstate 'LT001' using message = format(
-              'its policy "%s" lets a row pass for authenticated, and not for another role', v_policy.name
-            );
+            raise sqlstate 'LT001' using message =
+              format('its policy "%s" lets a row pass for authenticated, and not for another role', v_policy.name);
           end if;
           exit when v_lets_in;
         end loop;
+        if not v_lets_in and v_policy.hides then
+          raise sqlstate 'LT001' using message = format('its policy "%s" hides what the RPCs write', v_policy.name);
+        end if;
         perform set_config('role', 'postgres', true);
         execute format('drop policy lockstep_trial_sees on %s', v_try.copy);
       end loop;
@@ -221,7 +222,6 @@ begin
       end if;
       raise sqlstate 'LS000';
     exception
-      -- What was made ends with the block, and that was that.
       when sqlstate 'LS000' then null;
       when others then
         get stacked diagnostics v_where = pg_exception_context, v_domain = pg_datatype_name;

@@ -98,6 +98,36 @@ difference (object, difference, remedy) as (
   join pg_catalog.pg_policy as policy on policy.oid = asked.policy
   where asked.relation = any (asked.passed)
   union all
+  -- Whoever sees no row there, and may not run a helper there, is kept from every row here. What is permissive is one of several.
+  select distinct
+    format('policy "%s" on %s', policy.polname, policy.polrelid::regclass),
+    case
+      when class.relrowsecurity and not seen.by_all then format('it looks at %s, where the RPCs see no rows', asked.relation::regclass)
+      else format('the RPCs may not execute %s, which it needs', closed.helper)
+    end,
+    'Look there in a function that is security definer, and that everybody may execute; or alter policy … to anon, authenticated.'
+  from asked
+  join pg_catalog.pg_policy as policy on policy.oid = asked.policy and not policy.polpermissive
+  join pg_catalog.pg_class as class on class.oid = asked.relation
+  cross join lateral (
+    select exists (
+      select
+      from pg_catalog.pg_policy as theirs
+      where theirs.polrelid = asked.relation and theirs.polpermissive and theirs.polcmd in ('r', '*') and 0 = any (theirs.polroles)
+    ) or asked.relation in (select adopted.oid from adopted where adopted.oid <> all (
+      select to_regclass(unnest('{public.social_channels, public.rank_games}'::text[]))
+    ))
+  ) as seen (by_all)
+  cross join lateral (
+    select string_agg(helper.oid::regprocedure::text, ', ')
+    from pg_catalog.pg_policy as needing
+    join pg_catalog.pg_depend as depend on depend.classid = 'pg_catalog.pg_policy'::regclass and depend.objid = needing.oid
+    join pg_catalog.pg_proc as helper on depend.refclassid = 'pg_catalog.pg_proc'::regclass and helper.oid = depend.refobjid
+    where (needing.oid = policy.oid or needing.polrelid = asked.relation and 0 = any (needing.polroles))
+      and not has_function_privilege('public', helper.oid, 'execute')
+  ) as closed (helper)
+  where class.relrowsecurity and not seen.by_all or closed.helper is not null
+  union all
   -- A publication must be able to say which row it was.
   select distinct
     'table ' || adopted.oid::regclass,

@@ -29,9 +29,6 @@ create table if not exists public.social_channel_members (
   primary key (channel_id, user_id)
 );
 
--- Whose channels are these? Also what `on delete cascade` of a user looks for.
-create index if not exists social_channel_members_by_user on public.social_channel_members (user_id);
-
 -- Whether there is nothing to see: Unicode's white space and controls, Default_Ignorable_Code_Point, the format characters
 -- (Cf) but those that are signs themselves (Prepended_Concatenation_Mark), and the few letters and symbols that are drawn
 -- as nothing. It says its collation, so that the answer is the same in every database.
@@ -180,6 +177,8 @@ create policy "the social RPCs write to no other channels and in no other name" 
         and membership.user_id = (select lockstep.caller_id())
     )
   );
+
+select lockstep.let_read_what_policies_ask('social_rpc_owner', '{social_channel_members, social_messages}');
 
 -- What a project says of its own table stays.
 do $$

@@ -208,6 +208,9 @@ begin
   insert into public.social_messages as message (channel_id, sender_id, body, client_message_id)
   values (insert_social_message.p_channel_id, v_caller, v_body, insert_social_message.p_client_message_id)
   returning message.* into v_message;
+  if not found then
+    raise exception 'This project does not take the message.';
+  end if;
   -- A trigger of the project's may hide a word.
   if v_message.body <> v_body and v_message.client_message_id is not null then
     perform lockstep.note_what_was_sent(v_message.client_message_id, v_body);

@@ -31,7 +31,7 @@ begin
 exception
   -- The message was said, heard or not: who missed it finds it with the next read.
   when others then
-    raise warning 'message % was not announced: %', new.id, sqlerrm;
+    raise warning 'a message was not announced: %', sqlerrm;
     return null;
 end;
 $$;

@@ -125,43 +125,6 @@ create policy "the rank RPCs touch the roster of no other rooms" on public.rank_
     and game_id = (select nullif(current_setting('lockstep.game', true), '')::uuid)
   );
 
--- What an installation's policies look up -------------------------------------------------------------------------
-
--- They hold for rank_rpc_owner too, and are evaluated with its rights: one that asks another table would end every RPC
--- with "permission denied". So it may read just the columns that they name, and those that the policies of these
--- tables name in turn. No function of its own reads them.
-do $$
-declare
-  v_table text;
-  v_column text;
-begin
-  for v_table, v_column in
-    with recursive looked_up (relation, number, seen) as (
-      select class.oid, 0::smallint, array[class.oid]
-      from pg_catalog.pg_class as class
-      where class.relnamespace = 'public'::regnamespace
-        and class.relname = any (
-          '{heroes, rank_rooms, rank_room_slots, rank_participants, rank_match_roster, rank_sessions}')
-      union
-      select depend.refobjid, depend.refobjsubid::smallint, looked_up.seen || depend.refobjid
-      from looked_up
-      join pg_catalog.pg_policy as policy on policy.polrelid = looked_up.relation and 0 = any (policy.polroles)
-      join pg_catalog.pg_depend as depend
-        on depend.classid = 'pg_catalog.pg_policy'::regclass
-        and depend.objid = policy.oid
-        and depend.refclassid = 'pg_catalog.pg_class'::regclass
-        and depend.refobjsubid > 0
-        and depend.refobjid <> all (looked_up.seen)
-    )
-    select distinct looked_up.relation::regclass::text, attribute.attname
-    from looked_up
-    join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = looked_up.relation and attribute.attnum = looked_up.number
-    where looked_up.number > 0
-      and not has_column_privilege('rank_rpc_owner', looked_up.relation, looked_up.number, 'select')
-    order by 1, 2
-  loop
-    execute format('grant select (%I) on %s to rank_rpc_owner', v_column, v_table);
-  end loop;
-end;
-$$;
+select lockstep.let_read_what_policies_ask(
+  'rank_rpc_owner', '{heroes, rank_rooms, rank_room_slots, rank_participants, rank_match_roster, rank_sessions}'
+);

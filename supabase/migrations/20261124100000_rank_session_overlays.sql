@@ -119,6 +119,10 @@ begin
     insert into lockstep.rank_seats_given (slot_id) values (new.id);
   end if;
   return null;
+exception
+  -- Renamed by the project: no RPC works then, and what the project does goes on.
+  when undefined_column then
+    return null;
 end;
 $$;
 

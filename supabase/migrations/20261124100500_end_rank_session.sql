@@ -37,8 +37,8 @@ comment on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) is 'Ends the 
 revoke all on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) from public, anon, authenticated, service_role;
 grant execute on function lockstep.end_rank_overlays(uuid, uuid, uuid[]) to rank_rpc_owner;
 
--- For whoever reads the table. An installation may allow other words only, or have a trigger that refuses, and a match does
--- not go on for that.
+-- For whoever reads the table. An installation may allow other words only, have a trigger that refuses or a policy that hides,
+-- and a match does not go on for that. What says that the database is busy is no refusal.
 create or replace function lockstep.note_session_end(p_session_id uuid)
 returns void
 language plpgsql
@@ -50,7 +50,9 @@ begin
   set status = 'ended', updated_at = now()
   where session.id = note_session_end.p_session_id and lockstep.has_opening_status(session.id);
 exception
-  when data_exception or integrity_constraint_violation or raise_exception then
+  when transaction_rollback or insufficient_resources or lock_not_available or operator_intervention then
+    raise;
+  when others then
     raise warning 'session % has ended, and its status could not be set: %', p_session_id, sqlerrm;
 end;
 $$;

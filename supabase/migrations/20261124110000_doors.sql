@@ -10,8 +10,7 @@
 -- Contract: none by itself.
 -- Called by: rollout close, rollout reopen, and whoever does it by hand, as postgres; the gate asks the first one's query.
 -- Undo: select lockstep.reopen_doors(); drop table if exists lockstep.closed_doors;
---   drop function lockstep.reopen_doors(); drop function lockstep.close_doors();
---   drop function lockstep.uses_of_door(text, text); drop function lockstep.open_doors();
+--   drop function lockstep.reopen_doors(); drop function lockstep.close_doors(); drop function lockstep.open_doors();
 
 set local role postgres;
 set local search_path = '';
@@ -30,6 +29,7 @@ as $$
     caller.name,
     'revoke execute on routine ' || routine.oid::regprocedure || ' from ' || caller.name,
     'grant execute on routine ' || routine.oid::regprocedure || ' to ' || caller.name
+      || case when acl.is_grantable then ' with grant option' else '' end
   from pg_catalog.pg_proc as routine
   cross join aclexplode(coalesce(routine.proacl, acldefault('f', routine.proowner))) as acl
   cross join coalesce(nullif(acl.grantee, 0)::regrole::text, 'public') as caller (name)
@@ -98,59 +98,19 @@ $$;
 comment on function lockstep.open_doors() is 'The older ways that are open, and the statements that close and reopen each.';
 revoke all on function lockstep.open_doors() from public, anon, authenticated, service_role;
 
--- As far as that can be known: pg_stat_statements counts by role, and has the text. Null where it is not installed, or
--- does not show the text of others.
-create or replace function lockstep.uses_of_door(p_door text, p_opened_to text)
-returns bigint
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_name constant text := substring(uses_of_door.p_door from '^\w+ public\.(\w+)');
-  v_role constant text := substring(uses_of_door.p_opened_to from '^\w+');
-  v_schema regnamespace;
-  v_uses bigint;
-begin
-  select extnamespace into v_schema from pg_catalog.pg_extension where extname = 'pg_stat_statements';
-  if v_schema is null then
-    return null;
-  end if;
-
-  execute format(
-    $statement$
-      select case when coalesce(bool_and(said.query <> '<insufficient privilege>'), true)
-        then coalesce(sum(said.calls) filter (where strpos(said.query, %L) > 0), 0) end
-      from %s.pg_stat_statements as said
-      join pg_catalog.pg_roles as role on role.oid = said.userid
-      where role.rolname = %L or %L in ('public', 'everybody')
-    $statement$,
-    v_name, v_schema, v_role, v_role
-  )
-  into v_uses;
-  return v_uses;
-exception
-  -- It is installed, and the server has not loaded it.
-  when object_not_in_prerequisite_state then
-    return null;
-end;
-$$;
-
-comment on function lockstep.uses_of_door(text, text) is
-  'How many statements have named the object, by whom it is open to, since statistics began; null where nobody counts.';
-revoke all on function lockstep.uses_of_door(text, text) from public, anon, authenticated, service_role;
-
--- All of them, or none. What was closed is kept, so that it can be opened again; that there is such a table says that
--- the doors are closed.
+-- All of them, or none, and one after the other. What was closed is kept, so that it can be opened again; that there is such a
+-- table says that the doors are closed. Whoever comes after a statement that waits for a lock waits, too: so it does not for long.
 create or replace function lockstep.close_doors()
 returns table (door text, opened_to text)
 language plpgsql
 volatile
 set search_path = ''
+set lock_timeout = '500ms'
 as $$
 declare
   v_door record;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('lockstep.closed_doors', 0));
   if to_regclass('lockstep.closed_doors') is null then
     create table lockstep.closed_doors (
       number bigint generated always as identity primary key,
@@ -165,7 +125,13 @@ begin
   end if;
 
   for v_door in select * from lockstep.open_doors() loop
-    execute v_door.closing;
+    begin
+      execute v_door.closing;
+    exception
+      -- It is still open, then, and named below.
+      when insufficient_privilege or dependent_objects_still_exist then
+        continue;
+    end;
     insert into lockstep.closed_doors (door, opened_to, reopening)
     values (v_door.door, v_door.opened_to, v_door.reopening);
     door := v_door.door;
@@ -173,11 +139,11 @@ begin
     return next;
   end loop;
 
-  -- Rights that somebody else than the owner has given are not taken away, and nothing says so.
+  -- Rights that somebody else than the owner has given are not taken away, and PostgreSQL does not say so.
   select string_agg(still.door || ' to ' || still.opened_to, ', ') as doors into v_door from lockstep.open_doors() as still;
   if v_door.doors is not null then
     raise exception 'nothing was closed, because these cannot be: %', v_door.doors
-      using hint = 'They were granted by another role than the owner. Revoke them as that role, then close again.';
+      using hint = 'They belong to another role, or it has granted or passed them on. Revoke them as that role, then close again.';
   end if;
 end;
 $$;
@@ -190,10 +156,12 @@ returns table (door text, opened_to text)
 language plpgsql
 volatile
 set search_path = ''
+set lock_timeout = '500ms'
 as $$
 declare
   v_door record;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('lockstep.closed_doors', 0));
   if to_regclass('lockstep.closed_doors') is null then
     return;
   end if;

@@ -13,6 +13,7 @@ mod components;
 mod connections;
 mod cors;
 mod direct;
+mod doors;
 mod flags;
 mod gate_check;
 mod handshake;

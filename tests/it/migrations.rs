@@ -18,7 +18,7 @@ const PICTURE: &str = "select jsonb_build_object( \
     'triggers', (select jsonb_agg(pg_get_triggerdef(t.oid) order by pg_get_triggerdef(t.oid)) from pg_trigger as t where not t.tgisinternal), \
     'constraints', (select jsonb_agg(jsonb_build_array(c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid)) order by c.conrelid::regclass::text, c.conname) from pg_constraint as c where c.connamespace = 'public'::regnamespace))";
 
-async fn picture(installation: &Installation) -> Value {
+pub async fn picture(installation: &Installation) -> Value {
     let database = installation.cluster.connect("supabase_admin").await.unwrap();
     // Names are written in full whoever looks.
     database.batch_execute("set search_path = ''").await.unwrap();
@@ -29,7 +29,7 @@ async fn forget_the_history(installation: &Installation) {
     installation.execute("delete from supabase_migrations.schema_migrations where true").await;
 }
 
-async fn in_use() -> Installation {
+pub async fn in_use() -> Installation {
     Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await
 }
 
@@ -49,7 +49,7 @@ async fn applying_them_twice_changes_nothing() {
 }
 
 /// What is in a picture and not in another, by kind.
-fn missing<'a>(from: &'a Value, to: &Value) -> Vec<(&'a str, Value)> {
+pub fn missing<'a>(from: &'a Value, to: &Value) -> Vec<(&'a str, Value)> {
     let kinds = from.as_object().unwrap().iter();
     let lost = kinds.flat_map(|(kind, items)| {
         let left = to[kind].as_array();
@@ -89,65 +89,6 @@ async fn applying_them_takes_nothing_from_an_installation_in_use() {
     after["publications"] = before["publications"].clone();
 
     assert_eq!(missing(&before, &after), []);
-}
-
-#[tokio::test]
-async fn what_is_closed_can_be_opened_again_as_it_was() {
-    let installation = in_use().await;
-    installation.execute("alter table public.rank_games disable row level security").await;
-    installation.execute("revoke select on public.social_messages from authenticated").await;
-    installation.execute("grant select (id, body) on public.social_messages to authenticated").await;
-    installation.migrate().await;
-    let open = picture(&installation).await;
-    let database = installation.cluster.connect("postgres").await.unwrap();
-    let doors = async || {
-        let rows = database.query("select door, opened_to from lockstep.open_doors()", &[]).await.unwrap();
-        rows.iter().map(|row| (row.get::<_, String>(0), row.get::<_, String>(1))).collect::<Vec<_>>()
-    };
-    let before = doors().await;
-    let expected = [
-        ("table public.rank_games", "everybody, since row level security is off"),
-        ("table public.social_messages", "authenticated may select (body)"),
-        ("table public.rank_match_roster", "anon may insert"),
-        ("function public.verify_rank_roles_and_slots(jsonb,jsonb)", "service_role"),
-    ];
-    for (door, opened_to) in expected {
-        assert!(before.contains(&(door.to_owned(), opened_to.to_owned())), "{door} {opened_to} is not in {before:?}");
-    }
-
-    let closed = database.query("select door, opened_to from lockstep.close_doors()", &[]).await.unwrap();
-
-    assert_eq!((closed.len(), doors().await), (before.len(), vec![]));
-
-    let opened = database.query("select door, opened_to from lockstep.reopen_doors()", &[]).await.unwrap();
-
-    assert_eq!((opened.len(), doors().await), (before.len(), before));
-    assert_eq!(missing(&open, &picture(&installation).await), []);
-}
-
-/// pg_stat_statements counts, by the role that asked.
-#[tokio::test]
-async fn who_used_a_door_and_how_often_is_counted() {
-    let installation = in_use().await;
-    installation.migrate().await;
-    let admin = installation.cluster.connect("supabase_admin").await.unwrap();
-    admin.batch_execute("create extension pg_stat_statements with schema extensions").await.unwrap();
-    let uses = async |role: &str| {
-        let asked = "select lockstep.uses_of_door('table public.social_messages', $1 || ' may select')";
-        admin.query_one(asked, &[&role]).await.unwrap().get::<_, Option<i64>>(0)
-    };
-    let call = "set role authenticated; select count(*) from public.social_messages; reset role";
-    admin.batch_execute("select extensions.pg_stat_statements_reset()").await.unwrap();
-
-    for _ in 0..3 {
-        admin.batch_execute(call).await.unwrap();
-    }
-
-    assert_eq!((uses("authenticated").await, uses("anon").await), (Some(3), Some(0)));
-    let postgres = installation.cluster.connect("postgres").await.unwrap();
-    let unseen = "select lockstep.uses_of_door('table public.social_messages', 'authenticated may select')";
-    let unseen: Option<i64> = postgres.query_one(unseen, &[]).await.unwrap().get(0);
-    assert_eq!(unseen, None, "the text of others is not shown to everybody");
 }
 
 /// The newest first, each as its file says it.

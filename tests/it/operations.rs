@@ -34,6 +34,13 @@ const OPERATIONS: &[&str] = &[
     "alter table public.rank_rooms rename to rooms",
     "alter table public.social_messages rename to chat",
     "alter table public.social_messages rename column body to content",
+    "alter table public.social_messages rename column id to key; delete from public.social_messages",
+    "alter table public.social_messages rename column sender_id to author; delete from public.social_messages",
+    "alter table public.social_messages rename column id to key; insert into public.social_messages (channel_id, body) values (gen_random_uuid(), 'own')",
+    "alter table public.rank_rooms rename column id to key; delete from public.rank_rooms",
+    "alter table public.rank_sessions rename column id to key; delete from public.rank_sessions",
+    "alter table public.rank_room_slots rename column id to key; delete from public.rank_room_slots",
+    "alter table public.rank_room_slots rename column occupant_owner_id to player; update public.rank_room_slots set player = null",
     "alter table public.rank_sessions set schema auth_own",
     "alter table public.rank_rooms disable row level security",
     "alter table public.rank_rooms force row level security",
@@ -106,6 +113,7 @@ const BESIDE: &[&str] = &[
     "update public.heroes set id = gen_random_uuid()",
     "delete from public.heroes",
     "delete from public.rank_games",
+    "alter table public.social_channels rename column id to key; delete from public.social_channels",
 ];
 
 /// Those that PostgreSQL refuses afterwards, since triggers stand on the column. `ADOPTING.md` says so.

@@ -14,7 +14,7 @@ fn everything_that_was_recorded_happens_again_to_the_byte() {
     let file = it::recorded();
     if !file.exists() {
         assert!(std::env::var("CI").is_err(), "the test target `it` runs first, and records");
-        eprintln!("NOT TESTED: this run has recorded nothing; `cargo test -p it` does");
+        say::note!("NOT TESTED: this run has recorded nothing; `cargo test -p it` does");
         return;
     }
     let recording = Recording::read(&file).unwrap();
@@ -23,6 +23,6 @@ fn everything_that_was_recorded_happens_again_to_the_byte() {
 
     let outcome = run::run(&recording, &components, &Options { only: None, shuffle: Some(seed), times: 2 }).unwrap();
 
-    println!("{}", output::text(&outcome));
+    say::note!("{}", output::text(&outcome));
     assert!(outcome.differences.is_empty(), "{}\nin {}", output::text(&outcome), file.display());
 }

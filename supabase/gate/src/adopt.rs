@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     catalog::Catalog,
-    check::Findings,
+    check::{Findings, cron, settings},
     contract::Contract,
     database::{self, Connection},
     finding::{Code, Notice, Report},
@@ -15,6 +15,9 @@ use crate::{
 const QUESTIONS: [(&str, &str); 2] =
     [("tables.sql", include_str!("../../look/tables.sql")), ("names.sql", include_str!("../../look/names.sql"))];
 const MIGRATION: &str = include_str!("../../look/first.sql");
+
+/// What the catalog does not say.
+const TRIED: &str = "the first migration tries them, and stops before anything is touched where they do not fit";
 
 /// Something that the migrations do not fit.
 #[derive(Debug, Deserialize)]
@@ -52,11 +55,24 @@ pub async fn look(connection: &mut Connection, contract: &Contract) -> Result<Re
     for Difference { object, difference, remedy } in &differences {
         findings.add(Code::InTheWay, object, "what the migrations fit, or nothing", difference, remedy);
     }
+    // Roles of the contract are made, or made as they have to be; the database's own settings stay.
+    settings::add_unexpected(
+        contract,
+        catalog.settings.iter().filter(|set| set.role.is_none() && !set.name.starts_with("pgrst.")),
+        &mut findings,
+    );
+    // Where the server has it, a migration makes it.
+    let cron = "select to_jsonb(exists (select from pg_available_extensions where name = 'pg_cron'))::text";
+    if database::read(connection, cron).await? == false {
+        let remedy = "install it on the server; or have something else run the jobs, and take them out of the contract";
+        cron::add_missing(contract, remedy, &mut findings);
+    }
     let places = differences.iter().map(|difference| difference.object.as_str());
     let places: Vec<&str> = places.collect();
     let notices = objects(contract, &catalog)
         .filter(|(name, _)| !places.iter().any(|place| is_of(place, name)))
         .map(|(place, there)| Notice { place, what: if there { "fits" } else { "will be made" }.to_owned() })
+        .chain([Notice { place: "triggers, checks, policies".to_owned(), what: TRIED.to_owned() }])
         .collect();
     Ok(Report {
         subject: "the project before its first migration".to_owned(),

@@ -97,7 +97,8 @@ fn in_a_transaction(text: &str) -> String {
 /// All of them as one text, for a SQL editor, which runs it as one transaction.
 pub fn bundle(files: &[Migration]) -> Result<String> {
     let mut text = "-- Made by `gate bundle` from supabase/migrations; change those.\n--\n\
-        -- All migrations in their order, as one file for a SQL editor. It can be run again at any time.\n"
+        -- All migrations in their order, as one file for a SQL editor. It can be run again at any time. It writes nothing into the\n\
+        -- history of the Supabase CLI: `supabase db push` applies them once more, which changes nothing, and notes them there.\n"
         .to_owned();
     for migration in files {
         let name = migration.path.file_name().unwrap_or_default().display();

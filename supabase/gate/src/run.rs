@@ -48,7 +48,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
 
 /// The error of [`run`]: for people on standard error, and in another format as a report of what could not be looked at.
 pub fn explain(error: &anyhow::Error, format: Format) {
-    eprintln!("{} {error:#}", style("could not look:").yellow().bold().for_stderr());
+    say::note!("{} {error:#}", style("could not look:").yellow().bold().for_stderr());
     if format != Format::Text {
         let unseen = Unseen {
             place: "gate".to_owned(),

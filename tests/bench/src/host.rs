@@ -48,7 +48,7 @@ pub async fn upstream(arguments: Upstream) -> Result<()> {
     environment.push((SUPERUSER, stack.cluster().socket_url("supabase_admin").replacen("localhost", "", 1)));
     let environment: BTreeMap<_, _> = environment.into_iter().collect();
     fs::write(&arguments.environment, serde_json::to_vec(&environment)?)?;
-    println!("{LISTENING}{}", stack.origin());
+    say::line!("{LISTENING}{}", stack.origin())?;
     terminate.recv().await;
     Ok(())
 }
@@ -64,7 +64,7 @@ pub async fn serve(arguments: Host) -> Result<()> {
     let sockets = if arguments.no_nodelay { Sockets::LikeSpin } else { Sockets::NoDelay };
     let host =
         stack::host::Host::start(&root, Some(&manifest), &variables, sockets, Some(arguments.logs), None).await?;
-    println!("{LISTENING}{}", host.address());
+    say::line!("{LISTENING}{}", host.address())?;
     terminate.recv().await;
     Ok(())
 }

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     };
     let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(work));
     result.unwrap_or_else(|error: anyhow::Error| {
-        eprintln!("{} {error:#}", style("could not measure:").red().bold().for_stderr());
+        say::note!("{} {error:#}", style("could not measure:").red().bold().for_stderr());
         ExitCode::from(2)
     })
 }

@@ -34,12 +34,12 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     let page = destination(&cli.page).context("--page")?;
     let json = cli.json.as_deref().map(destination).transpose().context("--json")?;
     let measured = measure(&cli).await?;
-    text::show(&measured);
+    text::show(&measured)?;
     page.write(&page::html(&measured))?;
     if let Some(json) = json {
         json.write(&(serde_json::to_string_pretty(&measured)? + "\n"))?;
     }
-    eprintln!("\npage: {}", cli.page.display());
+    say::note!("\npage: {}", cli.page.display());
     let missed = measured.limits.iter().any(|limit| limit.verdict == Verdict::Missed);
     Ok(if missed && cli.fail_on_miss { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,14 +1,15 @@
 //! More of what projects have of their own. Each is tried in a transaction that is rolled back, as in a SQL editor.
 
+mod beyond;
 mod cases;
 
-use gate::{contract::Contract, database, migrate, migrations, migrations::Migration};
+use gate::{contract::Contract, database, finding::Code, migrate, migrations, migrations::Migration};
 use it::{Installation, Server};
 use stack::{database::Grants, setup};
 
 use super::WORK;
 use crate::gate_check::judge;
-use cases::{CANNOT, DIFFERS, FITS, TOGETHER};
+use cases::TOGETHER;
 
 /// The database as it is with `sql`, and then `work`; nothing of it stays.
 pub async fn with<T>(
@@ -55,7 +56,7 @@ async fn what_differs_is_named_before_anything_is_made() {
     let (_installation, mut connection) = in_use().await;
     let (look, _) = migrations();
     let mut wrong = Vec::new();
-    for (sql, place) in DIFFERS {
+    for (sql, place) in [cases::DIFFERS, beyond::DIFFERS].concat() {
         let (adopt, said) = with(&mut connection, sql, async |connection| {
             let report = gate::adopt::look(connection, &contract()).await.unwrap();
             (report, stopped(connection, &look).await.unwrap_or_default())
@@ -63,7 +64,7 @@ async fn what_differs_is_named_before_anything_is_made() {
         .await;
 
         let places: Vec<&str> = adopt.findings.iter().map(|finding| finding.place.as_str()).collect();
-        if places != [*place] || !said.contains("nothing was changed") || !said.contains(place) {
+        if places != [place] || !said.contains("nothing was changed") || !said.contains(place) {
             wrong.push(format!("{sql}: {places:?} {said}"));
         }
     }
@@ -75,7 +76,7 @@ async fn what_can_only_be_tried_is_tried_before_anything_is_made() {
     let (_installation, mut connection) = in_use().await;
     let (look, _) = migrations();
     let mut wrong = Vec::new();
-    for (sql, what) in CANNOT {
+    for (sql, what) in [cases::CANNOT, beyond::CANNOT].concat() {
         let (findings, said) = with(&mut connection, sql, async |connection| {
             let report = gate::adopt::look(connection, &contract()).await.unwrap();
             (report.findings, stopped(connection, &look).await.unwrap_or_default())
@@ -89,6 +90,21 @@ async fn what_can_only_be_tried_is_tried_before_anything_is_made() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The migrations work all the same; the gate will have a finding, unless the contract allows it.
+#[tokio::test]
+async fn what_the_gate_will_say_of_the_database_is_said_before() {
+    let (_installation, mut connection) = in_use().await;
+    let sql = "reset role; alter database postgres set timezone = 'Asia/Seoul'";
+
+    let findings = with(&mut connection, sql, async |connection| {
+        gate::adopt::look(connection, &contract()).await.unwrap().findings
+    })
+    .await;
+
+    let codes: Vec<_> = findings.iter().map(|finding| (finding.code, finding.place.as_str())).collect();
+    assert_eq!(codes, [(Code::SettingUnexpected, "database postgres")]);
+}
+
 #[tokio::test]
 async fn what_fits_in_another_shape_works() {
     let (_installation, mut connection) = in_use().await;
@@ -97,7 +113,7 @@ async fn what_fits_in_another_shape_works() {
     // It begins and ends a transaction of its own, which is this one.
     let work = WORK.replace("begin;\n", "");
     let mut wrong = Vec::new();
-    for sql in FITS {
+    for sql in [cases::FITS, beyond::FITS].concat() {
         let done = with(&mut connection, sql, async |connection| {
             if let Some(said) = stopped(connection, &look).await {
                 return Err(said);

@@ -207,7 +207,7 @@ async fn every_spelling_of_a_place_leads_there() {
 
     // PostgreSQL listens on IPv4 alone.
     let Ok(listener) = TcpListener::bind("[::1]:0").await else {
-        return eprintln!("NOT TESTED: this machine has no IPv6");
+        return say::note!("NOT TESTED: this machine has no IPv6");
     };
     let six = listener.local_addr().unwrap().port();
     let port = server.installation.cluster.port();

@@ -54,7 +54,7 @@ impl Running {
     pub fn has_test_extensions(&self) -> bool {
         let Some(reason) = &self.lacking else { return true };
         assert!(std::env::var("CI").is_err(), "{reason}");
-        eprintln!("NOT TESTED: {reason}");
+        say::note!("NOT TESTED: {reason}");
         false
     }
 

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say::note!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -43,8 +43,8 @@ fn run(Arguments { name, rpc, reads, owner, .. }: &Arguments) -> Result<()> {
     let kind = if *reads { Kind::Reads } else { Kind::Writes };
     let function = Function::new(&Names { name, rpc, owner }, kind, &root)?;
     for path in begin(&root, &function)? {
-        println!("{}", path.display());
+        say::line!("{}", path.display())?;
     }
-    println!("{}", function.left());
+    say::line!("{}", function.left())?;
     Ok(())
 }

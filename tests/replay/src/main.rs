@@ -11,13 +11,12 @@ const COULD_NOT: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match arguments.run() {
-        Ok(outcome) => {
-            output::show(&outcome, arguments.json);
-            if outcome.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    let shown = |outcome| Ok(output::show(&outcome, arguments.json).map(|()| outcome)?);
+    match arguments.run().and_then(shown) {
+        Ok(outcome) if outcome.differences.is_empty() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
+            say::note!("{} {error:#}", style("error:").red().bold().for_stderr());
             ExitCode::from(COULD_NOT)
         }
     }

@@ -1,5 +1,7 @@
 //! What came of a replay, for people and for programs.
 
+use std::io;
+
 use console::style;
 
 use crate::run::{Different, Outcome};
@@ -8,12 +10,8 @@ use crate::run::{Different, Outcome};
 const NAMED: usize = 10;
 
 /// On standard output.
-pub fn show(outcome: &Outcome, json: bool) {
-    if json {
-        println!("{}", serde_json::to_string(outcome).expect("an outcome is JSON"));
-    } else {
-        print!("{}", text(outcome));
-    }
+pub fn show(outcome: &Outcome, json: bool) -> io::Result<()> {
+    say::out(if json { serde_json::to_string(outcome).expect("an outcome is JSON") + "\n" } else { text(outcome) })
 }
 
 /// The first difference, and how many there are.

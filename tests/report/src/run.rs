@@ -55,7 +55,7 @@ pub fn run(cli: &Cli) -> Result<u8> {
 
 /// The error of [`run`], for people.
 pub fn explain(error: &Error) {
-    eprintln!("{} {error:#}", style("could not report:").yellow().bold().for_stderr());
+    say::note!("{} {error:#}", style("could not report:").yellow().bold().for_stderr());
 }
 
 /// Lines, and no record in any: what they look like, for whoever reads the output, and for the others in the error.
@@ -82,7 +82,7 @@ fn analyse(cli: &Cli, objectives: Objectives) -> Result<(Report, bool)> {
 
 fn verdict(report: &Report) -> u8 {
     for burn in report.burning() {
-        eprintln!("{} {burn}", style("burns:").red().bold().for_stderr());
+        say::note!("{} {burn}", style("burns:").red().bold().for_stderr());
     }
     if report.burning().is_empty() { 0 } else { BURNS }
 }

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run::run(cli)));
     outcome.map_or_else(
         |error| {
-            eprintln!("{} {error:#}", terminal::failure("could not start:"));
+            say::note!("{} {error:#}", terminal::failure("could not start:"));
             ExitCode::from(run::NO_START)
         },
         ExitCode::from,

@@ -66,7 +66,7 @@ pub async fn run(course: &mut Course<'_>, back: &Back) -> Result<()> {
         course
             .step("doors", async |context, _, _| {
                 let count = doors::reopened(&mut context.store).await?;
-                Ok(Did::Done(format!("{count} older ways are open again")))
+                Ok(Did::Done(format!("open again: {}", doors::ways(count))))
             })
             .await?;
     }
@@ -144,6 +144,11 @@ pub fn undo(folder: &Path, back: &Back) -> String {
         Ok(all) => {
             text += "Should they have to go, this undoes them, the newest first (data goes with it):";
             all.iter().for_each(|(name, undo)| text += &format!("\n  -- {name}\n  {undo}"));
+            let versions: Vec<&str> = all.iter().filter_map(|(name, _)| Some(name.split_once('_')?.0)).collect();
+            text += &format!(
+                "\nThen say so to the history, or nothing applies them again:\n  supabase migration repair --status reverted {}",
+                versions.join(" ")
+            );
         }
         Err(error) => text += &format!("What would undo them is in their files: {error:#}"),
     }

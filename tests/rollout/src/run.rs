@@ -22,7 +22,7 @@ use crate::{
 /// Everything was done.
 pub const DONE: u8 = 0;
 /// A step failed, or was interrupted.
-const FAILED: u8 = 1;
+pub const FAILED: u8 = 1;
 /// Nothing was begun.
 pub const NO_START: u8 = 2;
 /// Somebody else is at it.
@@ -122,13 +122,13 @@ async fn rollback(
         refuse_forgotten_flags(&context.settings, &context.store.release(id).await?)?;
     }
     if dry_run {
-        println!("In place: {}\nAfter it: {}", plan::describe(&present), back.describe());
+        say::line!("In place: {}\nAfter it: {}", plan::describe(&present), back.describe())?;
         let judged = rollback::judged(&mut context, &back).await;
         match &judged {
-            Ok(note) => println!("The gate: {note}"),
-            Err(error) => println!("The gate: {}", context.secrets.scrub(&format!("{error:#}"))),
+            Ok(note) => say::line!("The gate: {note}")?,
+            Err(error) => say::line!("The gate: {}", context.secrets.scrub(&format!("{error:#}")))?,
         }
-        println!("{}", rollback::undo(migrations, &back));
+        say::line!("{}", rollback::undo(migrations, &back))?;
         return Ok(if judged.is_ok() { DONE } else { FAILED });
     }
     let run = Run {
@@ -158,12 +158,12 @@ fn record(context: &Context) -> Run {
 
 /// Says that somebody else is at it.
 pub fn another(who: &str) -> u8 {
-    eprintln!("{} {who}. Wait for it to end; nothing has been changed here", failure("another rollout is running:"));
+    say::note!("{} {who}. Wait for it to end; nothing has been changed here", failure("another rollout is running:"));
     ANOTHER
 }
 
 /// Ctrl-C, and what a pipeline sends when it is cancelled.
-async fn unless_interrupted(work: impl Future<Output = Result<()>>) -> Result<Option<()>> {
+pub async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         done = work => done.map(Some),
@@ -187,7 +187,7 @@ async fn end(mut course: Course<'_>, done: Result<Option<()>>, way_back: &str) -
         heading(&format!("Done. In place: {place}"));
         return Ok(DONE);
     };
-    eprintln!("\n{} {error}", failure(&format!("stopped at {step}:")));
+    say::note!("\n{} {error}", failure(&format!("stopped at {step}:")));
     course.says(&format!("Nothing after it was done. In place: {place}"));
     if !course.migrations.is_empty() {
         course.says(&format!("{} migrations were applied, and stay.", course.migrations.len()));

@@ -5,6 +5,7 @@ use console::style;
 use serde_json::json;
 
 use crate::{
+    doors,
     plan::describe,
     release::short,
     store::{Run, StepRecord, Store},
@@ -26,15 +27,20 @@ pub async fn show(store: &mut Store, environment: Option<&str>, as_json: bool) -
         let place = store.place(&name).await?;
         places.push((name, place));
     }
+    let doors = doors::state(store).await?;
     if as_json {
         let releases = if store.exists().await? { store.releases().await? } else { json!([]) };
         let places: serde_json::Map<_, _> = places.into_iter().map(|(name, place)| (name, json!(place))).collect();
-        let all = json!({ "running": running, "in_place": places, "runs": runs, "releases": releases });
-        return gate::output::write(&(serde_json::to_string_pretty(&all)? + "\n"));
+        let all =
+            json!({ "running": running, "in_place": places, "older_ways": doors, "runs": runs, "releases": releases });
+        return Ok(say::line!("{}", serde_json::to_string_pretty(&all)?)?);
     }
     let mut text = String::new();
     for (name, place) in &places {
         text += &format!("{} {}\n", style(format!("{name}:")).bold(), describe(place));
+    }
+    if let Some(doors) = doors {
+        text += &format!("{doors}\n");
     }
     if runs.is_empty() {
         text += "No rollout has been recorded here.\n";
@@ -42,7 +48,7 @@ pub async fn show(store: &mut Store, environment: Option<&str>, as_json: bool) -
     for run in &runs {
         text += &line(run, running);
     }
-    gate::output::write(&text)
+    Ok(say::out(text)?)
 }
 
 fn line(run: &Run, running: bool) -> String {

@@ -45,18 +45,18 @@ impl Working {
             _ => style("✗").red(),
         };
         let took = style(format!("{:.1} s", self.took())).dim().for_stderr();
-        eprintln!("{} {:14} {note}  {took}", mark.for_stderr(), self.name);
+        say::note!("{} {:14} {note}  {took}", mark.for_stderr(), self.name);
     }
 }
 
 /// A heading.
 pub fn heading(text: &str) {
-    eprintln!("\n{}", style(text).bold().for_stderr());
+    say::note!("\n{}", style(text).bold().for_stderr());
 }
 
 /// A line of its own.
 pub fn line(text: &str) {
-    eprintln!("{text}");
+    say::note!("{text}");
 }
 
 /// An error's beginning.

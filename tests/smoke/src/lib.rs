@@ -77,11 +77,7 @@ impl Outcome {
 /// begun. Whatever happens, what was written is removed. An error is a test that could not be made.
 pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
     let started = Instant::now();
-    let show = |line: String| {
-        if !target.quiet {
-            println!("{line}");
-        }
-    };
+    let show = |line: String| if target.quiet { Ok(()) } else { say::line!("{line}") };
     let scene = Scene::set(target)?;
     let mut outcome = Outcome::default();
     for Check { name, needs, run } in checks::all(target) {
@@ -90,7 +86,7 @@ pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
             break;
         }
         if let Some(lacking) = needs.iter().find_map(|need| lacks(&scene, *need)) {
-            show(format!("{} {name}  {}", style("-").dim(), style(lacking).dim()));
+            show(format!("{} {name}  {}", style("-").dim(), style(lacking).dim()))?;
             outcome.left_out.push(format!("{name}: {lacking}"));
             continue;
         }
@@ -100,11 +96,11 @@ pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
         match result {
             Ok(()) => {
                 outcome.passed += 1;
-                show(format!("{} {name}  {took}", style("✓").green()));
+                show(format!("{} {name}  {took}", style("✓").green()))?;
             }
             Err(error) => {
                 let said = format!("{error:#}");
-                show(format!("{} {name}  {took}\n    {}", style("✗").red(), said.replace('\n', "\n    ")));
+                show(format!("{} {name}  {took}\n    {}", style("✗").red(), said.replace('\n', "\n    ")))?;
                 outcome.failed.push(format!("{name}: {said}"));
             }
         }
@@ -113,7 +109,7 @@ pub fn run(target: &Target, interrupted: &AtomicBool) -> Result<Outcome> {
     let Outcome { passed, failed, left_out } = &outcome;
     let left = if left_out.is_empty() { String::new() } else { format!(", {} left out", left_out.len()) };
     let took = started.elapsed().as_secs_f64();
-    show(format!("\n{passed} passed, {} failed{left}  {took:.1} s  {}", failed.len(), target.url));
+    show(format!("\n{passed} passed, {} failed{left}  {took:.1} s  {}", failed.len(), target.url))?;
     Ok(outcome)
 }
 

@@ -53,7 +53,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let outcome = test(Arguments::parse()).unwrap_or_else(|error| {
-        eprintln!("{} {error:#}", style("could not test:").yellow().bold().for_stderr());
+        say::note!("{} {error:#}", style("could not test:").yellow().bold().for_stderr());
         2
     });
     ExitCode::from(outcome)

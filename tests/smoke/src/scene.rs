@@ -87,7 +87,7 @@ impl Drop for Made<'_> {
         if !self.mark.is_empty()
             && let Err(error) = self.remove()
         {
-            eprintln!("{error:#}");
+            say::note!("{error:#}");
         }
     }
 }

@@ -95,6 +95,6 @@ pub async fn serve(task: &str) -> Result<()> {
     let root = setup::root();
     let manifest = Manifest::read(&root)?;
     let _host = Host::start_at(address, &root, Some(&manifest), &variables, Sockets::NoDelay, Some(logs), None).await?;
-    println!("{READY}");
+    say::line!("{READY}")?;
     std::future::pending().await
 }

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         result
     });
     result.unwrap_or_else(|error: anyhow::Error| {
-        eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
+        say::note!("{} {error:#}", style("error:").red().bold().for_stderr());
         ExitCode::from(2)
     })
 }
@@ -119,7 +119,7 @@ async fn soak(arguments: Arguments) -> Result<ExitCode> {
         };
         summary.load = Some(Progress::Shown.step(&format!("full load, {minutes} min"), work).await?);
     }
-    summary.print();
+    summary.print()?;
     if let Some(path) = json {
         let text = serde_json::to_string_pretty(&summary)?;
         std::fs::write(&path, text + "\n").with_context(|| format!("--json {}", path.display()))?;

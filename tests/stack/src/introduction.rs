@@ -19,11 +19,11 @@ pub fn show(environment: &[(&str, String)], env_file: &Path) {
         ("Publishable key", value("SUPABASE_PUBLISHABLE_KEY").to_owned()),
         ("All of it, with tokens", env_file.display().to_string()),
     ];
-    eprintln!();
+    say::note!("");
     for (name, value) in lines {
-        eprintln!("{} {value}", style(format!("{name:23}")).bold().for_stderr());
+        say::note!("{} {value}", style(format!("{name:23}")).bold().for_stderr());
     }
-    eprintln!(
+    say::note!(
         "\n{}\n. {}\ncurl \"$FUNCTIONS_URL/messages-list?channel_id=$CHANNEL_ID&limit=2\" \\\n  \
          -H \"Authorization: Bearer $TOKEN_MEMBER\"",
         style("Try it:").bold().for_stderr(),
@@ -38,7 +38,7 @@ pub async fn first_request(environment: &[(&str, String)]) -> Result<()> {
     let token = value("TOKEN_MEMBER");
     let answer = tokio::task::spawn_blocking(move || smoke::get(&url, Some(&token))).await?;
     let answer = answer.context("the first request got no answer")?;
-    eprintln!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.raw);
+    say::note!("\n{} {}\n{}", style("Its answer:").bold().for_stderr(), answer.status, answer.raw);
     Ok(())
 }
 

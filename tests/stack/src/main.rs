@@ -107,7 +107,7 @@ fn main() -> ExitCode {
         result
     });
     result.unwrap_or_else(|error: anyhow::Error| {
-        eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
+        say::note!("{} {error:#}", style("error:").red().bold().for_stderr());
         ExitCode::FAILURE
     })
 }
@@ -136,7 +136,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
 
 async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut Option<Page>) -> Result<ExitCode> {
     let root = setup::checkout()?;
-    eprintln!("{} {}", style("Checkout:").bold().for_stderr(), root.display());
+    say::note!("{} {}", style("Checkout:").bold().for_stderr(), root.display());
     let watched = "Spin watches by itself, with `spin watch`: leave --watch or --runtime out";
     ensure!(!arguments.watch || arguments.runtime == Kind::Embedded, watched);
     let components = match (arguments.no_components, arguments.watch) {
@@ -198,7 +198,7 @@ async fn serve(arguments: Arguments, recorder: Option<Arc<Recorder>>, page: &mut
         if arguments.migrations == Migrations::All && !arguments.no_components {
             introduction::first_request(&environment).await?;
         }
-        eprintln!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
+        say::note!("\n{}\n", style("Serving until Ctrl-C. Telemetry:").bold().for_stderr());
         records::show(telemetry, arguments.json).await?;
         Ok(ExitCode::SUCCESS)
     };

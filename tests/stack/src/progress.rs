@@ -29,7 +29,7 @@ impl Progress {
         if self == Self::Shown {
             let mark = if result.is_ok() { style("✓").green() } else { style("✗").red() }.for_stderr();
             let took = style(format!("{:.1} s", started.elapsed().as_secs_f64())).dim().for_stderr();
-            eprintln!("{mark} {what}  {took}");
+            say::note!("{mark} {what}  {took}");
         }
         result.with_context(|| format!("{what} failed"))
     }
@@ -37,7 +37,7 @@ impl Progress {
     /// Says what is not as it should be, and does not stop us.
     pub fn warn(self, what: &str) {
         if self == Self::Shown {
-            eprintln!("{} {what}", style("!").yellow().bold().for_stderr());
+            say::note!("{} {what}", style("!").yellow().bold().for_stderr());
         }
     }
 

@@ -33,7 +33,7 @@ fn write(mut lines: Receiver<String>, raw: bool) -> Result<()> {
             Ok(line) if raw => line,
             Ok(line) => report::line::show(&line).unwrap_or(line),
             Err(RecvError::Lagged(lost)) => {
-                eprintln!("{lost} telemetry lines were not shown: their reader is too slow");
+                say::note!("{lost} telemetry lines were not shown: their reader is too slow");
                 continue;
             }
             Err(RecvError::Closed) => return Ok(()),
@@ -73,7 +73,7 @@ impl Page {
         self.over.notify_one();
         let report = analysis.await?.finish();
         self.destination.write(&report::page::html(&report))?;
-        eprintln!("{} {}", style("Report:").bold().for_stderr(), self.path.display());
+        say::note!("{} {}", style("Report:").bold().for_stderr(), self.path.display());
         Ok(())
     }
 }
@@ -84,7 +84,7 @@ async fn count(mut lines: Receiver<String>, over: Arc<Notify>) -> Analysis {
         tokio::select! {
             line = lines.recv() => match line {
                 Ok(line) => analysis.add_line(line.as_bytes()),
-                Err(RecvError::Lagged(lost)) => eprintln!("{lost} records are not in the report"),
+                Err(RecvError::Lagged(lost)) => say::note!("{lost} records are not in the report"),
                 Err(RecvError::Closed) => return analysis,
             },
             () = over.notified() => break,

@@ -26,6 +26,7 @@ const CONTRACT: &str = "supabase/rank_required_rpcs.json";
 const NEVER: Duration = Duration::from_secs(60);
 
 /// Asks until the answer is so, and says how long that took.
+#[expect(clippy::print_stderr, reason = "shown where a test fails")]
 fn becomes(environment: &Environment, what: &str, query: &str, is_so: impl Fn(u16, &Value) -> bool) {
     let started = Instant::now();
     loop {

@@ -12,15 +12,10 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
     // Without it, it cannot be seen.
     let Some(cron) = &catalog.cron else { return };
     if !cron.installed {
-        let jobs: Vec<&str> = contract.cron_jobs.iter().map(|job| job.name.as_str()).collect();
-        if !jobs.is_empty() {
-            let want = format!("pg_cron, which runs {}", jobs.join(", "));
-            let remedy = "as a superuser, or in the project's dashboard: create extension pg_cron; then apply again the \
-                          migration that schedules them. Or have something else run them, and take them out of the \
-                          contract";
-            findings.add(Code::CronMissing, "pg_cron", want, "no such extension", remedy);
-        }
-        return;
+        let remedy = "as a superuser, or in the project's dashboard: create extension pg_cron; then apply again the \
+                      migration that schedules them. Or have something else run them, and take them out of the \
+                      contract";
+        return add_missing(contract, remedy, findings);
     }
     if !contract.cron_jobs.is_empty() && !cron.scheduler {
         let remedy = "see the server's log for pg_cron; restart it, with pg_cron in shared_preload_libraries";
@@ -59,6 +54,15 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
             );
             findings.add(Code::CronJobFailing, place, "its last run succeeded", have, remedy);
         }
+    }
+}
+
+/// A finding where the contract has jobs.
+pub fn add_missing(contract: &Contract, remedy: &str, findings: &mut Findings) {
+    let jobs: Vec<&str> = contract.cron_jobs.iter().map(|job| job.name.as_str()).collect();
+    if !jobs.is_empty() {
+        let want = format!("pg_cron, which runs {}", jobs.join(", "));
+        findings.add(Code::CronMissing, "pg_cron", want, "no such extension", remedy);
     }
 }
 

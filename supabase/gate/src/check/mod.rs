@@ -3,7 +3,7 @@
 mod access;
 mod beyond;
 mod broadcasts;
-mod cron;
+pub mod cron;
 mod doors;
 mod functions;
 mod grants;
@@ -14,7 +14,7 @@ mod raising;
 mod refusals;
 mod relations;
 mod renamed;
-mod settings;
+pub mod settings;
 mod shared;
 mod signature;
 mod ways;

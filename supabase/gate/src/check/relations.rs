@@ -188,9 +188,14 @@ fn constraints(want: &Relation, have: &Relation, findings: &mut Findings) {
             "alter table {table} drop constraint if exists {name}; alter table {table} add constraint {name} {definition};"
         )
     };
+    // PostgreSQL takes another name where a table that was renamed has kept this one.
+    let is_there = |definition: &str, named: &Relation, by: &Relation| {
+        named.constraints.iter().any(|(name, found)| found == definition && !by.constraints.contains_key(name))
+    };
     for (name, definition) in &want.constraints {
         let remedy = again(name, definition);
         match have.constraints.get(name) {
+            None if is_there(definition, have, want) => {}
             None => findings.add(Code::ConstraintMissing, place(name), definition, "none", remedy),
             Some(present) if present != definition => {
                 findings.add(Code::ConstraintChanged, place(name), definition, present, remedy);
@@ -199,7 +204,7 @@ fn constraints(want: &Relation, have: &Relation, findings: &mut Findings) {
         }
     }
     for (name, present) in have.constraints.iter().filter(|(name, _)| !want.constraints.contains_key(*name)) {
-        if !want.shared {
+        if !want.shared && !is_there(present, want, have) {
             let remedy = format!("alter table {} drop constraint {};", want.qualified(), identifier(name));
             findings.add(Code::ConstraintUnexpected, place(name), "no such constraint", present, remedy);
         }

@@ -56,9 +56,9 @@ const OF_POSTGREST_ALONE: &[&str] = &[
     "server_",
 ];
 
-pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
-    let judged = |set: &&SetFor| !contract.settings.is_empty() && matters(set);
-    for set in catalog.settings.iter().filter(judged) {
+/// Those that change answers, and that the contract does not allow.
+pub fn add_unexpected<'s>(contract: &Contract, all: impl Iterator<Item = &'s SetFor>, findings: &mut Findings) {
+    for set in all.filter(|set| !contract.settings.is_empty() && matters(set)) {
         let allowed = [set.role.as_deref().unwrap_or(ALL), ALL].into_iter();
         let allowed: Option<&Allowed> = allowed.filter_map(|role| contract.settings.get(role)?.get(&set.name)).next();
         if allowed.is_some_and(|allowed| allowed.takes(&set.value)) {
@@ -70,6 +70,10 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
         let wanted = format!("{} {want}", set.name);
         findings.unless_own(&object, Code::SettingUnexpected, place(set), wanted, have, remedy(set));
     }
+}
+
+pub(super) fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) {
+    add_unexpected(contract, catalog.settings.iter(), findings);
     for set in catalog.settings.iter().filter(|set| is_misread(contract, set)) {
         let wanted = format!("{} as a number, or not set", set.name);
         let have = format!(

@@ -51,7 +51,7 @@ fn section(text: &str, name: &str) -> Result<Option<Vec<(String, String)>>> {
 pub fn password(path: &Path, asked: [&str; 4]) -> Result<Option<String>> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(None) };
     if !metadata.is_file() || metadata.mode() & 0o077 != 0 {
-        eprintln!("warning: {} is not used: it has to be a file that only its owner may read (0600)", path.display());
+        say::note!("warning: {} is not used: it has to be a file that only its owner may read (0600)", path.display());
         return Ok(None);
     }
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -113,11 +113,13 @@ pub async fn in_transaction<T>(
 struct Refused {
     code: SqlState,
     message: String,
+    hint: Option<String>,
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}: {}", self.code.code(), self.message)
+        write!(f, "{}: {}", self.code.code(), self.message)?;
+        self.hint.iter().try_for_each(|hint| write!(f, ". {hint}"))
     }
 }
 
@@ -125,7 +127,12 @@ impl std::error::Error for Refused {}
 
 fn said(error: tokio_postgres::Error) -> Error {
     match error.as_db_error() {
-        Some(said) => Refused { code: said.code().clone(), message: said.message().to_owned() }.into(),
+        Some(said) => Refused {
+            code: said.code().clone(),
+            message: said.message().to_owned(),
+            hint: said.hint().map(str::to_owned),
+        }
+        .into(),
         None => error.into(),
     }
 }

@@ -4,8 +4,6 @@ mod github;
 mod layout;
 mod text;
 
-use std::io::Write as _;
-
 use anyhow::{Context as _, Result};
 
 pub use self::layout::{layout, relayout};
@@ -31,13 +29,9 @@ pub fn show(report: &Report, format: Format) -> Result<()> {
     })
 }
 
-/// To standard output. Who stops reading, as `head` does, has seen enough.
+/// To standard output.
 pub fn write(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot write the report"),
-        _ => Ok(()),
-    }
+    say::out(text).context("cannot write the report")
 }
 
 /// What stands in a database is no command for a terminal or a log.

@@ -129,7 +129,7 @@ pub fn read_all(sources: Vec<Source>, analysis: &mut Analysis) -> bool {
         };
         // A log that is being rotated is often cut: what was read of it counts, and what was read of the others too.
         if let Err(error) = packed::read_lines(input, analysis) {
-            eprintln!("{} {name} was not read to its end: {error}", style("warning:").yellow().bold().for_stderr());
+            say::note!("{} {name} was not read to its end: {error}", style("warning:").yellow().bold().for_stderr());
             whole = false;
         }
     }

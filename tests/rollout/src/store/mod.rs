@@ -114,6 +114,13 @@ impl Store {
         Ok(self.query(there).await? == Value::Bool(true))
     }
 
+    /// All that `work` does, or nothing of it.
+    pub async fn in_transaction<T>(&mut self, work: impl AsyncFnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        database::run(&mut self.connection, "begin").await?;
+        let done = work(self).await;
+        database::run(&mut self.connection, if done.is_ok() { "commit" } else { "rollback" }).await.and(done)
+    }
+
     /// Records a command that is one statement, with what it did.
     pub async fn record(&mut self, run: &Run, note: &str) -> Result<()> {
         self.begin(run).await?;

@@ -3,6 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use serde_json::{Value, json};
 use stack::demo;
 
@@ -100,6 +104,29 @@ async fn called(site: &Site) -> Answers {
     answers
 }
 
+/// With a reader in the way, interrupted, or without a record, nothing is closed; and the next one closes all.
+async fn closed_as_a_whole_or_not_at_all(site: &Site) {
+    site.database.batch_execute("alter table public.rank_games disable row level security").await.unwrap();
+    let mut reader = site.stack.cluster().connect("postgres").await.unwrap();
+    let reading = reader.transaction().await.unwrap();
+    reading.query("select from public.rank_games", &[]).await.unwrap();
+    site.rollout(&["close"]).await.is(1).says("nothing has been closed").says("run this again");
+
+    let child = site.command(&["close"]).spawn().unwrap();
+    site.until("select exists (select from pg_locks where not granted)").await;
+    kill(Pid::from_raw(child.id().unwrap().cast_signed()), Signal::SIGINT).unwrap();
+    // Or it has found out by itself that it is not its turn.
+    site.said(child.wait_with_output().await.unwrap()).is(1).says("nothing has been closed");
+    reading.commit().await.unwrap();
+
+    let full = "create function public.full() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$; \
+         create trigger is_full before insert on lockstep_rollout.runs execute function public.full()";
+    site.database.batch_execute(full).await.unwrap();
+    site.rollout(&["close"]).await.is(1).says("nothing has been closed").says("no room");
+    site.database.batch_execute("drop function public.full() cascade").await.unwrap();
+    site.rollout(&["status"]).await.is(0).says(" open\n");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_their_calls_works_until_they_are_closed_and_after_each_way_back() {
     let site = Site::with_old_routes().await;
@@ -123,6 +150,8 @@ async fn each_of_their_calls_works_until_they_are_closed_and_after_each_way_back
     site.rollout(&["apply"]).await.is(0);
     site.rollout(&["close", "--dry-run"]).await.is(0).says("verify_rank_roles_and_slots(jsonb): service_role");
     assert_eq!(called(&site).await, before, "a dry run closes nothing");
+    closed_as_a_whole_or_not_at_all(&site).await;
+    assert_eq!(called(&site).await, before, "what could not be closed is as it was");
     site.rollout(&["close"]).await.is(0).says("social_messages: authenticated may insert");
     let closed = called(&site).await;
     for name in
@@ -135,10 +164,14 @@ async fn each_of_their_calls_works_until_they_are_closed_and_after_each_way_back
         (&before["a user reads a roster"], &before["the service writes a seat"]),
         "what the contract leaves open"
     );
+    site.rollout(&["status"]).await.is(0).says("Older ways: closed");
+    site.rollout(&["close"]).await.is(0).says("No older way is open");
     // What is rolled out works without them.
     site.rollout(&["apply"]).await.is(0);
 
-    site.rollout(&["reopen"]).await.is(0);
+    site.rollout(&["reopen"]).await.is(0).says("open again");
+    site.rollout(&["reopen"]).await.is(0).says("Nothing was closed");
+    assert_eq!(site.status().await["older_ways"]["closed"], json!(false));
     assert_eq!(called(&site).await, before, "opened again");
 
     site.rollout(&["close"]).await.is(0);

@@ -12,7 +12,7 @@ use crate::site::Site;
 async fn has_pgbouncer() -> bool {
     let Some(lacking) = setup::provide(&["pgbouncer".to_owned()]).await.unwrap() else { return true };
     assert!(std::env::var("CI").is_err(), "{lacking}");
-    eprintln!("NOT TESTED: {lacking}");
+    say::note!("NOT TESTED: {lacking}");
     false
 }
 

@@ -66,3 +66,20 @@ async fn an_upgrade_keeps_the_flags_that_are_up_and_watches_them() {
     assert_eq!(site.in_place().await, first);
     assert_eq!(site.status().await["runs"][1]["outcome"], "rolled_back");
 }
+
+/// As `head` does when it has seen enough, and `tee` on Ctrl-C.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_stops_nothing() {
+    let site = Site::in_use().await;
+    site.new_release("second");
+    for arguments in [&["apply", "--dry-run"][..], &["apply"], &["status"]] {
+        let mut child = site.command(arguments).spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+
+        let status = child.wait().await.unwrap();
+
+        assert!(status.success(), "{arguments:?}: {status}");
+    }
+    let run = site.last_run().await;
+    assert_eq!((&run["outcome"], steps(&run).last().unwrap().as_str()), (&json!("done"), "smoke, all on done"));
+}

@@ -54,7 +54,7 @@ impl AsyncWrite for Log {
             let line: Vec<u8> = unfinished.drain(..=end).collect();
             // One write for each line, so that those of two instances stay apart.
             if let Some(Err(error)) = file.as_deref().map(|mut file| file.write_all(&line)) {
-                eprintln!("a record could not be kept: {error}");
+                say::note!("a record could not be kept: {error}");
             }
             if let Some(boundary) = boundary {
                 boundary.line(&line[..end]);

@@ -60,7 +60,7 @@ impl Server {
                 Ok((stream, client)) => drop(connections.spawn(self.clone().connection(stream, client))),
                 // Out of descriptors, most likely: the next connection may find one.
                 Err(error) => {
-                    eprintln!("the host cannot accept a connection: {error}");
+                    say::note!("the host cannot accept a connection: {error}");
                     tokio::task::yield_now().await;
                 }
             }
@@ -71,7 +71,7 @@ impl Server {
     async fn connection(self: Arc<Self>, stream: TcpStream, client: SocketAddr) {
         let nodelay = stream.set_nodelay(self.sockets == Sockets::NoDelay);
         if let Err(error) = nodelay {
-            eprintln!("TCP_NODELAY: {error}");
+            say::note!("TCP_NODELAY: {error}");
         }
         let service = service_fn(|request| {
             let server = self.clone();
@@ -109,7 +109,7 @@ impl Server {
                 if let Some(tape) = tape {
                     tape.failed(&format!("{error:#}"));
                 }
-                eprintln!("a component gave no answer: {error:?}");
+                say::note!("a component gave no answer: {error:?}");
                 bare(StatusCode::INTERNAL_SERVER_ERROR)
             }
         }

@@ -233,7 +233,7 @@ impl WorkerState for Reuse {
         if let Err(error) = result
             && !self.surroundings.stopping.load(Ordering::Relaxed)
         {
-            eprintln!("a component failed: {error:?}");
+            say::note!("a component failed: {error:?}");
         }
         let _unheard = self.surroundings.ended.send(Ended {
             component: self.surroundings.component.clone(),

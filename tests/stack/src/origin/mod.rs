@@ -102,7 +102,7 @@ impl Reserved {
 /// As every gateway does; the components' own sockets are another matter.
 fn nodelay(stream: &mut tokio::net::TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
-        eprintln!("TCP_NODELAY: {error}");
+        say::note!("TCP_NODELAY: {error}");
     }
 }
 

@@ -80,7 +80,7 @@ impl Watch {
             let deployed = self.deploy(stack, progress).await;
             for error in [migrated, deployed].into_iter().filter_map(Result::err) {
                 let mark = style("error:").red().bold().for_stderr();
-                eprintln!("{mark} {error:#}\nWhat was there before goes on serving.");
+                say::note!("{mark} {error:#}\nWhat was there before goes on serving.");
             }
             self.seen = self.unless_saved_since();
         }

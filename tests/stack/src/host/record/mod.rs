@@ -90,7 +90,7 @@ impl Recorder {
     }
 
     fn head_alone(&self, message: String) {
-        eprintln!("a head leaves before its body is there: {message}");
+        say::note!("a head leaves before its body is there: {message}");
         self.heads_alone.lock().unwrap_or_else(PoisonError::into_inner).push(message);
     }
 
@@ -104,7 +104,7 @@ impl Recorder {
 
     fn job(&self, job: Job) {
         if self.jobs.send(job).is_err() {
-            eprintln!("THE RECORDING IS NOT COMPLETE: its writer has failed");
+            say::note!("THE RECORDING IS NOT COMPLETE: its writer has failed");
         }
     }
 

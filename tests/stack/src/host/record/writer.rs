@@ -59,7 +59,7 @@ impl Writer {
                 }
                 Job::Flush(done) => {
                     if self.lost > 0 {
-                        eprintln!("THE RECORDING IS NOT COMPLETE: {} requests are missing in it", self.lost);
+                        say::note!("THE RECORDING IS NOT COMPLETE: {} requests are missing in it", self.lost);
                     }
                     // Whoever asked may be gone.
                     let _unheard = done.send(());
@@ -88,7 +88,7 @@ impl Writer {
         self.lost += 1;
         if self.lost == 1 {
             let rest = if repaired { "" } else { ", and what follows cannot be read" };
-            eprintln!(
+            say::note!(
                 "THE RECORDING IS NOT COMPLETE: cannot write {}: {error}{rest}. Make room, or stop.",
                 self.path.display()
             );

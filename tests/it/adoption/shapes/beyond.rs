@@ -1,0 +1,42 @@
+//! What reaches beyond its own table: policies that look at others, triggers that copy whole rows, names that are kept.
+
+/// What is seen to differ, and the object that has to be named.
+pub const DIFFERS: &[(&str, &str)] = &[
+    (
+        "drop policy rank_games_read on public.rank_games; drop policy rank_games_own on public.rank_games; create policy readers on public.rank_games for select to authenticated using (true); create policy listed on public.rank_rooms as restrictive for select using (exists (select from public.rank_games as game where game.id = game_id))",
+        r#"policy "listed" on public.rank_rooms"#,
+    ),
+    (
+        "create table public.bans (user_id uuid); alter table public.bans enable row level security; create policy own on public.bans for select to authenticated using (true); create policy allowed on public.social_messages as restrictive for select using (not exists (select from public.bans where bans.user_id = sender_id))",
+        r#"policy "allowed" on public.social_messages"#,
+    ),
+    (
+        "create table public.blocks (by uuid); create function public.is_ok() returns boolean language sql stable security definer set search_path = '' as 'select true'; revoke execute on function public.is_ok() from public, anon; create policy allowed on public.rank_rooms as restrictive for select using (public.is_ok() and not exists (select from public.blocks where blocks.by = owner_id))",
+        r#"policy "allowed" on public.rank_rooms"#,
+    ),
+];
+
+/// What shows only when it is tried, and what is said of it.
+pub const CANNOT: &[(&str, &str)] = &[
+    (
+        "create table public.history (like public.social_messages); create function public.t() returns trigger language plpgsql security definer set search_path = public as 'begin insert into history select new.*; return null; end'; create trigger t after insert on public.social_messages for each row execute function public.t()",
+        "table public.social_messages: the RPCs could not read or write there: INSERT has more expressions than target columns",
+    ),
+    (
+        "alter table public.social_messages add column approved boolean not null default false; create policy shown on public.social_messages as restrictive for select using (approved)",
+        r#"table public.social_messages: its policy "shown" hides what the RPCs write"#,
+    ),
+    (
+        "alter table public.rank_match_roster add column published boolean not null default false; create policy shown on public.rank_match_roster as restrictive for select using (published)",
+        r#"table public.rank_match_roster: its policy "shown" hides what the RPCs write"#,
+    ),
+];
+
+/// What fits, and works.
+pub const FITS: &[&str] = &[
+    "create table public.bans (user_id uuid); create policy allowed on public.social_messages as restrictive for select using (not exists (select from public.bans where bans.user_id = sender_id)); create policy may_say on public.social_messages as restrictive for insert with check (not exists (select from public.bans where bans.user_id = sender_id))",
+    "create table public.social_channel_members (channel_id uuid, user_id uuid, inserted_at timestamptz default now(), primary key (channel_id, user_id)); create table public.leavers (user_id uuid); create policy stays on public.social_channel_members as restrictive for select using (not exists (select from public.leavers where leavers.user_id = social_channel_members.user_id)); create index by_member on public.social_channel_members (user_id)",
+    "create function public.t() returns trigger language plpgsql as $$ begin if new.status <> old.status then raise insufficient_privilege using message = 'a session is written once'; end if; return new; end $$; create trigger t before update on public.rank_sessions for each row execute function public.t()",
+    "create policy open on public.rank_sessions as restrictive for select using (status = 'active')",
+    "alter table public.social_messages rename to chat; alter table public.rank_sessions rename to matches",
+];
