@@ -49,20 +49,28 @@ adopted (name, oid, owner) as (
   join pg_catalog.pg_class as class on class.relname = shared.name
   where class.relnamespace = 'public'::regnamespace and class.relkind = 'r' and not class.relispartition
 ),
-held (relation, number, name, type, required, defaulted, computed) as (
+-- `alone`: each row that is written without it has a value of its own there, or none.
+held (relation, number, name, type, required, defaulted, computed, alone) as (
   select
     adopted.name, attribute.attnum, attribute.attname::text,
     format_type(attribute.atttypid, attribute.atttypmod),
     attribute.attnotnull or kind.typnotnull,
     attribute.atthasdef or attribute.attidentity <> '' or kind.typdefault is not null,
-    attribute.attgenerated <> '' or attribute.attidentity = 'a'
+    attribute.attgenerated <> '' or attribute.attidentity = 'a',
+    case
+      when attribute.attidentity <> '' then true
+      when attribute.atthasdef then
+        pg_get_expr(value.adbin, value.adrelid) ~ '^(nextval|(extensions\.)?(gen_random_uuid|uuid_generate_v[14]))\('
+      else not attribute.attnotnull and kind.typdefault is null
+    end
   from adopted
   join pg_catalog.pg_attribute as attribute on attribute.attrelid = adopted.oid
   join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
+  left join pg_catalog.pg_attrdef as value on value.adrelid = adopted.oid and value.adnum = attribute.attnum
   where attribute.attnum > 0 and not attribute.attisdropped
 ),
 -- Keys, by the names of their columns. A partial one is in the way of some rows, and is a key of none.
-keys (relation, name, columns, complete, first) as (
+keys (relation, name, columns, complete, first, definition) as (
   select
     adopted.name, index.indexrelid::regclass::text,
     array(
@@ -71,7 +79,8 @@ keys (relation, name, columns, complete, first) as (
       where held.relation = adopted.name and held.number = any ((index.indkey::int2[])[:index.indnkeyatts - 1])
     ),
     index.indpred is null and index.indexprs is null and index.indisvalid,
-    pg_get_indexdef(index.indexrelid, 1, false)
+    pg_get_indexdef(index.indexrelid, 1, false),
+    pg_get_indexdef(index.indexrelid)
   from adopted
   join pg_catalog.pg_index as index on index.indrelid = adopted.oid
   where index.indisunique or index.indisexclusion
@@ -167,6 +176,13 @@ difference (object, difference, remedy) as (
     when 'social_messages' then not (keys.columns @> '{id}' or keys.columns @> '{sender_id, client_message_id}')
     else false
   end
+  and not exists (
+    select
+    from held
+    left join used on used.relation = held.relation and used.name = held.name
+    where held.relation = keys.relation and held.name = any (keys.columns) and held.alone and used.given is not true
+      and (held.defaulted or keys.definition !~ 'NULLS NOT DISTINCT')
+  )
   union all
   select
     'table public.' || needed.relation, 'nothing keeps (' || array_to_string(needed.columns, ', ') || ') unique',

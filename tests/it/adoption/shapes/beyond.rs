@@ -14,6 +14,18 @@ pub const DIFFERS: &[(&str, &str)] = &[
         "create table public.blocks (by uuid); create function public.is_ok() returns boolean language sql stable security definer set search_path = '' as 'select true'; revoke execute on function public.is_ok() from public, anon; create policy allowed on public.rank_rooms as restrictive for select using (public.is_ok() and not exists (select from public.blocks where blocks.by = owner_id))",
         r#"policy "allowed" on public.rank_rooms"#,
     ),
+    (
+        "create table public.social_channel_members (channel_id uuid, user_id uuid, inserted_at timestamptz default now(), primary key (channel_id, user_id)); alter table public.social_channel_members enable row level security; create policy speakers on public.social_channel_members for select using (exists (select from public.social_messages as message where message.channel_id = social_channel_members.channel_id))",
+        r#"policy "speakers" on public.social_channel_members"#,
+    ),
+    (
+        "create policy fielded on public.rank_participants as restrictive for select using (hero_id is null or exists (select from public.heroes as hero where hero.id = hero_id))",
+        r#"policy "fielded" on public.rank_participants"#,
+    ),
+    (
+        "alter table public.social_messages add column place integer default 0, add unique nulls not distinct (place)",
+        "index public.social_messages_place_key",
+    ),
 ];
 
 /// What shows only when it is tried, and what is said of it.
@@ -38,5 +50,6 @@ pub const FITS: &[&str] = &[
     "create table public.social_channel_members (channel_id uuid, user_id uuid, inserted_at timestamptz default now(), primary key (channel_id, user_id)); create table public.leavers (user_id uuid); create policy stays on public.social_channel_members as restrictive for select using (not exists (select from public.leavers where leavers.user_id = social_channel_members.user_id)); create index by_member on public.social_channel_members (user_id)",
     "create function public.t() returns trigger language plpgsql as $$ begin if new.status <> old.status then raise insufficient_privilege using message = 'a session is written once'; end if; return new; end $$; create trigger t before update on public.rank_sessions for each row execute function public.t()",
     "create policy open on public.rank_sessions as restrictive for select using (status = 'active')",
+    "alter table public.social_messages add column seq bigint generated always as identity unique, add column legacy bigint unique; alter table public.rank_match_roster add column seat uuid default gen_random_uuid() unique; alter table public.rank_sessions add column join_code text unique",
     "alter table public.social_messages rename to chat; alter table public.rank_sessions rename to matches",
 ];

@@ -145,7 +145,7 @@ async fn each_of_their_calls_works_until_they_are_closed_and_after_each_way_back
 
     site.rollout(&["rollback"]).await.is(0);
     assert_eq!(called(&site).await, before, "after the way back");
-    site.rollout(&["close"]).await.is(2).says("the flags are not all on");
+    site.rollout(&["close"]).await.is(2).says("the flags of local are not all on");
 
     site.rollout(&["apply"]).await.is(0);
     site.rollout(&["close", "--dry-run"]).await.is(0).says("verify_rank_roles_and_slots(jsonb): service_role");
