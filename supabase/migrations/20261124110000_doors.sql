@@ -42,7 +42,8 @@ as $$
 
   union all
 
-  -- Rights of clients: on what a match is played with, to write; on messages, all but what the back office needs.
+  -- Rights of clients, which are whom PostgREST turns into: on what a match is played with, to write; on messages, all but what
+  -- the back office needs.
   select
     'table ' || class.oid::regclass,
     client.name || ' may ' || held.phrase,
@@ -52,6 +53,8 @@ as $$
   from pg_catalog.pg_class as class
   cross join (
     values ('public'), ('anon'), ('authenticated'), ('service_role')
+    union
+    select member.roleid::regrole::text from pg_catalog.pg_auth_members as member where member.member = to_regrole('authenticator')
   ) as client (name)
   cross join lateral (
     select lower(acl.privilege_type), acl.privilege_type, acl.grantee, acl.is_grantable

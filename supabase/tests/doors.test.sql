@@ -15,6 +15,9 @@ select is_empty('select * from lockstep.open_doors()', 'and has no door');
 -- What is one ---------------------------------------------------------------------------------------------------------
 
 create role back_office;
+create role premium;
+grant premium to authenticator;
+grant insert on public.social_messages to premium, back_office;
 create function public.sync_rank_match_roster(p_room_id uuid) returns integer language sql as 'select 1';
 revoke all on function public.sync_rank_match_roster(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.sync_rank_match_roster(uuid) to back_office;
@@ -28,6 +31,7 @@ select bag_eq(
     ('function public.sync_rank_match_roster(uuid)', 'back_office'),
     ('table public.social_messages', 'authenticated may select (body)'),
     ('table public.social_messages', 'authenticated may delete'),
+    ('table public.social_messages', 'premium may insert'),
     ('table public.heroes', 'everybody, since row level security is off')
   $$,
   'an older form, rights of clients beyond the contract, and row level security that is off'
@@ -38,7 +42,7 @@ select is(lockstep.has_adopted('social_messages'), false, 'none of the tables wa
 -- Closing -------------------------------------------------------------------------------------------------------------
 
 select is(
-  (select count(*) from lockstep.close_doors()), 4::bigint, 'those that came up since then can be closed as well'
+  (select count(*) from lockstep.close_doors()), 5::bigint, 'those that came up since then can be closed as well'
 );
 select is_empty('select * from lockstep.open_doors()', 'none is open');
 select ok(not has_function_privilege('back_office', 'public.sync_rank_match_roster(uuid)', 'execute'), 'not this one');
@@ -48,7 +52,7 @@ select is((select count(*) from lockstep.close_doors()), 0::bigint, 'a second ti
 
 drop function public.sync_rank_match_roster(uuid);
 select is(
-  (select count(*) from lockstep.reopen_doors()), 3::bigint, 'what is no longer there is passed over when it is reopened'
+  (select count(*) from lockstep.reopen_doors()), 4::bigint, 'what is no longer there is passed over when it is reopened'
 );
 select ok(has_table_privilege('authenticated', 'public.social_messages', 'delete'), 'what is there has its rights back');
 select is((select count(*) from lockstep.reopen_doors()), 0::bigint, 'a second time there is nothing to do');

@@ -51,6 +51,7 @@ async fn once_they_are_closed_each_that_opens_again_is_a_finding() {
             "grant execute on function {OLDER_FORM} to service_role; \
              grant select on public.social_messages to authenticated; \
              grant insert on public.rank_match_roster to authenticated; \
+             create role premium; grant premium to authenticator; grant insert on public.social_messages to premium; \
              alter table public.rank_rooms disable row level security"
         ))
         .await;
@@ -62,6 +63,7 @@ async fn once_they_are_closed_each_that_opens_again_is_a_finding() {
         findings,
         [
             format!("door_open function {OLDER_FORM}"),
+            "door_open table public.social_messages".to_owned(),
             "grant_too_wide table public.rank_match_roster".to_owned(),
             "grant_too_wide table public.social_messages".to_owned(),
             "row_security_off table public.rank_rooms".to_owned(),

@@ -22,7 +22,11 @@ pub fn is_older_form(rpc: &Function, other: &Function) -> bool {
     rpc.qualified() == OLDER_FORMS_OF && !takes_the_call
 }
 
-/// Open ones are for now, or findings once they were closed. Rights and row level security are then judged with the tables.
+/// The clients whose rights on tables the contract judges. A project may have more roles that PostgREST turns into.
+const JUDGED: [&str; 4] = ["public ", "anon ", "authenticated ", "service_role "];
+
+/// Open ones are for now, or findings once they were closed. Rights of these clients and row level security are then judged with
+/// the tables.
 pub fn add_findings(doors: &Doors, findings: &mut Findings) -> Vec<Notice> {
     if doors.closed {
         let mut forms = BTreeMap::<&str, Vec<&Door>>::new();
@@ -30,7 +34,12 @@ pub fn add_findings(doors: &Doors, findings: &mut Findings) -> Vec<Notice> {
         let plain = |text: &str| text.replace(' ', "");
         let dropped: String = findings.all.iter().map(|finding| plain(&finding.remedy)).collect();
         let is_dropped = |form: &str| dropped.contains(&plain(&form.replace("function ", "drop routine ")));
-        let forms_open = doors.open.iter().filter(|door| door.door.starts_with("function ") && !is_dropped(&door.door));
+        let is_judged = |door: &Door| {
+            let to = &door.opened_to;
+            door.door.starts_with("table ")
+                && (to.starts_with("everybody") || JUDGED.iter().any(|client| to.starts_with(client)))
+        };
+        let forms_open = doors.open.iter().filter(|door| !is_judged(door) && !is_dropped(&door.door));
         for door in forms_open {
             forms.entry(&door.door).or_default().push(door);
         }
