@@ -2,8 +2,6 @@
 //! are the contract's at the moment it was built, and a typo in an RPC's name does not compile; and for each component
 //! what it carries, for `gate components` to read.
 
-#![expect(clippy::print_stdout, reason = "cargo reads it")]
-
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use serde_json::{Value, json};
