@@ -51,5 +51,6 @@ pub const FITS: &[&str] = &[
     "create function public.t() returns trigger language plpgsql as $$ begin if new.status <> old.status then raise insufficient_privilege using message = 'a session is written once'; end if; return new; end $$; create trigger t before update on public.rank_sessions for each row execute function public.t()",
     "create policy open on public.rank_sessions as restrictive for select using (status = 'active')",
     "alter table public.social_messages add column seq bigint generated always as identity unique, add column legacy bigint unique; alter table public.rank_match_roster add column seat uuid default gen_random_uuid() unique; alter table public.rank_sessions add column join_code text unique",
+    "alter table public.rank_rooms alter column code type varchar(40); alter table public.heroes alter column name type varchar(80), alter column image_url type varchar; alter table public.rank_games alter column name type varchar(200); alter table public.social_messages alter column inserted_at type timestamptz(3); alter table public.rank_participants alter column win_rate type numeric(5, 2)",
     "alter table public.social_messages rename to chat; alter table public.rank_sessions rename to matches",
 ];

@@ -112,18 +112,27 @@ async fn closed_as_a_whole_or_not_at_all(site: &Site) {
     reading.query("select from public.rank_games", &[]).await.unwrap();
     site.rollout(&["close"]).await.is(1).says("nothing has been closed").says("run this again");
 
-    let child = site.command(&["close"]).spawn().unwrap();
-    site.until("select exists (select from pg_locks where not granted)").await;
-    kill(Pid::from_raw(child.id().unwrap().cast_signed()), Signal::SIGINT).unwrap();
-    // Or it has found out by itself that it is not its turn.
-    site.said(child.wait_with_output().await.unwrap()).is(1).says("nothing has been closed");
     reading.commit().await.unwrap();
 
-    let full = "create function public.full() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$; \
-         create trigger is_full before insert on lockstep_rollout.runs execute function public.full()";
-    site.database.batch_execute(full).await.unwrap();
+    let recording = |does: &str| {
+        format!(
+            "create or replace function public.recording() returns trigger language plpgsql as $$ begin {does}; return new; end $$; \
+             create or replace trigger recording before insert on lockstep_rollout.runs \
+             for each row execute function public.recording()"
+        )
+    };
+    site.database.batch_execute(&recording("perform pg_sleep(600)")).await.unwrap();
+    let child = site.command(&["close"]).spawn().unwrap();
+    let sleeping = "from pg_stat_activity where wait_event = 'PgSleep'";
+    site.until(&format!("select exists (select {sleeping})")).await;
+    kill(Pid::from_raw(child.id().unwrap().cast_signed()), Signal::SIGINT).unwrap();
+    site.said(child.wait_with_output().await.unwrap()).is(1).says("nothing has been closed: interrupted");
+    site.database.batch_execute(&format!("select pg_terminate_backend(pid) {sleeping}")).await.unwrap();
+    site.until(&format!("select not exists (select {sleeping})")).await;
+
+    site.database.batch_execute(&recording("raise exception 'no room'")).await.unwrap();
     site.rollout(&["close"]).await.is(1).says("nothing has been closed").says("no room");
-    site.database.batch_execute("drop function public.full() cascade").await.unwrap();
+    site.database.batch_execute("drop function public.recording() cascade").await.unwrap();
     site.rollout(&["status"]).await.is(0).says(" open\n");
 }
 
