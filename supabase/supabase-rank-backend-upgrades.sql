@@ -385,7 +385,7 @@ begin
           or policy.polrelid = to_regclass('public.rank_participants') and asked.relation = to_regclass('public.heroes')
             and not policy.polpermissive
         union all
-        -- Whoever sees no row there, and may not run a helper there, is kept from every row here. What is permissive is one of several.
+        -- Whoever sees no row there, or may not run a helper, is kept from every row here. A permissive policy is one of several.
         select distinct
           format('policy "%s" on %s', policy.polname, policy.polrelid::regclass),
           case

@@ -206,6 +206,8 @@ async fn what_the_project_refuses_is_told_as_it_says_it() {
              raise sqlstate 'PT403' using message = 'You are muted: ' || new.body, hint = 'Wait until noon.';
            elsif new.body like 'taken%' then
              raise unique_violation using message = new.body || ' is taken', detail = 'Once a day.';
+           elsif new.body like 'silent%' then
+             return null;
            end if;
            raise exception 'Not this word: %', new.body;
          end $$;
@@ -216,7 +218,7 @@ async fn what_the_project_refuses_is_told_as_it_says_it() {
     channel.database.batch_execute(&made).await.unwrap();
 
     let mut answers = Vec::new();
-    for body in ["badword", "muted badword", "taken badword"] {
+    for body in ["badword", "muted badword", "taken badword", "silent badword"] {
         answers.push(send(&channel, &channel.member, body).send().await);
     }
     channel.database.batch_execute(&format!("drop function public.{name}() cascade")).await.unwrap();
@@ -225,6 +227,7 @@ async fn what_the_project_refuses_is_told_as_it_says_it() {
         (&answers[0], 400, "Not this word: badword", json!(null), json!(null)),
         (&answers[1], 403, "You are muted: muted badword", json!(null), json!("Wait until noon.")),
         (&answers[2], 409, "taken badword is taken", json!("Once a day."), json!(null)),
+        (&answers[3], 400, "This project does not take the message.", json!(null), json!(null)),
     ] {
         answer.assert_problem(status, "refused_by_project");
         let body = answer.json();
