@@ -161,12 +161,12 @@ begin
           -- The status may be of any type: it only has to change when a session ends.
           and not (used.relation = 'rank_sessions' and used.name = 'status')
           -- What the RPCs only read may be narrower, and a time less precise.
-          and not (
+          and (held.type is null or not (
             held.type ~ '^timestamp\(\d\) with time zone$' and used.type = 'timestamp with time zone'
             or held.type ~ '^character varying' and used.type = 'text'
               and used.relation in ('heroes', 'rank_games', 'rank_rooms', 'social_channels')
             or held.type ~ '^numeric' and used.type = 'numeric' and used.relation = 'rank_participants'
-          )
+          ))
         union all
         select
           'column public.' || held.relation || '.' || held.name,
