@@ -278,8 +278,8 @@ begin
     ) union all (
       with recursive
       -- What the RPCs do there: (r)ead, (a)dd, (w)rite, (d)elete, as policies say it.
-      adopted (oid, done) as (
-        select class.oid, used.done
+      adopted (oid, name, done) as (
+        select class.oid, used.name, used.done
         from (
           values
             ('social_channels', 'r'), ('social_channel_members', 'rw'), ('social_messages', 'ra'), ('heroes', 'r'),
@@ -394,9 +394,7 @@ begin
             select
             from pg_catalog.pg_policy as theirs
             where theirs.polrelid = asked.relation and theirs.polpermissive and theirs.polcmd in ('r', '*') and 0 = any (theirs.polroles)
-          ) or asked.relation in (select adopted.oid from adopted where adopted.oid <> all (
-            select to_regclass(unnest('{public.social_channels, public.rank_games}'::text[]))
-          ))
+          ) or asked.relation in (select adopted.oid from adopted where adopted.name not in ('social_channels', 'rank_games'))
         ) as seen (by_all)
         cross join lateral (
           select string_agg(helper.oid::regprocedure::text, ', ')
