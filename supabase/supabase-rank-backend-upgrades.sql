@@ -289,7 +289,7 @@ begin
         select class.oid, used.name, used.done
         from (
           values
-            ('social_channels', 'r'), ('social_channel_members', 'rw'), ('social_messages', 'ra'), ('heroes', 'r'),
+            ('social_channels', 'r'), ('social_channel_members', 'r'), ('social_messages', 'ra'), ('heroes', 'r'),
             ('rank_games', 'r'), ('rank_rooms', 'r'), ('rank_room_slots', 'r'), ('rank_participants', 'r'),
             ('rank_match_roster', 'rad'), ('rank_sessions', 'raw')
         ) as used (name, done)
@@ -426,8 +426,6 @@ begin
         join pg_catalog.pg_publication as publication on publication.pubname = listed.pubname
         left join pg_catalog.pg_publication_rel as part on part.prpubid = publication.oid and part.prrelid = adopted.oid
         where (publication.pubdelete and adopted.done like '%d' or publication.pubupdate and adopted.done like '%w')
-          -- Its own rows are locked, and never changed.
-          and class.relname <> 'social_channel_members'
           and (
             part.prqual is not null
             or part.prattrs is not null
@@ -703,7 +701,8 @@ begin
           and found.relname in (
             'social_channels', 'social_channel_members', 'social_messages', 'heroes', 'rank_games', 'rank_rooms',
             'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions',
-            'social_messages_by_channel_and_age', 'social_messages_by_sender_and_age', 'one_message_per_client_message_id',
+            'social_channel_members_by_user', 'social_messages_by_channel_and_age', 'social_messages_by_sender_and_age',
+            'one_message_per_client_message_id',
             'rank_match_roster_by_room', 'rank_match_roster_match_instance_id_slot_index_key', 'rank_rooms_by_owner'
           )
       )
@@ -1194,7 +1193,7 @@ $$;
 comment on function lockstep.follow_adopted() is 'Does to what points at a row what is done to the row.';
 revoke all on function lockstep.follow_adopted() from public, anon, authenticated, service_role;
 
--- Holds the row as a key would: whoever deletes it meanwhile waits, and then removes this one, too. The first argument is the
+-- Holds the row as a key would, and after the keys have held theirs, among them the user: whoever deletes it meanwhile waits, and then removes this one, too. The first argument is the
 -- table, the second the column here.
 create or replace function lockstep.require_adopted()
 returns trigger
@@ -1238,7 +1237,7 @@ begin
     if lockstep.has_adopted(refer.p_to) then
       v_arguments := concat_ws(', ', v_arguments, quote_literal(concat_ws(' ', v_table, v_column, v_action)));
       execute format(
-        'create or replace trigger %I before insert or update of %I on public.%I '
+        'create or replace trigger %I after insert or update of %I on public.%I '
         'for each row when (new.%I is not null) execute function lockstep.require_adopted(%L, %L)',
         'the_' || v_column || '_is_there', v_column, v_table, v_column, refer.p_to, v_column
       );
@@ -1912,7 +1911,8 @@ grant execute on function lockstep.audit(text, text, jsonb) to social_rpc_owner;
 
 set local role postgres;
 set local search_path = '';
-set local lock_timeout = '500ms';
+-- Several tables are locked one after the other, and a reader of the first waits for all of them.
+set local lock_timeout = '100ms';
 
 create table if not exists public.social_channels (
   id uuid primary key default gen_random_uuid(),
@@ -1985,8 +1985,7 @@ grant select, insert, update, delete on public.social_channels to service_role;
 grant select, insert, update, delete on public.social_channel_members to service_role;
 grant select, delete on public.social_messages to service_role;
 
--- The update is there for `select … for share`, which asks for it. The policy on it lets nothing be changed.
-grant select, update (inserted_at) on public.social_channel_members to social_rpc_owner;
+grant select on public.social_channel_members to social_rpc_owner;
 grant select, insert (channel_id, sender_id, body, client_message_id) on public.social_messages to social_rpc_owner;
 
 -- The RPCs run as social_rpc_owner, on behalf of the caller: these hold even where a function forgets to look. The
@@ -1995,11 +1994,6 @@ grant select, insert (channel_id, sender_id, body, client_message_id) on public.
 drop policy if exists "members see memberships" on public.social_channel_members;
 create policy "members see memberships" on public.social_channel_members
   for select to social_rpc_owner
-  using (true);
-
-drop policy if exists "members hold memberships" on public.social_channel_members;
-create policy "members hold memberships" on public.social_channel_members
-  for update to social_rpc_owner
   using (true);
 
 drop policy if exists "the social RPCs see no memberships of others" on public.social_channel_members;
@@ -2475,7 +2469,7 @@ grant execute on function lockstep.was_sent_by_caller(uuid, text) to social_rpc_
 -- hangs there has been locked. So an RPC first holds, in these functions, what it is going to point at. They answer
 -- nothing, and hold on behalf of the caller; what is not there is found out afterwards.
 -- Contract: none by itself.
--- Called by: insert_social_message, sync_rank_match_roster.
+-- Called by: insert_social_message, sync_rank_match_roster, end_rank_session.
 -- Undo: drop function lockstep.hold_for_message(uuid); drop function lockstep.hold_for_staging(uuid, uuid, jsonb);
 
 set local role postgres;
@@ -2492,10 +2486,15 @@ as $$
 begin
   perform from auth.users as sender where sender.id = auth.uid() for key share;
   perform from public.social_channels as channel where channel.id = hold_for_message.p_channel_id for key share;
+  -- Here, and not as the RPC: a policy of the project on who may update a membership says nothing of who may send.
+  perform
+  from public.social_channel_members as membership
+  where membership.channel_id = hold_for_message.p_channel_id and membership.user_id = auth.uid()
+  for share;
 end;
 $$;
 
-comment on function lockstep.hold_for_message(uuid) is 'Holds the caller and the channel until the end of the request.';
+comment on function lockstep.hold_for_message(uuid) is 'Holds the caller, the channel and the membership until the end of the request.';
 revoke all on function lockstep.hold_for_message(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.hold_for_message(uuid) to social_rpc_owner;
 
@@ -2518,11 +2517,18 @@ begin
   perform from public.rank_games as game where game.id = hold_for_staging.p_game_id for key share;
   perform from public.heroes as hero where hero.id = any (v_heroes) order by hero.id for key share;
   perform from public.rank_rooms as room where room.id = hold_for_staging.p_room_id for key share;
+  perform
+  from public.rank_sessions as session
+  where session.id = (
+    select template.session_id from lockstep.rank_room_templates as template
+    where template.room_id = hold_for_staging.p_room_id
+  )
+  for no key update;
 end;
 $$;
 
 comment on function lockstep.hold_for_staging(uuid, uuid, jsonb) is
-  'Holds the players of a roster, their heroes, the game and the room until the end of the request.';
+  'Holds the players of a roster, their heroes, the game, the room and its session until the end of the request.';
 revoke all on function lockstep.hold_for_staging(uuid, uuid, jsonb) from public, anon, authenticated, service_role;
 
 -- 20261122090500_insert_social_message.sql
@@ -2554,8 +2560,7 @@ begin
   perform
   from public.social_channel_members as membership
   where membership.channel_id = hold_channel_membership.p_channel_id
-    and membership.user_id = v_caller
-  for share;
+    and membership.user_id = v_caller;
 
   if not found then
     perform lockstep.refuse(403, 'not_channel_member', 'You are not a member of this channel.');
@@ -2683,6 +2688,7 @@ volatile
 security definer
 set search_path = ''
 set statement_timeout = '5s'
+set timezone = 'UTC' -- An older default is timezone('utc', now()), which is a time of the caller's zone.
 as $$
 declare
   v_caller uuid;
@@ -2909,7 +2915,8 @@ grant execute on function lockstep.hold_for_staging(uuid, uuid, jsonb) to rank_r
 
 set local role postgres;
 set local search_path = '';
-set local lock_timeout = '500ms';
+-- Several tables are locked one after the other, and a reader of the first waits for all of them.
+set local lock_timeout = '100ms';
 
 create table if not exists public.heroes (
   id uuid primary key default gen_random_uuid(),
@@ -3229,7 +3236,8 @@ $$;
 
 set local role postgres;
 set local search_path = '';
-set local lock_timeout = '500ms';
+-- Several tables are locked one after the other, and a reader of the first waits for all of them.
+set local lock_timeout = '100ms';
 
 grant select on public.heroes to rank_rpc_owner;
 grant select on public.rank_rooms to rank_rpc_owner;
@@ -5125,6 +5133,7 @@ begin
   -- One change of a room at a time, as in a staging: the lock first, and what it is about again under it.
   v_room := lockstep.room_of_session(end_rank_session.p_session_id);
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
+  perform lockstep.hold_for_staging(v_room, null, '[]') where v_room is not null;
   perform set_config('lockstep.room', v_room::text, true);
 
   select template.session_id, template.session_ended
@@ -5135,11 +5144,11 @@ begin
   if not found then
     perform lockstep.refuse(404, 'session_not_found', 'There is no session of this id in a room of yours.');
   end if;
+  perform lockstep.note_session_end(session_id);
+  ended_count := lockstep.end_rank_overlays(session_id, v_room, '{}');
   update lockstep.rank_room_templates as template
   set session_ended = true
   where template.room_id = v_room and not template.session_ended;
-  perform lockstep.note_session_end(session_id);
-  ended_count := lockstep.end_rank_overlays(session_id, v_room, '{}');
   server_time := clock_timestamp();
 
   -- Ending it again changes nothing.
@@ -5200,13 +5209,12 @@ begin
   where entry.owner_id = any ((select lockstep.seated_in_hand())::uuid[])
     and lockstep.flag_is_on('flag_rank_overlays', entry.owner_id);
 
-  -- The session before, where this staging is for the match that it is on for.
+  -- The session before, where this staging is for the match that it is on for. It is held.
   if open_rank_session.p_goes_on then
     select session.id
     into v_session
     from public.rank_sessions as session
-    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id)
-    for key share;
+    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id);
   end if;
 
   if v_session is null then
@@ -5335,6 +5343,7 @@ volatile
 security definer
 set search_path = ''
 set statement_timeout = '5s'
+set timezone = 'UTC' -- An older default is timezone('utc', now()), which is a time of the caller's zone.
 as $$
 declare
   v_missing text;
@@ -5434,6 +5443,8 @@ begin
     return;
   end if;
 
+  -- One staging of a caller at a time from here on, so that each is counted.
+  perform pg_advisory_xact_lock(hashtextextended('sync_rank_match_roster:' || lockstep.caller_id(), 0));
   perform lockstep.require_staging_patience();
   perform lockstep.require_fitting_roster(
     sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster, v_slots
@@ -5787,7 +5798,7 @@ returns table (door text, opened_to text)
 language plpgsql
 volatile
 set search_path = ''
-set lock_timeout = '500ms'
+set lock_timeout = '100ms'
 as $$
 declare
   v_door record;
@@ -5838,7 +5849,7 @@ returns table (door text, opened_to text)
 language plpgsql
 volatile
 set search_path = ''
-set lock_timeout = '500ms'
+set lock_timeout = '100ms'
 as $$
 declare
   v_door record;

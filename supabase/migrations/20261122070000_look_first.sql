@@ -282,7 +282,7 @@ begin
         select class.oid, used.name, used.done
         from (
           values
-            ('social_channels', 'r'), ('social_channel_members', 'rw'), ('social_messages', 'ra'), ('heroes', 'r'),
+            ('social_channels', 'r'), ('social_channel_members', 'r'), ('social_messages', 'ra'), ('heroes', 'r'),
             ('rank_games', 'r'), ('rank_rooms', 'r'), ('rank_room_slots', 'r'), ('rank_participants', 'r'),
             ('rank_match_roster', 'rad'), ('rank_sessions', 'raw')
         ) as used (name, done)
@@ -419,8 +419,6 @@ begin
         join pg_catalog.pg_publication as publication on publication.pubname = listed.pubname
         left join pg_catalog.pg_publication_rel as part on part.prpubid = publication.oid and part.prrelid = adopted.oid
         where (publication.pubdelete and adopted.done like '%d' or publication.pubupdate and adopted.done like '%w')
-          -- Its own rows are locked, and never changed.
-          and class.relname <> 'social_channel_members'
           and (
             part.prqual is not null
             or part.prattrs is not null

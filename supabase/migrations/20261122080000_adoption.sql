@@ -33,7 +33,8 @@ begin
           and found.relname in (
             'social_channels', 'social_channel_members', 'social_messages', 'heroes', 'rank_games', 'rank_rooms',
             'rank_room_slots', 'rank_participants', 'rank_match_roster', 'rank_sessions',
-            'social_messages_by_channel_and_age', 'social_messages_by_sender_and_age', 'one_message_per_client_message_id',
+            'social_channel_members_by_user', 'social_messages_by_channel_and_age', 'social_messages_by_sender_and_age',
+            'one_message_per_client_message_id',
             'rank_match_roster_by_room', 'rank_match_roster_match_instance_id_slot_index_key', 'rank_rooms_by_owner'
           )
       )

@@ -53,7 +53,7 @@ $$;
 comment on function lockstep.follow_adopted() is 'Does to what points at a row what is done to the row.';
 revoke all on function lockstep.follow_adopted() from public, anon, authenticated, service_role;
 
--- Holds the row as a key would: whoever deletes it meanwhile waits, and then removes this one, too. The first argument is the
+-- Holds the row as a key would, and after the keys have held theirs, among them the user: whoever deletes it meanwhile waits, and then removes this one, too. The first argument is the
 -- table, the second the column here.
 create or replace function lockstep.require_adopted()
 returns trigger
@@ -97,7 +97,7 @@ begin
     if lockstep.has_adopted(refer.p_to) then
       v_arguments := concat_ws(', ', v_arguments, quote_literal(concat_ws(' ', v_table, v_column, v_action)));
       execute format(
-        'create or replace trigger %I before insert or update of %I on public.%I '
+        'create or replace trigger %I after insert or update of %I on public.%I '
         'for each row when (new.%I is not null) execute function lockstep.require_adopted(%L, %L)',
         'the_' || v_column || '_is_there', v_column, v_table, v_column, refer.p_to, v_column
       );

@@ -8,7 +8,7 @@
 -- hangs there has been locked. So an RPC first holds, in these functions, what it is going to point at. They answer
 -- nothing, and hold on behalf of the caller; what is not there is found out afterwards.
 -- Contract: none by itself.
--- Called by: insert_social_message, sync_rank_match_roster.
+-- Called by: insert_social_message, sync_rank_match_roster, end_rank_session.
 -- Undo: drop function lockstep.hold_for_message(uuid); drop function lockstep.hold_for_staging(uuid, uuid, jsonb);
 
 set local role postgres;
@@ -25,10 +25,15 @@ as $$
 begin
   perform from auth.users as sender where sender.id = auth.uid() for key share;
   perform from public.social_channels as channel where channel.id = hold_for_message.p_channel_id for key share;
+  -- Here, and not as the RPC: a policy of the project on who may update a membership says nothing of who may send.
+  perform
+  from public.social_channel_members as membership
+  where membership.channel_id = hold_for_message.p_channel_id and membership.user_id = auth.uid()
+  for share;
 end;
 $$;
 
-comment on function lockstep.hold_for_message(uuid) is 'Holds the caller and the channel until the end of the request.';
+comment on function lockstep.hold_for_message(uuid) is 'Holds the caller, the channel and the membership until the end of the request.';
 revoke all on function lockstep.hold_for_message(uuid) from public, anon, authenticated, service_role;
 grant execute on function lockstep.hold_for_message(uuid) to social_rpc_owner;
 
@@ -51,9 +56,16 @@ begin
   perform from public.rank_games as game where game.id = hold_for_staging.p_game_id for key share;
   perform from public.heroes as hero where hero.id = any (v_heroes) order by hero.id for key share;
   perform from public.rank_rooms as room where room.id = hold_for_staging.p_room_id for key share;
+  perform
+  from public.rank_sessions as session
+  where session.id = (
+    select template.session_id from lockstep.rank_room_templates as template
+    where template.room_id = hold_for_staging.p_room_id
+  )
+  for no key update;
 end;
 $$;
 
 comment on function lockstep.hold_for_staging(uuid, uuid, jsonb) is
-  'Holds the players of a roster, their heroes, the game and the room until the end of the request.';
+  'Holds the players of a roster, their heroes, the game, the room and its session until the end of the request.';
 revoke all on function lockstep.hold_for_staging(uuid, uuid, jsonb) from public, anon, authenticated, service_role;

@@ -25,8 +25,7 @@ begin
   perform
   from public.social_channel_members as membership
   where membership.channel_id = hold_channel_membership.p_channel_id
-    and membership.user_id = v_caller
-  for share;
+    and membership.user_id = v_caller;
 
   if not found then
     perform lockstep.refuse(403, 'not_channel_member', 'You are not a member of this channel.');
@@ -154,6 +153,7 @@ volatile
 security definer
 set search_path = ''
 set statement_timeout = '5s'
+set timezone = 'UTC' -- An older default is timezone('utc', now()), which is a time of the caller's zone.
 as $$
 declare
   v_caller uuid;

@@ -9,7 +9,8 @@
 
 set local role postgres;
 set local search_path = '';
-set local lock_timeout = '500ms';
+-- Several tables are locked one after the other, and a reader of the first waits for all of them.
+set local lock_timeout = '100ms';
 
 create table if not exists public.heroes (
   id uuid primary key default gen_random_uuid(),

@@ -10,7 +10,8 @@
 
 set local role postgres;
 set local search_path = '';
-set local lock_timeout = '500ms';
+-- Several tables are locked one after the other, and a reader of the first waits for all of them.
+set local lock_timeout = '100ms';
 
 grant select on public.heroes to rank_rpc_owner;
 grant select on public.rank_rooms to rank_rpc_owner;

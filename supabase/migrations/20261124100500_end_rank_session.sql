@@ -83,6 +83,7 @@ begin
   -- One change of a room at a time, as in a staging: the lock first, and what it is about again under it.
   v_room := lockstep.room_of_session(end_rank_session.p_session_id);
   perform pg_advisory_xact_lock(hashtextextended('rank_match_roster:' || v_room, 0)) where v_room is not null;
+  perform lockstep.hold_for_staging(v_room, null, '[]') where v_room is not null;
   perform set_config('lockstep.room', v_room::text, true);
 
   select template.session_id, template.session_ended
@@ -93,11 +94,11 @@ begin
   if not found then
     perform lockstep.refuse(404, 'session_not_found', 'There is no session of this id in a room of yours.');
   end if;
+  perform lockstep.note_session_end(session_id);
+  ended_count := lockstep.end_rank_overlays(session_id, v_room, '{}');
   update lockstep.rank_room_templates as template
   set session_ended = true
   where template.room_id = v_room and not template.session_ended;
-  perform lockstep.note_session_end(session_id);
-  ended_count := lockstep.end_rank_overlays(session_id, v_room, '{}');
   server_time := clock_timestamp();
 
   -- Ending it again changes nothing.

@@ -34,13 +34,12 @@ begin
   where entry.owner_id = any ((select lockstep.seated_in_hand())::uuid[])
     and lockstep.flag_is_on('flag_rank_overlays', entry.owner_id);
 
-  -- The session before, where this staging is for the match that it is on for.
+  -- The session before, where this staging is for the match that it is on for. It is held.
   if open_rank_session.p_goes_on then
     select session.id
     into v_session
     from public.rank_sessions as session
-    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id)
-    for key share;
+    where session.id = open_rank_session.p_before and lockstep.has_opening_status(session.id);
   end if;
 
   if v_session is null then

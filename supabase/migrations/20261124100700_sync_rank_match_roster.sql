@@ -27,6 +27,7 @@ volatile
 security definer
 set search_path = ''
 set statement_timeout = '5s'
+set timezone = 'UTC' -- An older default is timezone('utc', now()), which is a time of the caller's zone.
 as $$
 declare
   v_missing text;
@@ -126,6 +127,8 @@ begin
     return;
   end if;
 
+  -- One staging of a caller at a time from here on, so that each is counted.
+  perform pg_advisory_xact_lock(hashtextextended('sync_rank_match_roster:' || lockstep.caller_id(), 0));
   perform lockstep.require_staging_patience();
   perform lockstep.require_fitting_roster(
     sync_rank_match_roster.p_room_id, sync_rank_match_roster.p_game_id, v_roster, v_slots

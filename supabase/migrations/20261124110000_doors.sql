@@ -111,7 +111,7 @@ returns table (door text, opened_to text)
 language plpgsql
 volatile
 set search_path = ''
-set lock_timeout = '500ms'
+set lock_timeout = '100ms'
 as $$
 declare
   v_door record;
@@ -162,7 +162,7 @@ returns table (door text, opened_to text)
 language plpgsql
 volatile
 set search_path = ''
-set lock_timeout = '500ms'
+set lock_timeout = '100ms'
 as $$
 declare
   v_door record;

@@ -5,7 +5,7 @@ begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
 
-select plan(39);
+select plan(40);
 
 -- ada and grace share a channel, ada has another alone. Nobody meets the limit. --------------------------------------
 
@@ -182,6 +182,15 @@ from (
     ('00000000-0000-4000-9000-000000000001', 'hello!', '00000000-0000-4000-a000-000000000001', 'another body'),
     ('00000000-0000-4000-9000-000000000002', 'hello', '00000000-0000-4000-a000-000000000001', 'another channel')
 ) as again (channel, body, key, meaning);
+
+-- When it was said ----------------------------------------------------------------------------------------------------
+
+set local role postgres;
+alter table public.social_messages alter column inserted_at set default timezone('utc', now());
+set local role authenticated;
+set local timezone = 'Pacific/Kiritimati';
+select is((message).inserted_at, now(), 'an older default says it in UTC, whatever zone the caller asks for')
+from pg_temp.say('elsewhere');
 
 select * from finish();
 rollback;

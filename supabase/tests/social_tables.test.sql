@@ -66,10 +66,9 @@ select bag_eq(
     ('social_messages', 'channel_id'::name, 'social_rpc_owner', 'insert'),
     ('social_messages', 'sender_id', 'social_rpc_owner', 'insert'),
     ('social_messages', 'body', 'social_rpc_owner', 'insert'),
-    ('social_messages', 'client_message_id', 'social_rpc_owner', 'insert'),
-    ('social_channel_members', 'inserted_at', 'social_rpc_owner', 'update')
+    ('social_messages', 'client_message_id', 'social_rpc_owner', 'insert')
   $$,
-  'it writes the four columns that a sender decides, and may hold a membership'
+  'it writes the four columns that a sender decides'
 );
 
 -- Clients at the door of the tables -----------------------------------------------------------------------------------

@@ -35,6 +35,10 @@ async fn waits(client: &Client, other: &Other) {
     }
 }
 
+fn message(error: &Error) -> &str {
+    error.as_db_error().unwrap().message()
+}
+
 fn as_ada(call: &str) -> String {
     let claims = json!({ "sub": ADA, "role": "authenticated" });
     format!(
@@ -107,6 +111,99 @@ async fn a_staging_and_the_deletion_of_its_game() {
 async fn a_staging_and_the_deletion_of_its_session() {
     both_end(OPENING, STAGE, "delete from public.rank_sessions where game_id = '10c00000-0000-4000-8000-0000000000a1'")
         .await;
+}
+
+/// Deletes while an overlay is in the way; the ending comes after it, waits for the room, and finds nothing to end.
+async fn ending_waits_for(deletion: &str) {
+    let installation = Installation::migrated(Grants::Today).await;
+    installation.execute(ROWS).await;
+    let holder = installation.cluster.connect("postgres").await.unwrap();
+    let session = "select session_id::text from public.rank_session_overlays limit 1";
+    let session: String = holder.query_one(session, &[]).await.unwrap().get(0);
+    holder.batch_execute("begin; update public.rank_session_overlays set expires_at = expires_at").await.unwrap();
+
+    let deleted = begin(&installation, deletion).await;
+    waits(&holder, &deleted).await;
+    let ended = begin(&installation, &as_ada(&format!("select public.end_rank_session('{session}')"))).await;
+    waits(&holder, &ended).await;
+    holder.batch_execute("rollback").await.unwrap();
+
+    deleted.done.await.unwrap().unwrap_or_else(|error| panic!("{deletion}: {:?}", error.as_db_error()));
+    let refused = ended.done.await.unwrap().unwrap_err();
+    assert!(message(&refused).contains("session_not_found"), "{deletion}: {refused:?}");
+}
+
+#[tokio::test]
+async fn an_ending_and_the_deletion_of_what_it_ends() {
+    for deletion in [
+        "delete from public.rank_sessions where true",
+        "delete from public.rank_rooms where true",
+        "delete from public.rank_games where true",
+        "delete from auth.users where id = '10c00000-0000-4000-8000-000000000001'",
+    ] {
+        ending_waits_for(deletion).await;
+    }
+}
+
+#[tokio::test]
+async fn a_staging_for_the_next_match_and_who_writes_the_session_before_and_then_its_roster() {
+    let installation = Installation::migrated(Grants::Today).await;
+    installation.execute(ROWS).await;
+    let server = installation.cluster.connect("postgres").await.unwrap();
+    server.batch_execute("begin; update public.rank_sessions set turn = turn + 1").await.unwrap();
+
+    let staged = begin(&installation, &as_ada("select stalled.staged(2, gen_random_uuid())")).await;
+    waits(&server, &staged).await;
+    server.batch_execute("update public.rank_match_roster set score = 1; commit").await.unwrap();
+
+    staged.done.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn stagings_of_one_user_at_once_are_each_counted() {
+    const OTHER: &str = "10c00000-0000-4000-8000-0000000000b2";
+    let installation = Installation::migrated(Grants::Today).await;
+    installation.execute(ROWS).await;
+    installation
+        .execute(&format!(
+            "update lockstep.settings set value = '2' where name = 'stagings_per_minute'; \
+             insert into public.rank_rooms (id, game_id, owner_id, code) select '{OTHER}', game_id, owner_id, 'OTHER' from public.rank_rooms; \
+             insert into public.rank_room_slots (room_id, slot_index, role, occupant_owner_id) \
+             select '{OTHER}', slot_index, role, occupant_owner_id from public.rank_room_slots"
+        ))
+        .await;
+    let first = installation.cluster.connect("postgres").await.unwrap();
+    let staging = as_ada("select stalled.staged(2)");
+    first.batch_execute(staging.strip_suffix("; commit").unwrap()).await.unwrap();
+
+    let third = as_ada(&format!("select stalled.staged(1, gen_random_uuid(), '{OTHER}')"));
+    let third = begin(&installation, &third).await;
+    waits(&installation.cluster.connect("postgres").await.unwrap(), &third).await;
+    first.batch_execute("commit").await.unwrap();
+
+    let refused = third.done.await.unwrap().unwrap_err();
+    assert!(message(&refused).contains("rate_limited"), "{refused:?}");
+}
+
+/// The project's heroes, and our slots: a user who goes is held before a hero is.
+#[tokio::test]
+async fn a_seat_and_the_deletion_of_who_takes_it() {
+    let installation = Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await;
+    installation.execute("drop table public.rank_room_slots").await;
+    installation.migrate().await;
+    installation.execute(ROWS).await;
+    let first = installation.cluster.connect("postgres").await.unwrap();
+    let who = "id = '10c00000-0000-4000-8000-000000000002'";
+    first.batch_execute(&format!("begin; select from auth.users where {who} for update")).await.unwrap();
+
+    let seated = "update public.rank_room_slots set occupant_owner_id = '10c00000-0000-4000-8000-000000000002', \
+         occupant_hero_id = '10c00000-0000-4000-8000-0000000000f2' where slot_index = 0 and room_id = '10c00000-0000-4000-8000-0000000000b1'";
+    let seated = begin(&installation, seated).await;
+    waits(&installation.cluster.connect("postgres").await.unwrap(), &seated).await;
+    first.batch_execute(&format!("delete from auth.users where {who}; commit")).await.unwrap();
+
+    let refused = seated.done.await.unwrap().unwrap_err();
+    assert_eq!(refused.code(), Some(&SqlState::FOREIGN_KEY_VIOLATION), "{refused}");
 }
 
 const CHANNEL: &str =

@@ -17,6 +17,8 @@ insert into public.rank_room_slots (room_id, slot_index, role, occupant_owner_id
 values
   ('ad000000-0000-4000-8000-0000000000b1', 0, 'attack', 'ad000000-0000-4000-8000-000000000001'),
   ('ad000000-0000-4000-8000-0000000000b1', 1, 'support', 'ad000000-0000-4000-8000-000000000002');
+insert into public.heroes (id, owner_id, name)
+values ('ad000000-0000-4000-8000-0000000000f1', 'ad000000-0000-4000-8000-000000000001', 'Bolt');
 insert into public.rank_participants (game_id, owner_id)
 values
   ('ad000000-0000-4000-8000-0000000000a1', 'ad000000-0000-4000-8000-000000000001'),
@@ -31,7 +33,8 @@ begin
     p_room_id => 'ad000000-0000-4000-8000-0000000000b1',
     p_game_id => 'ad000000-0000-4000-8000-0000000000a1',
     p_match_instance_id => 'ad000000-0000-4000-8000-0000000000d1',
-    p_roster => '[{"slot_index": 0, "role": "attack", "owner_id": "ad000000-0000-4000-8000-000000000001"},
+    p_roster => '[{"slot_index": 0, "role": "attack", "owner_id": "ad000000-0000-4000-8000-000000000001",
+        "hero_id": "ad000000-0000-4000-8000-0000000000f1"},
       {"slot_index": 1, "role": "support", "owner_id": "ad000000-0000-4000-8000-000000000002"}]',
     p_slot_template => jsonb_build_object(
       'version', p_version,

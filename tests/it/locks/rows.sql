@@ -18,15 +18,19 @@ values
 
 create schema stalled;
 grant usage on schema stalled to authenticated;
-create function stalled.staged(p_version integer)
+create function stalled.staged(
+  p_version integer,
+  p_match_instance_id uuid default '10c00000-0000-4000-8000-0000000000d1',
+  p_room_id uuid default '10c00000-0000-4000-8000-0000000000b1'
+)
 returns bigint
 language sql
 as $$
   select slot_template_version
   from public.sync_rank_match_roster(
-    p_room_id => '10c00000-0000-4000-8000-0000000000b1',
+    p_room_id => staged.p_room_id,
     p_game_id => '10c00000-0000-4000-8000-0000000000a1',
-    p_match_instance_id => '10c00000-0000-4000-8000-0000000000d1',
+    p_match_instance_id => staged.p_match_instance_id,
     p_roster => '[
       {"slot_index": 0, "role": "attack", "owner_id": "10c00000-0000-4000-8000-000000000001"},
       {"slot_index": 1, "role": "attack", "owner_id": "10c00000-0000-4000-8000-000000000002",

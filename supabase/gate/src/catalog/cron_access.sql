@@ -6,7 +6,8 @@ select jsonb_build_object(
   'installed', exists (select from pg_extension as extension where extension.extname = 'pg_cron'),
   -- Everybody may see the name of what is connected. On a standby nothing is scheduled.
   'scheduler', pg_is_in_recovery() or exists (
-    select from pg_stat_activity as activity where activity.application_name = 'pg_cron scheduler'
+    select from pg_stat_activity as activity
+    where activity.application_name = 'pg_cron scheduler' and activity.datname = current_database()
   ),
   'sees_jobs', coalesce(bool_or(seen.whole) filter (where seen.name = 'job'), false),
   'sees_runs', coalesce(bool_or(seen.whole) filter (where seen.name = 'job_run_details'), false)

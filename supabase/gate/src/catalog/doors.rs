@@ -146,7 +146,7 @@ fn reference(constraint: &str) -> Option<(&str, &str, &str)> {
 fn requiring(table: &str, to: &str, column: &str) -> Trigger {
     let name = format!("the_{column}_is_there");
     let definition = format!(
-        "CREATE TRIGGER {name} BEFORE INSERT OR UPDATE OF {column} ON public.{table} FOR EACH ROW \
+        "CREATE TRIGGER {name} AFTER INSERT OR UPDATE OF {column} ON public.{table} FOR EACH ROW \
          WHEN ((new.{column} IS NOT NULL)) EXECUTE FUNCTION lockstep.require_adopted('{to}', '{column}')"
     );
     Trigger { name, definition, enabled: Enabled::Origin }

@@ -18,7 +18,8 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
         return add_missing(contract, remedy, findings);
     }
     if !contract.cron_jobs.is_empty() && !cron.scheduler {
-        let remedy = "see the server's log for pg_cron; restart it, with pg_cron in shared_preload_libraries";
+        let remedy = "see the server's log for pg_cron; restart it, with pg_cron in shared_preload_libraries and this \
+                      database as cron.database_name";
         findings.add(Code::CronSchedulerDead, "pg_cron", "a scheduler that runs", "none", remedy);
     }
     for want in &contract.cron_jobs {
