@@ -10,7 +10,7 @@
 -- Looks first: whether the project has what the migrations cannot fit themselves to. Where something differs nothing is
 -- applied at all: every difference is named at once, with what helps.
 --
--- It asks two questions of the catalog, as `gate adopt` does. Then it does once what the migrations and the RPCs do, and takes it
+-- It asks three questions of the catalog, as `gate adopt` does. Then it does once what the migrations and the RPCs do, and takes it
 -- back. Triggers, defaults, checks and policies of a project run inside the RPCs: with an empty search path, and without the rights
 -- of its clients. What they refuse may be the fault of the row that is made up here; what they are not able to do is in the way.
 -- Contract: none.
@@ -20,6 +20,7 @@
 set local role postgres;
 set local search_path = '';
 set local lock_timeout = '500ms';
+set local quote_all_identifiers = off;
 
 do $look$
 declare
@@ -37,6 +38,9 @@ declare
   v_where text;
   v_domain text;
   v_differences text[];
+  v_claims text;
+  -- For each table, what it is altered by.
+  v_added jsonb;
 begin
   -- Once they have been applied, everything that they look for is there.
   if to_regprocedure('lockstep.has_adopted(text)') is not null then
@@ -47,7 +51,6 @@ begin
     select concat(found.object, ': ', found.difference, '. ', found.remedy)
     from ((
       with
-      -- `added` ones are added where they are missing, `given` ones are written, `emptied` ones sometimes without a value.
       used (type, added, given, emptied, relation, name) as (
         select kind.type, kind.added, kind.given, kind.emptied, split_part(listed.name, '.', 1), split_part(listed.name, '.', 2)
         from (
@@ -210,8 +213,30 @@ begin
           from pg_catalog.pg_inherits as heir
           join pg_catalog.pg_attribute as other on other.attrelid = heir.inhrelid and other.attname = used.name
           where heir.inhparent = adopted.oid and not other.attisdropped and other.atttypid <> used.type::regtype
+          union all
+          select 'a table that inherits belongs to ' || pg_get_userbyid(child.relowner)
+          from pg_catalog.pg_inherits as heir
+          join pg_catalog.pg_class as child on child.oid = heir.inhrelid
+          where heir.inhparent = adopted.oid and not pg_has_role('postgres', child.relowner, 'usage')
         ) as held_up (why)
         where held.name is null
+        union all
+        select distinct
+          'constraint ' || pointing.conname || ' on ' || adopted.oid::regclass,
+          'it points at ' || pointing.confrelid::regclass || ', and the RPCs write ids of public.' || points.target,
+          'Let it point there.'
+        from (
+          values
+            ('social_messages', 'channel_id', 'social_channels'), ('social_channel_members', 'channel_id', 'social_channels'),
+            ('rank_match_roster', 'room_id', 'rank_rooms'), ('rank_match_roster', 'game_id', 'rank_games'),
+            ('rank_match_roster', 'hero_id', 'heroes'), ('rank_match_roster', 'slot_id', 'rank_room_slots'),
+            ('rank_sessions', 'game_id', 'rank_games')
+        ) as points (relation, name, target)
+        join adopted on adopted.name = points.relation
+        join held on held.relation = points.relation and held.name = points.name
+        join pg_catalog.pg_constraint as pointing
+          on pointing.conrelid = adopted.oid and pointing.contype = 'f' and pointing.conkey = array[held.number]
+        where pointing.confrelid is distinct from to_regclass('public.' || points.target)
         union all
         select
           'index ' || keys.name, 'it lets the RPCs write a row only once that they write again',
@@ -223,7 +248,8 @@ begin
             keys.columns @> '{id}' or keys.columns @> '{match_instance_id, slot_index}'
             or keys.columns @> '{room_id, slot_index}'
           )
-          when 'social_messages' then not (keys.columns @> '{id}' or keys.columns @> '{sender_id, client_message_id}')
+          when 'social_messages' then
+            not (keys.columns @> '{id}' or keys.columns @> '{sender_id, client_message_id}' and keys.definition !~ 'NULLS NOT DISTINCT')
           else false
         end
         and not exists (
@@ -249,6 +275,63 @@ begin
           where keys.relation = needed.relation and keys.complete and keys.columns <@ needed.columns
             and (needed.relation <> 'rank_room_slots' or keys.first <> 'slot_index') -- They are looked up by the room.
         )
+      )
+      select * from difference
+    ) union all (
+      with difference (object, difference, remedy) as (
+        -- Another index of the same columns, under whatever name, serves as well.
+        select 'index public.' || class.relname, 'an index is made under its name, and it has other columns or leaves rows out', 'Rename it.'
+        from (
+          values
+            ('social_channel_members_by_user', 'social_channel_members', '{user_id}'::text[]),
+            ('social_messages_by_channel_and_age', 'social_messages', '{channel_id, inserted_at, id}'),
+            ('social_messages_by_sender_and_age', 'social_messages', '{sender_id, inserted_at}'),
+            ('one_message_per_client_message_id', 'social_messages', '{sender_id, client_message_id}'),
+            ('rank_match_roster_by_room', 'rank_match_roster', '{room_id}'),
+            ('rank_match_roster_match_instance_id_slot_index_key', 'rank_match_roster', '{match_instance_id, slot_index}'),
+            ('rank_rooms_by_owner', 'rank_rooms', '{owner_id}'), ('one_overlay_per_player', 'rank_session_overlays', '{}'),
+            ('rank_session_overlays_pkey', 'rank_session_overlays', '{}'),
+            ('rank_session_overlays_by_expiry', 'rank_session_overlays', '{}'),
+            ('rank_session_overlays_by_owner', 'rank_session_overlays', '{}'),
+            ('rank_session_overlays_by_room', 'rank_session_overlays', '{}')
+        ) as made (name, relation, columns)
+        join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
+        left join pg_catalog.pg_index as index
+          on index.indexrelid = class.oid and index.indrelid = to_regclass('public.' || made.relation)
+        where index.indexrelid is null
+          or index.indpred is not null
+          or made.columns <> array(
+            select pg_get_indexdef(class.oid, number, false) from generate_series(1, cardinality(made.columns)) as number
+          )
+        union all
+        select
+          'role ' || role.rolname, 'it is more than a role that owns functions: a login, a member, one that bypasses policies',
+          'As a superuser: alter role ' || role.rolname || ' nologin nosuperuser nobypassrls noreplication;'
+            || coalesce(' revoke ' || memberships.names || ' from ' || role.rolname || ';', '')
+        from pg_catalog.pg_roles as role
+        cross join lateral (
+          select string_agg(member.roleid::regrole::text, ', ')
+          from pg_catalog.pg_auth_members as member
+          where member.member = role.oid
+        ) as memberships (names)
+        where role.rolname in ('social_rpc_owner', 'rank_rpc_owner')
+          and (role.rolsuper or role.rolbypassrls or role.rolreplication or role.rolcanlogin or memberships.names is not null)
+        union all
+        select 'role ' || role.rolname, 'something belongs to it', 'Rename the role.'
+        from pg_catalog.pg_roles as role
+        where role.rolname in ('social_rpc_owner', 'rank_rpc_owner')
+          and exists (
+            select
+            from pg_catalog.pg_shdepend as owned
+            where owned.refclassid = 'pg_catalog.pg_authid'::regclass and owned.refobjid = role.oid and owned.deptype = 'o'
+              and owned.dbid = (select oid from pg_catalog.pg_database where datname = current_database())
+          )
+        union all
+        select 'schema public', 'postgres cannot let others make functions in it', 'grant all on schema public to postgres with grant option;'
+        where not has_schema_privilege('postgres', 'public', 'create with grant option')
+        union all
+        select 'schema public', 'authenticated does not get in', 'grant usage on schema public to authenticated;'
+        where not has_schema_privilege('authenticated', 'public', 'usage')
         union all
         -- One of the same arguments is another function; one that takes the call of an RPC makes PostgREST answer 300. Older
         -- forms of the rank RPCs take none of them, and stay.
@@ -318,30 +401,6 @@ begin
           and asked.relation <> all (asked.passed)
       ),
       difference (object, difference, remedy) as (
-        -- Another index of the same columns, under whatever name, serves as well.
-        select 'index public.' || class.relname, 'an index is made under its name, and it has other columns', 'Rename it.'
-        from (
-          values
-            ('social_channel_members_by_user', 'social_channel_members', '{user_id}'::text[]),
-            ('social_messages_by_channel_and_age', 'social_messages', '{channel_id, inserted_at, id}'),
-            ('social_messages_by_sender_and_age', 'social_messages', '{sender_id, inserted_at}'),
-            ('one_message_per_client_message_id', 'social_messages', '{sender_id, client_message_id}'),
-            ('rank_match_roster_by_room', 'rank_match_roster', '{room_id}'),
-            ('rank_match_roster_match_instance_id_slot_index_key', 'rank_match_roster', '{match_instance_id, slot_index}'),
-            ('rank_rooms_by_owner', 'rank_rooms', '{owner_id}'), ('one_overlay_per_player', 'rank_session_overlays', '{}'),
-            ('rank_session_overlays_pkey', 'rank_session_overlays', '{}'),
-            ('rank_session_overlays_by_expiry', 'rank_session_overlays', '{}'),
-            ('rank_session_overlays_by_owner', 'rank_session_overlays', '{}'),
-            ('rank_session_overlays_by_room', 'rank_session_overlays', '{}')
-        ) as made (name, relation, columns)
-        join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
-        left join pg_catalog.pg_index as index
-          on index.indexrelid = class.oid and index.indrelid = to_regclass('public.' || made.relation)
-        where index.indexrelid is null
-          or made.columns <> array(
-            select pg_get_indexdef(class.oid, number, false) from generate_series(1, cardinality(made.columns)) as number
-          )
-        union all
         select named.object || ' on ' || named.relation::regclass, 'one of this name is made, and would take its place', 'Rename it.'
         from (
           select format('policy "%s"', policy.polname), policy.polrelid
@@ -374,6 +433,20 @@ begin
           and (policy.polcmd = '*' or strpos(adopted.done, policy.polcmd::text) > 0)
           and 'false' in (pg_get_expr(policy.polqual, adopted.oid), pg_get_expr(policy.polwithcheck, adopted.oid))
         union all
+        -- One that lets nobody do it says which way is open, and not for whom.
+        select
+          format('policy "%s" on %s', policy.polname, adopted.oid::regclass),
+          'it holds for those who sign in, and not for the RPCs, which act for them',
+          format('alter policy %I on %s to public; with what it asks in functions that are security definer.', policy.polname,
+            adopted.oid::regclass)
+        from adopted
+        join pg_catalog.pg_policy as policy on policy.polrelid = adopted.oid
+        where adopted.name = 'social_messages'
+          and not policy.polpermissive
+          and policy.polroles @> array['authenticated'::regrole::oid]
+          and (policy.polcmd = '*' or strpos(adopted.done, policy.polcmd::text) > 0)
+          and coalesce(pg_get_expr(policy.polwithcheck, adopted.oid), pg_get_expr(policy.polqual, adopted.oid)) <> 'false'
+        union all
         select distinct
           format('policy "%s" on %s', policy.polname, policy.polrelid::regclass), 'what it looks at is looked at again by policies there',
           'Look there in a function that is security definer; or alter policy … to anon, authenticated.'
@@ -390,6 +463,7 @@ begin
           format('policy "%s" on %s', policy.polname, policy.polrelid::regclass),
           case
             when class.relrowsecurity and not seen.by_all then format('it looks at %s, where the RPCs see no rows', asked.relation::regclass)
+            when kept.back then format('it looks at %s, which postgres cannot let the RPCs read', asked.relation::regclass)
             else format('the RPCs may not execute %s, which it needs', closed.helper)
           end,
           'Look there in a function that is security definer, and that everybody may execute; or alter policy … to anon, authenticated.'
@@ -404,14 +478,21 @@ begin
           ) or asked.relation in (select adopted.oid from adopted where adopted.name not in ('social_channels', 'rank_games'))
         ) as seen (by_all)
         cross join lateral (
+          select not pg_has_role('postgres', class.relowner, 'usage')
+              and not has_table_privilege('postgres', class.oid, 'select with grant option')
+            or class.relkind = 'v' and class.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}'
+        ) as kept (back)
+        cross join lateral (
+          -- What looks into `auth` is compiled where it is called, by a role that may not.
           select string_agg(helper.oid::regprocedure::text, ', ')
           from pg_catalog.pg_policy as needing
           join pg_catalog.pg_depend as depend on depend.classid = 'pg_catalog.pg_policy'::regclass and depend.objid = needing.oid
           join pg_catalog.pg_proc as helper on depend.refclassid = 'pg_catalog.pg_proc'::regclass and helper.oid = depend.refobjid
           where (needing.oid = policy.oid or needing.polrelid = asked.relation and 0 = any (needing.polroles))
-            and not has_function_privilege('public', helper.oid, 'execute')
+            and (not has_function_privilege('public', helper.oid, 'execute') or not helper.prosecdef and helper.prosrc ~ '\mauth\.')
+            and helper.pronamespace is distinct from to_regnamespace('auth')
         ) as closed (helper)
-        where class.relrowsecurity and not seen.by_all or closed.helper is not null
+        where class.relrowsecurity and not seen.by_all or kept.back or closed.helper is not null
         union all
         -- A publication must be able to say which row it was.
         select distinct
@@ -435,24 +516,31 @@ begin
             )
           )
         union all
-        select
-          'role ' || role.rolname, 'it is more than a role that owns functions: a login, a member, one that bypasses policies',
-          'As a superuser: alter role ' || role.rolname || ' nologin nosuperuser nobypassrls noreplication;'
-            || coalesce(' revoke ' || memberships.names || ' from ' || role.rolname || ';', '')
-        from pg_catalog.pg_roles as role
-        cross join lateral (
-          select string_agg(member.roleid::regrole::text, ', ')
-          from pg_catalog.pg_auth_members as member
-          where member.member = role.oid
-        ) as memberships (names)
-        where role.rolname in ('social_rpc_owner', 'rank_rpc_owner')
-          and (role.rolsuper or role.rolbypassrls or role.rolreplication or role.rolcanlogin or memberships.names is not null)
-        union all
-        select 'schema public', 'postgres cannot let others make functions in it', 'grant all on schema public to postgres with grant option;'
-        where not has_schema_privilege('postgres', 'public', 'create with grant option')
-        union all
-        select 'schema public', 'authenticated does not get in', 'grant usage on schema public to authenticated;'
-        where not has_schema_privilege('authenticated', 'public', 'usage')
+        -- Its policies look at what the RPCs do not know, such as who has left.
+        select distinct
+          'column ' || member.oid::regclass || '.' || attribute.attname,
+          format('the policy "%s" on public.social_messages asks for it, and the RPCs take every row for a member', policy.polname),
+          'Let a policy say it there too: create policy … on public.social_channel_members as restrictive for select using (…);'
+        from adopted as member
+        join adopted as messages on member.name = 'social_channel_members' and messages.name = 'social_messages'
+        join pg_catalog.pg_policy as policy
+          on policy.polrelid = messages.oid and policy.polpermissive
+          and policy.polroles && array[0::oid, 'authenticated'::regrole::oid]
+        join pg_catalog.pg_depend as depend
+          on depend.classid = 'pg_catalog.pg_policy'::regclass and depend.objid = policy.oid
+          and depend.refclassid = 'pg_catalog.pg_class'::regclass and depend.refobjid = member.oid
+        join pg_catalog.pg_attribute as attribute on attribute.attrelid = member.oid and attribute.attnum = depend.refobjsubid
+        where attribute.attnum > 0
+          and attribute.attname not in ('channel_id', 'user_id', 'inserted_at')
+          and not exists (
+            select
+            from pg_catalog.pg_policy as held_back
+            join pg_catalog.pg_depend as upon
+              on upon.classid = 'pg_catalog.pg_policy'::regclass and upon.objid = held_back.oid
+              and upon.refclassid = 'pg_catalog.pg_class'::regclass and upon.refobjid = member.oid
+              and upon.refobjsubid = attribute.attnum
+            where held_back.polrelid = member.oid and not held_back.polpermissive and 0 = any (held_back.polroles)
+          )
       )
       select * from difference
     )) as found (object, difference, remedy)
@@ -476,6 +564,11 @@ begin
     alter function lockstep_trial.trial() owner to lockstep_trial;
     drop policy trial on lockstep_trial.trial;
     perform trial.id from lockstep_trial.trial;
+    -- Some look at `public` alone.
+    create table public.lockstep_trial ();
+    drop table public.lockstep_trial;
+    create type public.lockstep_trial as (id uuid);
+    drop type public.lockstep_trial;
     v_makes := true;
     raise sqlstate 'LS000';
   exception
@@ -487,7 +580,58 @@ begin
         'disable it while the migrations are applied.', sqlerrm, split_part(v_where, e'\n', 1));
   end;
 
-  -- What the RPCs do: on an empty copy of each table, with its defaults, checks, triggers and policies.
+  v_added := (
+    with used (type, added, given, emptied, relation, name) as (
+      select kind.type, kind.added, kind.given, kind.emptied, split_part(listed.name, '.', 1), split_part(listed.name, '.', 2)
+      from (
+        values
+          ('uuid', false, true, false, '{social_channels.id, social_channel_members.channel_id,
+            social_channel_members.user_id, social_messages.channel_id, social_messages.sender_id, heroes.id, heroes.owner_id,
+            rank_games.id, rank_games.owner_id, rank_rooms.id, rank_rooms.game_id, rank_rooms.owner_id,
+            rank_room_slots.room_id, rank_room_slots.occupant_owner_id, rank_participants.game_id,
+            rank_participants.owner_id, rank_match_roster.id, rank_match_roster.match_instance_id,
+            rank_match_roster.room_id, rank_match_roster.game_id, rank_sessions.id, rank_sessions.game_id,
+            rank_sessions.owner_id}'::text[]),
+          ('text', false, true, false, '{social_channels.name, social_messages.body, heroes.name, rank_games.name,
+            rank_rooms.code, rank_room_slots.role, rank_match_roster.role}'),
+          ('integer', false, true, false, '{rank_rooms.slot_count, rank_room_slots.slot_index, rank_match_roster.slot_index}'),
+          ('jsonb', false, true, false, '{rank_games.roles}'),
+          ('uuid', false, false, false, '{social_messages.id, rank_room_slots.id}'),
+          ('timestamp with time zone', false, false, false, '{social_channel_members.inserted_at, social_messages.inserted_at}'),
+          ('uuid', false, true, true, '{rank_match_roster.owner_id, rank_match_roster.hero_id}'),
+          ('text', false, true, true, '{rank_match_roster.hero_name}'),
+          ('uuid', true, true, true, '{social_messages.client_message_id, rank_match_roster.slot_id}'),
+          ('text', true, true, true, '{rank_match_roster.status, rank_match_roster.match_source}'),
+          ('integer', true, true, true, '{rank_match_roster.score, rank_match_roster.rating, rank_match_roster.battles}'),
+          ('numeric', true, true, true, '{rank_match_roster.win_rate}'),
+          ('timestamp with time zone', true, true, true, '{rank_match_roster.joined_at}'),
+          ('text', true, true, false, '{heroes.description, heroes.ability1, heroes.ability2, heroes.ability3,
+            heroes.ability4, heroes.image_url, heroes.background_url, rank_match_roster.slot_template_source}'),
+          ('jsonb', true, true, false, '{rank_match_roster.hero_summary}'),
+          ('boolean', true, true, false, '{rank_match_roster.ready, rank_match_roster.standin}'),
+          ('bigint', true, true, false, '{rank_match_roster.slot_template_version}'),
+          ('timestamp with time zone', true, true, false, '{rank_match_roster.slot_template_updated_at}'),
+          ('integer', true, false, false, '{rank_participants.rating, rank_participants.score, rank_participants.battles}'),
+          ('numeric', true, false, false, '{rank_participants.win_rate}'),
+          ('timestamp with time zone', true, false, false, '{rank_sessions.updated_at}'),
+          ('text', true, false, false, '{rank_sessions.status}')
+      ) as kind (type, added, given, emptied, names)
+      cross join unnest(kind.names) as listed (name)
+    )
+    select coalesce(jsonb_object_agg(missing.relation, missing.columns), '{}')
+    from (
+      select used.relation, string_agg(format('add column %I %s', used.name, used.type), ', ')
+      from used
+      join pg_catalog.pg_class as class on class.relname = used.relation and class.relnamespace = 'public'::regnamespace
+      where used.added
+        and not exists (
+          select from pg_catalog.pg_attribute as held
+          where held.attrelid = class.oid and held.attname = used.name and not held.attisdropped
+        )
+      group by used.relation
+    ) as missing (relation, columns)
+  );
+
   if v_makes then
     v_user := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
   end if;
@@ -500,22 +644,28 @@ begin
     'game_id', coalesce(v_room ->> 'game_id', gen_random_uuid()::text)
   );
   for v_try in
-    select class.oid, class.oid::regclass as relation, format('lockstep_trial.%I', class.relname) as copy, made.*
+    select class.oid, class.oid::regclass as relation, format('lockstep_trial.%I', class.relname) as copy, made.*, tried.row
     from (
       values
-        ('social_messages', 'ra', '', jsonb_build_object(
+        ('social_messages', 'ra', '', jsonb_build_object('client_message_id', gen_random_uuid()), jsonb_build_object(
           'channel_id', gen_random_uuid(), 'sender_id', v_user, 'body', 'hello')),
         ('rank_match_roster', 'rad', 'delete from %s', jsonb_build_object(
+          'hero_id', gen_random_uuid(), 'hero_name', 'Bolt', 'hero_summary', '{}'::jsonb,
+          'slot_id', gen_random_uuid(), 'ready', true, 'joined_at', now(), 'score', 1, 'rating', 1, 'battles', 1, 'win_rate', 1,
+          'status', 'ready', 'standin', true, 'match_source', 'room', 'slot_template_version', 1,
+          'slot_template_source', 'room-stage', 'slot_template_updated_at', now()), jsonb_build_object(
           'id', gen_random_uuid(), 'match_instance_id', gen_random_uuid(), 'room_id', v_room -> 'id',
           'game_id', v_room -> 'game_id', 'owner_id', v_room -> 'owner_id', 'slot_index', 0, 'role', 'attack')),
-        ('rank_sessions', 'raw', 'update %s set owner_id = owner_id',
+        ('rank_sessions', 'raw', 'update %s set owner_id = owner_id', '{}',
           jsonb_build_object('id', gen_random_uuid(), 'game_id', v_room -> 'game_id', 'owner_id', v_room -> 'owner_id')),
-        ('social_channel_members', 'r', '', jsonb_build_object('user_id', v_user)),
-        ('rank_rooms', 'r', '', v_room),
-        ('rank_room_slots', 'r', '', jsonb_build_object('room_id', v_room -> 'id')),
-        ('rank_participants', 'r', '', jsonb_build_object('owner_id', v_user)),
-        ('heroes', 'r', '', jsonb_build_object('owner_id', v_user))
-    ) as made (name, done, afterwards, given)
+        ('social_channel_members', 'r', '', '{}', jsonb_build_object('user_id', v_user)),
+        ('rank_rooms', 'r', '', '{}', v_room),
+        ('rank_room_slots', 'r', '', '{}', jsonb_build_object('room_id', v_room -> 'id')),
+        ('rank_participants', 'r', '', '{}', jsonb_build_object('owner_id', v_user)),
+        ('heroes', 'r', '', '{}', jsonb_build_object('owner_id', v_user))
+    ) as made (name, done, afterwards, more, given)
+    -- With the least that the RPCs write, and with all of it: a trigger may do something for each.
+    cross join lateral (select made.given union all select made.given || made.more where made.more <> '{}') as tried (row)
     join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
     where v_makes and class.relkind = 'r' and pg_has_role('postgres', class.relowner, 'usage')
       -- The row that is made up would not fit there.
@@ -533,8 +683,8 @@ begin
         case v_try.done when 'r' then 'create table %s as table %s with no data' else 'create table %s (like %s including all)' end,
         v_try.copy, v_try.relation
       );
-      if v_try.name = 'social_messages' then
-        execute format('alter table %s add column if not exists client_message_id uuid', v_try.copy);
+      if v_added ? v_try.name then
+        execute format('alter table %s %s', v_try.copy, v_added ->> v_try.name);
       end if;
       execute format('grant all on %s to lockstep_trial, authenticated', v_try.copy);
       execute format('alter table %s enable row level security', v_try.copy);
@@ -579,11 +729,10 @@ begin
       loop
         execute v_statement;
       end loop;
-
-      perform
-        set_config('request.jwt.claims', jsonb_build_object(
-          'sub', coalesce(v_try.given -> 'sender_id', v_try.given -> 'owner_id'), 'role', 'authenticated')::text, true),
-        set_config('role', 'lockstep_trial', true);
+  
+      v_claims := jsonb_build_object(
+        'sub', coalesce(v_try.given -> 'sender_id', v_try.given -> 'owner_id'), 'role', 'authenticated');
+      perform set_config('request.jwt.claims', v_claims, true), set_config('role', 'lockstep_trial', true);
       set constraints all immediate;
       v_begun := true;
       execute (
@@ -591,7 +740,7 @@ begin
           'insert into %s as made (%s) values (%s) returning to_jsonb(made)',
           v_try.copy, string_agg(format('%I', given.key), ', '), string_agg(format('%L', given.value), ', ')
         )
-        from jsonb_each_text(v_try.given) as given
+        from jsonb_each_text(v_try.row) as given
       ) into v_done;
       if v_done is null or not v_done @> (v_try.given - 'body') then -- A text may be masked.
         raise sqlstate 'LT001' using message = 'a trigger leaves it out, or writes something else';
@@ -602,7 +751,7 @@ begin
           coalesce(pg_get_expr(theirs.polwithcheck, v_try.oid), pg_get_expr(theirs.polqual, v_try.oid)) as condition,
           -- What the RPCs leave to defaults is known.
           theirs.polcmd in ('r', '*') and theirs.polwithcheck is null and v_try.done ~ 'a' and (
-            select count(*) > 0 and not bool_or(v_try.given ? attname)
+            select count(*) > 0 and not bool_or(v_try.given || v_try.more ? attname)
             from pg_catalog.pg_attribute
             join pg_catalog.pg_depend as depend on depend.refobjid = attrelid and depend.refobjsubid = attnum
             where attrelid = v_try.oid and depend.objid = theirs.oid
@@ -629,7 +778,12 @@ begin
         perform set_config('role', 'postgres', true);
         execute format('drop policy lockstep_trial_sees on %s', v_try.copy);
       end loop;
-      perform set_config('role', 'lockstep_trial', true);
+      -- What is somebody else's, a policy may ask in another way.
+      perform
+        set_config('request.jwt.claims', jsonb_build_object('sub', gen_random_uuid(), 'role', 'authenticated')::text, true),
+        set_config('role', 'lockstep_trial', true);
+      execute format('select count(*) from %s', v_try.copy) into v_rows;
+      perform set_config('request.jwt.claims', v_claims, true);
       execute format(v_try.afterwards, v_try.copy);
       get diagnostics v_rows = row_count;
       if v_rows = 0 and v_try.done ~ 'd' then
@@ -645,20 +799,74 @@ begin
           when not v_begun then
             format('table %s: it cannot be copied, to be tried: %s (%s).', v_try.relation, sqlerrm, v_where)
           when sqlstate = 'LT001' then
-            format('table %s: %s. Change the trigger; or alter policy … to anon, authenticated.', v_try.relation, sqlerrm)
+            format('table %s: %s. Change it; a policy may be meant for clients alone: alter policy … to anon, authenticated.', v_try.relation, sqlerrm)
           when (sqlstate ~ '^(42|3F|0A)' or v_domain <> '') and v_where !~ ' at RAISE$' then
             format(
               'table %s: the RPCs could not read or write there: %s (%s). A function: alter function … security definer set '
-              'search_path = …; or, what everybody may use: grant … to public. A policy: alter policy … to anon, '
-              'authenticated.', v_try.relation, sqlerrm, v_where
+              'search_path = …; or, what everybody may use: grant … to public. A policy that is meant for clients alone: alter '
+              'policy … to anon, authenticated.', v_try.relation, sqlerrm, v_where
             )
         end, null);
     end;
   end loop;
 
+  for v_try in
+    select
+      class.oid, class.oid::regclass as relation, format('lockstep_trial.%I', class.relname) as copy, v_added ->> class.relname as added,
+      change.statement
+    from pg_catalog.pg_class as class
+    cross join unnest(array[
+      'insert into %1$s select * from lockstep_trial.before', 'update %1$s set (%2$s) = row(%2$s)', 'delete from %1$s where true'
+    ]) as change (statement)
+    where v_makes and class.relnamespace = 'public'::regnamespace and v_added ? class.relname and class.relkind = 'r'
+      and pg_has_role('postgres', class.relowner, 'usage')
+  loop
+    v_begun := false;
+    begin
+      create schema lockstep_trial;
+      execute format('create table %s as select * from %s limit 1', v_try.copy, v_try.relation);
+      get diagnostics v_rows = row_count;
+      if v_rows = 0 then
+        execute format('insert into %s default values', v_try.copy);
+      end if;
+      execute format('alter table %s %s', v_try.copy, v_try.added);
+      execute format('create table lockstep_trial.before as table %s', v_try.copy);
+      for v_statement in
+        select replace(pg_get_triggerdef(fired.oid), format(' ON %s ', v_try.relation), format(' ON %s ', v_try.copy))
+        from pg_catalog.pg_trigger as fired
+        where fired.tgrelid = v_try.oid and not fired.tgisinternal and fired.tgenabled in ('O', 'A')
+      loop
+        execute v_statement;
+      end loop;
+      set constraints all immediate;
+      v_begun := true;
+      -- As whoever calls it has it.
+      set local search_path = public, extensions;
+      execute (
+        select format(v_try.statement, v_try.copy, string_agg(format('%I', held.attname), ', '))
+        from pg_catalog.pg_attribute as held
+        where held.attrelid = v_try.copy::regclass and held.attnum > 0
+      );
+      raise sqlstate 'LS000';
+    exception
+      when syntax_error or datatype_mismatch then
+        get stacked diagnostics v_where = pg_exception_context;
+        if v_begun then
+          v_differences := v_differences || format(
+            'table %s: a trigger copies its rows, and does not know the columns that are added: %s (%s). Name the columns there.',
+            v_try.relation, sqlerrm, split_part(v_where, e'\n', 1)
+          );
+        end if;
+      when others then null;
+    end;
+  end loop;
+
   if v_differences <> '{}' then
     raise exception e'nothing was changed, since this project has what these migrations do not fit:\n%',
-      array_to_string(v_differences, e'\n')
+      (
+        select string_agg(said.line, e'\n' order by said.place)
+        from (select line, min(place) from unnest(v_differences) with ordinality as each (line, place) group by line) as said (line, place)
+      )
       using hint = 'Mend each, and apply them again. `gate adopt` says of the catalog the same without applying anything.';
   end if;
 end;
@@ -1283,8 +1491,8 @@ revoke all on function lockstep.refer(text, text[]) from public, anon, authentic
 -- What a project's policies look up: the roles that own RPCs may read it.
 --
 -- A policy for everybody holds for these roles too, and is evaluated with their rights: one that asks another table would end
--- every RPC with "permission denied". So they may read just the columns that such policies name, and those that the policies
--- of these tables name in turn. No function of theirs reads them.
+-- every RPC with "permission denied". So they may read just the columns that such policies name, one where none is named, and
+-- those that the policies of these tables name in turn. No function of theirs reads them.
 -- Contract: none by itself.
 -- Called by: the migrations that give these roles their tables.
 -- Undo: drop function lockstep.let_read_what_policies_ask(text, text[]);
@@ -1317,16 +1525,21 @@ begin
         on depend.classid = 'pg_catalog.pg_policy'::regclass
         and depend.objid = policy.oid
         and depend.refclassid = 'pg_catalog.pg_class'::regclass
-        and depend.refobjsubid > 0
         and depend.refobjid <> all (looked_up.seen)
     )
     select distinct looked_up.relation::regclass::text, attribute.attname
     from looked_up
     join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = looked_up.relation and attribute.attnum = looked_up.number
-    where looked_up.number > 0
+      on attribute.attrelid = looked_up.relation and attribute.attnum = case looked_up.number
+        when 0 then (
+          select min(any_one.attnum) from pg_catalog.pg_attribute as any_one
+          where any_one.attrelid = looked_up.relation and any_one.attnum > 0 and not any_one.attisdropped
+        )
+        else looked_up.number
+      end
+    where cardinality(looked_up.seen) > 1
       and not has_column_privilege(
-        let_read_what_policies_ask.p_reader, looked_up.relation, looked_up.number, 'select'
+        let_read_what_policies_ask.p_reader, looked_up.relation, attribute.attnum, 'select'
       )
     order by 1, 2
   loop

@@ -1,7 +1,7 @@
 -- Looks first: whether the project has what the migrations cannot fit themselves to. Where something differs nothing is
 -- applied at all: every difference is named at once, with what helps.
 --
--- It asks two questions of the catalog, as `gate adopt` does. Then it does once what the migrations and the RPCs do, and takes it
+-- It asks three questions of the catalog, as `gate adopt` does. Then it does once what the migrations and the RPCs do, and takes it
 -- back. Triggers, defaults, checks and policies of a project run inside the RPCs: with an empty search path, and without the rights
 -- of its clients. What they refuse may be the fault of the row that is made up here; what they are not able to do is in the way.
 -- Contract: none.
@@ -11,6 +11,7 @@
 set local role postgres;
 set local search_path = '';
 set local lock_timeout = '500ms';
+set local quote_all_identifiers = off;
 
 do $look$
 declare
@@ -28,6 +29,9 @@ declare
   v_where text;
   v_domain text;
   v_differences text[];
+  v_claims text;
+  -- For each table, what it is altered by.
+  v_added jsonb;
 begin
   -- Once they have been applied, everything that they look for is there.
   if to_regprocedure('lockstep.has_adopted(text)') is not null then
@@ -40,6 +44,8 @@ begin
       -- include tables.sql
     ) union all (
       -- include names.sql
+    ) union all (
+      -- include policies.sql
     )) as found (object, difference, remedy)
     order by found.object
   );
@@ -61,6 +67,11 @@ begin
     alter function lockstep_trial.trial() owner to lockstep_trial;
     drop policy trial on lockstep_trial.trial;
     perform trial.id from lockstep_trial.trial;
+    -- Some look at `public` alone.
+    create table public.lockstep_trial ();
+    drop table public.lockstep_trial;
+    create type public.lockstep_trial as (id uuid);
+    drop type public.lockstep_trial;
     v_makes := true;
     raise sqlstate 'LS000';
   exception
@@ -72,178 +83,34 @@ begin
         'disable it while the migrations are applied.', sqlerrm, split_part(v_where, e'\n', 1));
   end;
 
-  -- What the RPCs do: on an empty copy of each table, with its defaults, checks, triggers and policies.
-  if v_makes then
-    v_user := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
-  end if;
-  if has_table_privilege('postgres', to_regclass('public.rank_rooms'), 'select') then
-    execute 'select to_jsonb(room) from (select * from public.rank_rooms limit 1000) as room '
-      'where to_jsonb(room) ->> ''owner_id'' <> '''' limit 1' into v_room;
-  end if;
-  v_room := jsonb_build_object(
-    'id', coalesce(v_room ->> 'id', gen_random_uuid()::text), 'owner_id', coalesce(v_room ->> 'owner_id', v_user::text),
-    'game_id', coalesce(v_room ->> 'game_id', gen_random_uuid()::text)
-  );
-  for v_try in
-    select class.oid, class.oid::regclass as relation, format('lockstep_trial.%I', class.relname) as copy, made.*
+  v_added := (
+    with used (type, added, given, emptied, relation, name) as (
+      -- include used.sql
+    )
+    select coalesce(jsonb_object_agg(missing.relation, missing.columns), '{}')
     from (
-      values
-        ('social_messages', 'ra', '', jsonb_build_object(
-          'channel_id', gen_random_uuid(), 'sender_id', v_user, 'body', 'hello')),
-        ('rank_match_roster', 'rad', 'delete from %s', jsonb_build_object(
-          'id', gen_random_uuid(), 'match_instance_id', gen_random_uuid(), 'room_id', v_room -> 'id',
-          'game_id', v_room -> 'game_id', 'owner_id', v_room -> 'owner_id', 'slot_index', 0, 'role', 'attack')),
-        ('rank_sessions', 'raw', 'update %s set owner_id = owner_id',
-          jsonb_build_object('id', gen_random_uuid(), 'game_id', v_room -> 'game_id', 'owner_id', v_room -> 'owner_id')),
-        ('social_channel_members', 'r', '', jsonb_build_object('user_id', v_user)),
-        ('rank_rooms', 'r', '', v_room),
-        ('rank_room_slots', 'r', '', jsonb_build_object('room_id', v_room -> 'id')),
-        ('rank_participants', 'r', '', jsonb_build_object('owner_id', v_user)),
-        ('heroes', 'r', '', jsonb_build_object('owner_id', v_user))
-    ) as made (name, done, afterwards, given)
-    join pg_catalog.pg_class as class on class.relname = made.name and class.relnamespace = 'public'::regnamespace
-    where v_makes and class.relkind = 'r' and pg_has_role('postgres', class.relowner, 'usage')
-      -- The row that is made up would not fit there.
-      and array_to_string(v_differences, e'\n')
-        !~ format('(?n)^column public\.%s\.\S+: it is (missing|computed|[^,\n]+, and not )', made.name)
-  loop
-    v_begun := false;
-    begin
-      create schema lockstep_trial;
-      create role lockstep_trial;
-      grant lockstep_trial to postgres;
-      grant usage on schema public, lockstep_trial to lockstep_trial, authenticated;
-      execute format(
-        -- What is only read needs no constraint: its rows are there.
-        case v_try.done when 'r' then 'create table %s as table %s with no data' else 'create table %s (like %s including all)' end,
-        v_try.copy, v_try.relation
-      );
-      if v_try.name = 'social_messages' then
-        execute format('alter table %s add column if not exists client_message_id uuid', v_try.copy);
-      end if;
-      execute format('grant all on %s to lockstep_trial, authenticated', v_try.copy);
-      execute format('alter table %s enable row level security', v_try.copy);
-      execute format('create policy lockstep_trial on %s using (true) with check (true)', v_try.copy);
-      for v_statement in
-        select replace(pg_get_triggerdef(fired.oid), format(' ON %s ', v_try.relation), format(' ON %s ', v_try.copy))
-        from pg_catalog.pg_trigger as fired
-        where fired.tgrelid = v_try.oid and not fired.tgisinternal and fired.tgenabled in ('O', 'A') and v_try.done <> 'r'
-        union all
-        -- They let the row pass, since it is made up; a table that one looks at, the RPCs are given.
-        select concat(
-          format('create policy %I on %s as ', policy.polname, v_try.copy),
-          case when policy.polpermissive then 'permissive' else 'restrictive' end, ' for ', command.name,
-          case when command.name <> 'insert' then ' using (' || said.condition || ')' end,
-          case when command.name <> 'select' then ' with check (' || said.condition || ')' end
+      select used.relation, string_agg(format('add column %I %s', used.name, used.type), ', ')
+      from used
+      join pg_catalog.pg_class as class on class.relname = used.relation and class.relnamespace = 'public'::regnamespace
+      where used.added
+        and not exists (
+          select from pg_catalog.pg_attribute as held
+          where held.attrelid = class.oid and held.attname = used.name and not held.attisdropped
         )
-        from pg_catalog.pg_policy as policy
-        join (values ('r', 'select'), ('a', 'insert'), ('w', 'update'), ('*', 'all')) as command (letter, name) on letter = policy.polcmd
-        cross join lateral (
-          select coalesce(pg_get_expr(policy.polwithcheck, v_try.oid), pg_get_expr(policy.polqual, v_try.oid))
-        ) as written (condition)
-        cross join lateral (
-          select case when policy.polpermissive then written.condition else '((' || written.condition || ') is null) is not null' end
-        ) as said (condition)
-        where policy.polrelid = v_try.oid and 0 = any (policy.polroles)
-          and (policy.polcmd = '*' or strpos(v_try.done, policy.polcmd::text) > 0)
-          and not exists (
-            select from pg_catalog.pg_depend as depend
-            where depend.classid = 'pg_catalog.pg_policy'::regclass and depend.objid = policy.oid
-              and depend.refclassid = 'pg_catalog.pg_class'::regclass and depend.refobjid <> v_try.oid
-          )
-        union all
-        -- The RPCs are given those of the sequences that postgres may give.
-        select format('grant usage on sequence %s to lockstep_trial', numbers.oid::regclass)
-        from pg_catalog.pg_attrdef as value
-        join pg_catalog.pg_depend as depend on depend.classid = 'pg_catalog.pg_attrdef'::regclass and depend.objid = value.oid
-        join pg_catalog.pg_class as numbers on depend.refclassid = 'pg_catalog.pg_class'::regclass and numbers.oid = depend.refobjid
-        where value.adrelid = v_try.oid
-          and case
-            when numbers.relkind = 'S' then has_sequence_privilege('postgres', numbers.oid, 'usage with grant option')
-          end
-      loop
-        execute v_statement;
-      end loop;
+      group by used.relation
+    ) as missing (relation, columns)
+  );
 
-      perform
-        set_config('request.jwt.claims', jsonb_build_object(
-          'sub', coalesce(v_try.given -> 'sender_id', v_try.given -> 'owner_id'), 'role', 'authenticated')::text, true),
-        set_config('role', 'lockstep_trial', true);
-      set constraints all immediate;
-      v_begun := true;
-      execute (
-        select format(
-          'insert into %s as made (%s) values (%s) returning to_jsonb(made)',
-          v_try.copy, string_agg(format('%I', given.key), ', '), string_agg(format('%L', given.value), ', ')
-        )
-        from jsonb_each_text(v_try.given) as given
-      ) into v_done;
-      if v_done is null or not v_done @> (v_try.given - 'body') then -- A text may be masked.
-        raise sqlstate 'LT001' using message = 'a trigger leaves it out, or writes something else';
-      end if;
-      for v_policy in
-        select
-          theirs.polname as name,
-          coalesce(pg_get_expr(theirs.polwithcheck, v_try.oid), pg_get_expr(theirs.polqual, v_try.oid)) as condition,
-          -- What the RPCs leave to defaults is known.
-          theirs.polcmd in ('r', '*') and theirs.polwithcheck is null and v_try.done ~ 'a' and (
-            select count(*) > 0 and not bool_or(v_try.given ? attname)
-            from pg_catalog.pg_attribute
-            join pg_catalog.pg_depend as depend on depend.refobjid = attrelid and depend.refobjsubid = attnum
-            where attrelid = v_try.oid and depend.objid = theirs.oid
-          ) as hides
-        from pg_catalog.pg_policy as copied
-        join pg_catalog.pg_policy as theirs on theirs.polrelid = v_try.oid and theirs.polname = copied.polname
-        where copied.polrelid = v_try.copy::regclass and not copied.polpermissive
-      loop
-        -- As a policy, since text that names `auth` may be compiled by nobody else.
-        perform set_config('role', 'postgres', true);
-        execute format('create policy lockstep_trial_sees on %s as restrictive for select using (%s)', v_try.copy, v_policy.condition);
-        foreach v_role in array array['lockstep_trial', 'authenticated'] loop
-          perform set_config('role', v_role, true);
-          execute format('select exists (select from %s)', v_try.copy) into v_lets_in;
-          if v_lets_in and v_role = 'authenticated' then
-            raise sqlstate 'LT001' using message =
-              format('its policy "%s" lets a row pass for authenticated, and not for another role', v_policy.name);
-          end if;
-          exit when v_lets_in;
-        end loop;
-        if not v_lets_in and v_policy.hides then
-          raise sqlstate 'LT001' using message = format('its policy "%s" hides what the RPCs write', v_policy.name);
-        end if;
-        perform set_config('role', 'postgres', true);
-        execute format('drop policy lockstep_trial_sees on %s', v_try.copy);
-      end loop;
-      perform set_config('role', 'lockstep_trial', true);
-      execute format(v_try.afterwards, v_try.copy);
-      get diagnostics v_rows = row_count;
-      if v_rows = 0 and v_try.done ~ 'd' then
-        raise sqlstate 'LT001' using message = 'a trigger keeps what is removed';
-      end if;
-      raise sqlstate 'LS000';
-    exception
-      when sqlstate 'LS000' then null;
-      when others then
-        get stacked diagnostics v_where = pg_exception_context, v_domain = pg_datatype_name;
-        v_where := split_part(v_where, e'\n', 1);
-        v_differences := array_remove(v_differences || case
-          when not v_begun then
-            format('table %s: it cannot be copied, to be tried: %s (%s).', v_try.relation, sqlerrm, v_where)
-          when sqlstate = 'LT001' then
-            format('table %s: %s. Change the trigger; or alter policy … to anon, authenticated.', v_try.relation, sqlerrm)
-          when (sqlstate ~ '^(42|3F|0A)' or v_domain <> '') and v_where !~ ' at RAISE$' then
-            format(
-              'table %s: the RPCs could not read or write there: %s (%s). A function: alter function … security definer set '
-              'search_path = …; or, what everybody may use: grant … to public. A policy: alter policy … to anon, '
-              'authenticated.', v_try.relation, sqlerrm, v_where
-            )
-        end, null);
-    end;
-  end loop;
+  -- include trial.sql
+
+  -- include changes.sql
 
   if v_differences <> '{}' then
     raise exception e'nothing was changed, since this project has what these migrations do not fit:\n%',
-      array_to_string(v_differences, e'\n')
+      (
+        select string_agg(said.line, e'\n' order by said.place)
+        from (select line, min(place) from unnest(v_differences) with ordinality as each (line, place) group by line) as said (line, place)
+      )
       using hint = 'Mend each, and apply them again. `gate adopt` says of the catalog the same without applying anything.';
   end if;
 end;

@@ -4,43 +4,8 @@
 -- types that are used, what has to be given is given, what has to be unique is, and it can be given policies and triggers.
 
 with
--- `added` ones are added where they are missing, `given` ones are written, `emptied` ones sometimes without a value.
 used (type, added, given, emptied, relation, name) as (
-  select kind.type, kind.added, kind.given, kind.emptied, split_part(listed.name, '.', 1), split_part(listed.name, '.', 2)
-  from (
-    values
-      ('uuid', false, true, false, '{social_channels.id, social_channel_members.channel_id,
-        social_channel_members.user_id, social_messages.channel_id, social_messages.sender_id, heroes.id, heroes.owner_id,
-        rank_games.id, rank_games.owner_id, rank_rooms.id, rank_rooms.game_id, rank_rooms.owner_id,
-        rank_room_slots.room_id, rank_room_slots.occupant_owner_id, rank_participants.game_id,
-        rank_participants.owner_id, rank_match_roster.id, rank_match_roster.match_instance_id,
-        rank_match_roster.room_id, rank_match_roster.game_id, rank_sessions.id, rank_sessions.game_id,
-        rank_sessions.owner_id}'::text[]),
-      ('text', false, true, false, '{social_channels.name, social_messages.body, heroes.name, rank_games.name,
-        rank_rooms.code, rank_room_slots.role, rank_match_roster.role}'),
-      ('integer', false, true, false, '{rank_rooms.slot_count, rank_room_slots.slot_index, rank_match_roster.slot_index}'),
-      ('jsonb', false, true, false, '{rank_games.roles}'),
-      ('uuid', false, false, false, '{social_messages.id, rank_room_slots.id}'),
-      ('timestamp with time zone', false, false, false, '{social_channel_members.inserted_at, social_messages.inserted_at}'),
-      ('uuid', false, true, true, '{rank_match_roster.owner_id, rank_match_roster.hero_id}'),
-      ('text', false, true, true, '{rank_match_roster.hero_name}'),
-      ('uuid', true, true, true, '{social_messages.client_message_id, rank_match_roster.slot_id}'),
-      ('text', true, true, true, '{rank_match_roster.status, rank_match_roster.match_source}'),
-      ('integer', true, true, true, '{rank_match_roster.score, rank_match_roster.rating, rank_match_roster.battles}'),
-      ('numeric', true, true, true, '{rank_match_roster.win_rate}'),
-      ('timestamp with time zone', true, true, true, '{rank_match_roster.joined_at}'),
-      ('text', true, true, false, '{heroes.description, heroes.ability1, heroes.ability2, heroes.ability3,
-        heroes.ability4, heroes.image_url, heroes.background_url, rank_match_roster.slot_template_source}'),
-      ('jsonb', true, true, false, '{rank_match_roster.hero_summary}'),
-      ('boolean', true, true, false, '{rank_match_roster.ready, rank_match_roster.standin}'),
-      ('bigint', true, true, false, '{rank_match_roster.slot_template_version}'),
-      ('timestamp with time zone', true, true, false, '{rank_match_roster.slot_template_updated_at}'),
-      ('integer', true, false, false, '{rank_participants.rating, rank_participants.score, rank_participants.battles}'),
-      ('numeric', true, false, false, '{rank_participants.win_rate}'),
-      ('timestamp with time zone', true, false, false, '{rank_sessions.updated_at}'),
-      ('text', true, false, false, '{rank_sessions.status}')
-  ) as kind (type, added, given, emptied, names)
-  cross join unnest(kind.names) as listed (name)
+  -- include used.sql
 ),
 shared (name) as (select distinct used.relation from used),
 adopted (name, oid, owner) as (
@@ -167,8 +132,30 @@ difference (object, difference, remedy) as (
     from pg_catalog.pg_inherits as heir
     join pg_catalog.pg_attribute as other on other.attrelid = heir.inhrelid and other.attname = used.name
     where heir.inhparent = adopted.oid and not other.attisdropped and other.atttypid <> used.type::regtype
+    union all
+    select 'a table that inherits belongs to ' || pg_get_userbyid(child.relowner)
+    from pg_catalog.pg_inherits as heir
+    join pg_catalog.pg_class as child on child.oid = heir.inhrelid
+    where heir.inhparent = adopted.oid and not pg_has_role('postgres', child.relowner, 'usage')
   ) as held_up (why)
   where held.name is null
+  union all
+  select distinct
+    'constraint ' || pointing.conname || ' on ' || adopted.oid::regclass,
+    'it points at ' || pointing.confrelid::regclass || ', and the RPCs write ids of public.' || points.target,
+    'Let it point there.'
+  from (
+    values
+      ('social_messages', 'channel_id', 'social_channels'), ('social_channel_members', 'channel_id', 'social_channels'),
+      ('rank_match_roster', 'room_id', 'rank_rooms'), ('rank_match_roster', 'game_id', 'rank_games'),
+      ('rank_match_roster', 'hero_id', 'heroes'), ('rank_match_roster', 'slot_id', 'rank_room_slots'),
+      ('rank_sessions', 'game_id', 'rank_games')
+  ) as points (relation, name, target)
+  join adopted on adopted.name = points.relation
+  join held on held.relation = points.relation and held.name = points.name
+  join pg_catalog.pg_constraint as pointing
+    on pointing.conrelid = adopted.oid and pointing.contype = 'f' and pointing.conkey = array[held.number]
+  where pointing.confrelid is distinct from to_regclass('public.' || points.target)
   union all
   select
     'index ' || keys.name, 'it lets the RPCs write a row only once that they write again',
@@ -180,7 +167,8 @@ difference (object, difference, remedy) as (
       keys.columns @> '{id}' or keys.columns @> '{match_instance_id, slot_index}'
       or keys.columns @> '{room_id, slot_index}'
     )
-    when 'social_messages' then not (keys.columns @> '{id}' or keys.columns @> '{sender_id, client_message_id}')
+    when 'social_messages' then
+      not (keys.columns @> '{id}' or keys.columns @> '{sender_id, client_message_id}' and keys.definition !~ 'NULLS NOT DISTINCT')
     else false
   end
   and not exists (
@@ -206,36 +194,5 @@ difference (object, difference, remedy) as (
     where keys.relation = needed.relation and keys.complete and keys.columns <@ needed.columns
       and (needed.relation <> 'rank_room_slots' or keys.first <> 'slot_index') -- They are looked up by the room.
   )
-  union all
-  -- One of the same arguments is another function; one that takes the call of an RPC makes PostgREST answer 300. Older
-  -- forms of the rank RPCs take none of them, and stay.
-  select
-    'function ' || routine.oid::regprocedure,
-    'PostgREST would not know which of the two functions of this name a call is for',
-    'Rename it, and what calls it; or drop it.'
-  from pg_catalog.pg_proc as routine
-  where routine.pronamespace = 'public'::regnamespace
-    and pg_get_userbyid(routine.proowner) not in ('social_rpc_owner', 'rank_rpc_owner')
-    and (
-      routine.proname ~ '^(fetch_social_messages(_page)?|insert_social_message|(fetch|renew)_rank_session_overlays?)$'
-      or routine.proname = 'end_rank_session'
-      or routine.proname = 'sync_rank_match_roster' and (
-        oidvectortypes(routine.proargtypes) = 'uuid, uuid, uuid, jsonb, jsonb'
-        or routine.proargnames @> '{p_room_id, p_game_id, p_match_instance_id, p_roster, p_slot_template}'
-      )
-    )
-  union all
-  select platform.name, 'it is not there', 'It is Supabase''s: start the project''s Auth and Realtime once.'
-  from (
-    values
-      ('function auth.uid()', to_regprocedure('auth.uid()')::oid),
-      ('function auth.jwt()', to_regprocedure('auth.jwt()')::oid),
-      ('table auth.users', to_regclass('auth.users')::oid),
-      ('table realtime.messages', to_regclass('realtime.messages')::oid),
-      ('function realtime.topic()', to_regprocedure('realtime.topic()')::oid),
-      ('function realtime.send(jsonb, text, text, boolean)',
-        to_regprocedure('realtime.send(jsonb, text, text, boolean)')::oid)
-  ) as platform (name, oid)
-  where platform.oid is null
 )
 select * from difference

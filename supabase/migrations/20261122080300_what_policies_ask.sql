@@ -1,8 +1,8 @@
 -- What a project's policies look up: the roles that own RPCs may read it.
 --
 -- A policy for everybody holds for these roles too, and is evaluated with their rights: one that asks another table would end
--- every RPC with "permission denied". So they may read just the columns that such policies name, and those that the policies
--- of these tables name in turn. No function of theirs reads them.
+-- every RPC with "permission denied". So they may read just the columns that such policies name, one where none is named, and
+-- those that the policies of these tables name in turn. No function of theirs reads them.
 -- Contract: none by itself.
 -- Called by: the migrations that give these roles their tables.
 -- Undo: drop function lockstep.let_read_what_policies_ask(text, text[]);
@@ -35,16 +35,21 @@ begin
         on depend.classid = 'pg_catalog.pg_policy'::regclass
         and depend.objid = policy.oid
         and depend.refclassid = 'pg_catalog.pg_class'::regclass
-        and depend.refobjsubid > 0
         and depend.refobjid <> all (looked_up.seen)
     )
     select distinct looked_up.relation::regclass::text, attribute.attname
     from looked_up
     join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = looked_up.relation and attribute.attnum = looked_up.number
-    where looked_up.number > 0
+      on attribute.attrelid = looked_up.relation and attribute.attnum = case looked_up.number
+        when 0 then (
+          select min(any_one.attnum) from pg_catalog.pg_attribute as any_one
+          where any_one.attrelid = looked_up.relation and any_one.attnum > 0 and not any_one.attisdropped
+        )
+        else looked_up.number
+      end
+    where cardinality(looked_up.seen) > 1
       and not has_column_privilege(
-        let_read_what_policies_ask.p_reader, looked_up.relation, looked_up.number, 'select'
+        let_read_what_policies_ask.p_reader, looked_up.relation, attribute.attnum, 'select'
       )
     order by 1, 2
   loop

@@ -12,8 +12,18 @@ use crate::{
 };
 
 /// What is asked of the catalog, by the name of its file in supabase/look.
-const QUESTIONS: [(&str, &str); 2] =
-    [("tables.sql", include_str!("../../look/tables.sql")), ("names.sql", include_str!("../../look/names.sql"))];
+const QUESTIONS: [(&str, &str); 3] = [
+    ("tables.sql", include_str!("../../look/tables.sql")),
+    ("names.sql", include_str!("../../look/names.sql")),
+    ("policies.sql", include_str!("../../look/policies.sql")),
+];
+const USED: &str = include_str!("../../look/used.sql");
+/// What is a part of a question, or of the migration.
+const PARTS: [(&str, &str); 3] = [
+    ("used.sql", USED),
+    ("trial.sql", include_str!("../../look/trial.sql")),
+    ("changes.sql", include_str!("../../look/changes.sql")),
+];
 const MIGRATION: &str = include_str!("../../look/first.sql");
 
 /// What the catalog does not say.
@@ -29,9 +39,8 @@ struct Difference {
 
 /// Whether the RPCs use the column. What else a table made here has, one of a project's need not have.
 pub fn is_used(table: &str, column: &str) -> bool {
-    let [(_, tables), _] = QUESTIONS;
     let name = format!("{table}.{column}");
-    tables.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_').any(|word| word == name)
+    USED.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_').any(|word| word == name)
 }
 
 /// Looks. Expects to be in a reading transaction.
@@ -44,7 +53,8 @@ pub async fn look(connection: &mut Connection, contract: &Contract) -> Result<Re
     let mut differences: Vec<Difference> = Vec::new();
     for (_, question) in QUESTIONS {
         let asked = format!(
-            "select coalesce(jsonb_agg(to_jsonb(said) order by said.object), '[]')::text from ({question}) as said"
+            "select coalesce(jsonb_agg(to_jsonb(said) order by said.object), '[]')::text from ({}) as said",
+            whole(question)
         );
         let more: Vec<Difference> = serde_json::from_value(database::read(connection, &asked).await?)?;
         differences.extend(more);
@@ -107,16 +117,21 @@ fn is_of(difference: &str, object: &str) -> bool {
 
 /// The first migration, which asks the same and stops: a migration is one file and one transaction, and says all at once.
 pub fn migration() -> String {
-    let mut made = "-- Made by `gate look` from supabase/look; change those.\n--\n".to_owned();
-    for line in MIGRATION.lines() {
-        let question = QUESTIONS.iter().find(|(name, _)| line.trim() == format!("-- include {name}"));
-        let Some((_, question)) = question else {
+    format!("-- Made by `gate look` from supabase/look; change those.\n--\n{}", whole(MIGRATION))
+}
+
+/// With each part in its place, without the header that it has as a file.
+fn whole(text: &str) -> String {
+    let mut made = String::new();
+    for line in text.lines() {
+        let part = QUESTIONS.iter().chain(&PARTS).find(|(name, _)| line.trim() == format!("-- include {name}"));
+        let Some((_, part)) = part else {
             made += &format!("{line}\n");
             continue;
         };
-        // Its header is in the way here.
-        let lines = question.lines().skip_while(|line| line.starts_with("--") || line.is_empty());
+        let part = whole(part);
         let indent = &line[..line.len() - line.trim_start().len()];
+        let lines = part.lines().skip_while(|line| line.starts_with("--") || line.is_empty());
         lines.for_each(|line| made += &format!("{indent}{line}\n"));
     }
     made
