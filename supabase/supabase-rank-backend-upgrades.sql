@@ -965,6 +965,8 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+  v_role text;
 begin
   -- Even where it is there, `add column if not exists` would wait for everybody who reads.
   if exists (
@@ -981,6 +983,28 @@ begin
     'alter table public.%I add column %I %s',
     add_missing_column.p_table, add_missing_column.p_column, add_missing_column.p_type
   );
+  -- Who may read each of the others reads `select *`, and goes on.
+  for v_role in
+    select coalesce(nullif(acl.grantee, 0)::regrole::text, 'public')
+    from pg_catalog.pg_attribute as attribute
+    cross join aclexplode(attribute.attacl) as acl
+    where attribute.attrelid = format('public.%I', add_missing_column.p_table)::regclass
+      and acl.privilege_type = 'SELECT'
+      and not attribute.attisdropped
+    group by acl.grantee
+    having count(distinct attribute.attnum) + 1 = (
+      select count(*)
+      from pg_catalog.pg_attribute as held
+      where held.attrelid = format('public.%I', add_missing_column.p_table)::regclass
+        and held.attnum > 0
+        and not held.attisdropped
+    )
+  loop
+    execute format(
+      'grant select (%I) on public.%I to %s', add_missing_column.p_column, add_missing_column.p_table, v_role
+    );
+  end loop;
+
   execute format(
     'comment on column public.%I.%I is ''Added by lockstep.''', add_missing_column.p_table, add_missing_column.p_column
   );

@@ -9,8 +9,15 @@ const STAGED: &str = "insert into public.rank_session_overlays (session_id, room
     select session.id, room.id, person.id, 1 from public.rank_sessions as session, public.rank_rooms as room, auth.users as person limit 1; \
     update lockstep.rank_room_templates set session_id = (select session_id from public.rank_session_overlays) where true";
 
+/// Somebody who may read each column of a table, to which one is added.
+const ANALYST: &str = "alter table public.heroes drop column ability4; create role analyst; grant analyst to postgres; \
+    grant usage on schema public to analyst; do $$ begin execute (select format('grant select (%s) on public.heroes to analyst', \
+      string_agg(quote_ident(attname), ', ')) from pg_attribute \
+      where attrelid = 'public.heroes'::regclass and attnum > 0 and not attisdropped); end $$";
+
 /// Each is tried before and after, and rolled back.
 const OPERATIONS: &[&str] = &[
+    "set local role analyst; select * from public.heroes",
     "truncate public.rank_rooms, public.rank_room_slots, public.rank_match_roster",
     "truncate public.rank_sessions, public.rank_turns",
     "truncate public.rank_room_slots",
@@ -137,6 +144,7 @@ async fn tried(installation: &Installation, operations: &[&'static str]) -> Vec<
 async fn what_a_project_could_do_with_its_tables_it_can_still_do() {
     let installation = Installation::in_use_on(Server::Machine, Grants::BeforeOctober2026).await;
     installation.execute("create schema auth_own").await;
+    installation.execute(ANALYST).await;
     let before = tried(&installation, OPERATIONS).await;
     installation.migrate().await;
     installation.execute(STAGED).await;
