@@ -29,6 +29,8 @@ async fn put(context: &mut Context, release: &Release, flags: &Flags, line: Stri
     let folder = release.unpack()?;
     let variables = variables(&environment, release, flags, &folder.path().display().to_string())?;
     shell::run(&line, folder.path(), variables, &context.secrets).await?;
+    // It may have taken long, and another run may have begun.
+    context.store.still_ours().await?;
     let overlays = flags.set_in_database(context.store.connection()).await.context("the flags of the overlays")?;
     context.store.deployed(&environment, &release.id, flags).await?;
     let without = if overlays { "" } else { " (the database has no flags for overlays)" };

@@ -48,6 +48,12 @@ pub async fn close(place: &Where, dry_run: bool) -> Result<u8> {
     if let Turn::Theirs(who) = store.take().await? {
         return Ok(another(&who));
     }
+    let done = close_all(&mut store, place).await;
+    store.let_go().await;
+    done
+}
+
+async fn close_all(store: &mut Store, place: &Where) -> Result<u8> {
     let level = store.place(&place.environment).await?.flags.map(|flags| flags.level);
     ensure!(
         level == Some(Level::On),
@@ -55,14 +61,14 @@ pub async fn close(place: &Where, dry_run: bool) -> Result<u8> {
          have been on for a day; by hand: select * from lockstep.close_doors()",
         place.environment
     );
-    let doors = open_doors(&mut store).await?;
-    if doors.is_empty() && is_closed(&mut store).await? {
+    let doors = open_doors(store).await?;
+    if doors.is_empty() && is_closed(store).await? {
         heading(NONE);
         return Ok(DONE);
     }
     heading("These will be closed:");
     lines(&doors).iter().for_each(|text| line(text));
-    match recorded(&mut store, place, "close", "lockstep.close_doors()").await {
+    match recorded(store, place, "close", "lockstep.close_doors()").await {
         Ok(closed) => {
             let way_back = format!("To open again what was closed: rollout reopen {}", place.environment);
             heading(&format!("Closed: {}. {way_back}", ways(closed.len())));
@@ -87,11 +93,17 @@ pub async fn reopen(place: &Where) -> Result<u8> {
     if let Turn::Theirs(who) = store.take().await? {
         return Ok(another(&who));
     }
-    if !are_closed(&mut store).await? {
+    let done = open_all(&mut store, place).await;
+    store.let_go().await;
+    done
+}
+
+async fn open_all(store: &mut Store, place: &Where) -> Result<u8> {
+    if !are_closed(store).await? {
         heading("Nothing was closed that could be opened again.");
         return Ok(DONE);
     }
-    match recorded(&mut store, place, "reopen", "lockstep.reopen_doors()").await {
+    match recorded(store, place, "reopen", "lockstep.reopen_doors()").await {
         Ok(doors) => {
             say_opened(&doors);
             Ok(DONE)

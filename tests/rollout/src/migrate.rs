@@ -47,7 +47,7 @@ pub async fn apply(
     done.with_context(|| format!("{count} of {} migrations were applied, this one was not", pending.len()))
 }
 
-/// On a connection of their own: what a file sets must not stay with the one that has the lock.
+/// On a connection of their own: what a file sets must not stay with the one that writes the record.
 async fn directly(context: &Context, pending: &[Migration], working: &Working) -> Result<()> {
     let mut connection = database::connect(context.database_url()).await?;
     // Should we be killed, the statement that runs ends with us. PostgreSQL has this from 14 on.

@@ -182,6 +182,7 @@ async fn end(mut course: Course<'_>, done: Result<Option<()>>, way_back: &str) -
     let step = course.steps.last().map_or("its start".to_owned(), |step| step.name.clone());
     course.context.interrupted.store(outcome == "interrupted", Ordering::Relaxed);
     let place = conclude(&mut course, outcome, error.as_deref()).await;
+    course.context.store.let_go().await;
     let place = place.map_or_else(|lost| format!("unknown: {lost:#}"), |place| plan::describe(&place));
     let Some(error) = error else {
         heading(&format!("Done. In place: {place}"));

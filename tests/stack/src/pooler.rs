@@ -26,6 +26,8 @@ pub struct Pooler {
 /// What a client keeps of its backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
+    /// The next statement may have another, and there are no transactions.
+    Statement,
     /// The next transaction may have another.
     Transaction,
     /// It is the client's until that leaves.
@@ -38,6 +40,7 @@ impl Pooler {
         let folder = tempfile::Builder::new().prefix("lockstep-").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777))?;
         let mode = match mode {
+            Mode::Statement => "statement",
             Mode::Transaction => "transaction",
             Mode::Session => "session",
         };

@@ -1,9 +1,10 @@
 //! What is kept in the database: the releases, what is in place, every run; and the lock that only one run has.
 //!
-//! The lock is PostgreSQL's own, on the session: when a process is killed, or its machine, it is free at once, and nobody
-//! has to find out how old a lease may be. It costs a connection that stays open, and so no pooler in transaction mode.
+//! The lock is PostgreSQL's own: when a process is killed, or its machine, it is free at once, and nobody has to find out
+//! how old a lease may be. It costs a second connection that stays open.
 
 mod backend;
+mod lock;
 mod place;
 mod releases;
 mod runs;
@@ -11,30 +12,28 @@ mod runs;
 use anyhow::{Context as _, Result, ensure};
 use gate::database::{self, Connection, Settings, literal};
 use serde_json::Value;
-use tokio_postgres::error::SqlState;
 
+use self::lock::Lock;
 pub use self::{
     place::Place,
     runs::{Run, StepRecord},
 };
 
 const TABLES: &str = include_str!("tables.sql");
-/// `lockstep`, as PostgreSQL's lock has it: a number.
-const LOCK: i64 = i64::from_be_bytes(*b"lockstep");
-
 const ANOTHER_WAY: &str = "Give the direct connection or the session pooler (on Supabase, port 5432).";
 
 /// An open connection to it.
 pub struct Store {
     connection: Connection,
     settings: Settings,
+    lock: Option<Lock>,
     /// Of the row that this process writes.
     run: Option<i64>,
 }
 
 /// Whether somebody else is at it.
 pub enum Turn {
-    /// Nobody is, until the connection ends.
+    /// Nobody is, until the lock is let go of.
     Ours,
     /// Who, what and since when, as far as they have said it.
     Theirs(String),
@@ -44,33 +43,38 @@ impl Store {
     /// Connects. The error never shows the password.
     pub async fn open(url: &str) -> Result<Self> {
         let settings = Settings::read(url)?;
-        Ok(Self { connection: database::connect_with(&settings).await?, settings, run: None })
+        Ok(Self { connection: database::connect_with(&settings).await?, settings, lock: None, run: None })
     }
 
     /// Connects again: what was dropped in the middle of a query answers no other. The lock is let go of.
     pub async fn reopen(&mut self) -> Result<()> {
+        self.let_go().await;
         self.connection = database::connect_with(&self.settings).await?;
         Ok(())
     }
 
-    /// Takes the lock.
+    /// Takes the lock. Its connection is there before others are tried, which could leave none for it.
     pub async fn take(&mut self) -> Result<Turn> {
+        let connection = lock::connect(&self.settings).await?;
         let kept = backend::is_kept(&mut self.connection, &self.settings).await;
         let kept = kept.context("whether the connection goes through a pooler cannot be found out")?;
-        ensure!(kept, "the connection goes through a pooler in transaction mode, where no lock holds. {ANOTHER_WAY}");
-        // The session of a process that has just ended, or was killed, is there for a moment more.
-        self.write("set lock_timeout = '3s'").await?;
-        let taken = self.query(&format!("select to_jsonb(true)::text from pg_advisory_lock({LOCK})")).await;
-        self.write("reset lock_timeout").await?;
-        if let Err(error) = taken {
-            if !database::has_code(&error, &[SqlState::LOCK_NOT_AVAILABLE]) {
-                return Err(error);
-            }
-            let running = self.running().await.unwrap_or_default();
-            return Ok(Turn::Theirs(running.unwrap_or_else(|| "another run, which has just begun".to_owned())));
+        ensure!(
+            kept,
+            "the connection goes through a pooler in transaction mode, where nothing that a session sets holds. {ANOTHER_WAY}"
+        );
+        self.lock = Lock::take(connection).await?;
+        if self.lock.is_some() {
+            return Ok(Turn::Ours);
         }
-        self.still_ours().await?;
-        Ok(Turn::Ours)
+        let running = self.running().await.unwrap_or_default();
+        Ok(Turn::Theirs(running.unwrap_or_else(|| "another run, which has just begun".to_owned())))
+    }
+
+    /// Lets others have it.
+    pub async fn let_go(&mut self) {
+        if let Some(lock) = self.lock.take() {
+            lock.let_go().await;
+        }
     }
 
     /// Makes the tables where they are missing. What cannot begin makes none.
@@ -83,29 +87,16 @@ impl Store {
         made.context("the tables of the rollout cannot be made: connect as postgres")
     }
 
-    /// Fails when the lock has been lost: with the connection, or to a pooler.
+    /// Fails when the lock has been lost, or the connection of the record. Asked often, neither is ended for being idle.
     pub async fn still_ours(&mut self) -> Result<()> {
-        let query = format!(
-            "select to_jsonb(exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() \
-             and (classid::bigint << 32) + objid::bigint = {LOCK} and granted))::text"
-        );
-        let ours = self.query(&query).await.context("the connection that keeps others out is gone")?;
-        ensure!(
-            ours == Value::Bool(true),
-            "the lock that keeps others out does not hold: the connection goes through a pooler in transaction mode, \
-             or was ended. {ANOTHER_WAY}"
-        );
-        Ok(())
+        self.lock.as_mut().context("nobody is kept out")?.still_ours().await?;
+        self.query("select to_jsonb(true)::text").await.context("the connection of the record is gone").map(drop)
     }
 
     /// Whether somebody has the lock.
     pub async fn is_taken(&mut self) -> Result<bool> {
-        let query = format!(
-            "select to_jsonb(exists (select from pg_locks where locktype = 'advisory' \
-             and (classid::bigint << 32) + objid::bigint = {LOCK} and granted \
-             and database = (select oid from pg_database where datname = current_database())))::text"
-        );
-        Ok(self.query(&query).await? == Value::Bool(true))
+        let here = "database = (select oid from pg_database where datname = current_database())";
+        Ok(self.query(&format!("select to_jsonb({})::text", lock::is_held_where(here))).await? == Value::Bool(true))
     }
 
     /// Whether there has ever been a run.
@@ -141,7 +132,16 @@ impl Store {
     }
 
     async fn write(&mut self, sql: &str) -> Result<()> {
+        self.guard().await?;
         database::run(&mut self.connection, sql).await.context("the record cannot be written")
+    }
+
+    /// Whoever has lost the lock writes over nothing that another run has written.
+    async fn guard(&mut self) -> Result<()> {
+        match &mut self.lock {
+            Some(lock) => lock.still_ours().await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -128,6 +128,7 @@ impl Store {
             text(release_after.as_deref()),
             json(Some(migrations))?,
         );
+        self.guard().await?;
         let id = database::read(&mut self.connection, &sql).await.context("the run cannot be recorded")?;
         let id = id.as_i64().context("a run has a number")?;
         self.run = Some(id);

@@ -1,6 +1,6 @@
 //! The process is killed in the middle of a step: what runs goes on from there, or leads back.
 
-use std::fs;
+use std::{fs, io::Write as _};
 
 use nix::{
     sys::signal::{Signal, kill as signal},
@@ -92,21 +92,46 @@ async fn killed_while_a_level_is_watched_the_level_is_watched_again() {
     assert_eq!(site.in_place().await["flags"]["level"], "on");
 }
 
-/// A database that restarts, a network that goes away: the lock is gone, and the run must not go on.
+/// A database that restarts, a network that goes away: the lock or the record is gone, and the run must not go on.
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_lock_nothing_goes_on_and_the_record_says_so() {
+async fn without_the_lock_or_the_record_nothing_goes_on_and_the_record_says_so() {
     let site = Site::in_use().await;
     site.new_release("second");
     site.environment(&[("hold_seconds", "600")]);
-    let child = site.command(&["apply", "--restart-flags"]).spawn().unwrap();
-    site.until("select flags ->> 'level' = '10' from lockstep_rollout.in_place").await;
+    for (connection, lost) in [
+        ("pg_locks where locktype = 'advisory' and objsubid = 1", "the connection that keeps others out is gone"),
+        ("pg_stat_activity where application_name = 'gate'", "the connection of the record is gone"),
+    ] {
+        let child = site.command(&["apply", "--restart-flags"]).spawn().unwrap();
+        let step = "outcome = 'running' and steps @> '[{\"name\": \"flags 10 %\", \"outcome\": \"running\"}]'";
+        let set = "deploying is null and flags ->> 'level' = '10'";
+        let watches = format!("from lockstep_rollout.runs, lockstep_rollout.in_place where {step} and {set}");
+        site.until(&format!("select exists (select {watches})")).await;
 
-    let end = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1";
+        let end = format!("select pg_terminate_backend(pid) from {connection}");
+        site.database.query(&end, &[]).await.unwrap();
+        let said = site.said(child.wait_with_output().await.unwrap());
+
+        said.is(1).says("stopped at flags 10 %").says(lost).says("flags at 10 %");
+        assert_eq!(site.last_run().await["outcome"], "failed");
+    }
+}
+
+/// Another run may have begun since then, and its release is in place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_step_has_done_without_the_lock_is_not_recorded_as_in_place() {
+    let site = Site::in_use().await;
+    let before = site.in_place().await;
+    site.new_release("second");
+    let (child, mut connection) = at_the_deploy(&site).await;
+    let end = "select pg_terminate_backend(pid, 60000) from pg_locks where locktype = 'advisory' and objsubid = 1";
     site.database.query_one(end, &[]).await.unwrap();
+
+    connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
     let said = site.said(child.wait_with_output().await.unwrap());
 
-    said.is(1).says("stopped at flags 10 %").says("the connection that keeps others out is gone").says("flags at 10 %");
-    assert_eq!(site.last_run().await["outcome"], "failed");
+    said.is(1).says("stopped at deploy").says("the connection that keeps others out is gone").says("has not come back");
+    assert_eq!(site.in_place().await["release"], before["release"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

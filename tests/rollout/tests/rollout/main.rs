@@ -8,6 +8,7 @@ mod failures;
 mod flags;
 mod hanging;
 mod killed;
+mod lock;
 mod old_routes;
 mod platforms;
 mod playbook;
