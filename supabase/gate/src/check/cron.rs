@@ -12,9 +12,9 @@ pub fn compare(contract: &Contract, catalog: &Catalog, findings: &mut Findings) 
     // Without it, it cannot be seen.
     let Some(cron) = &catalog.cron else { return };
     if !cron.installed {
-        let remedy = "as a superuser, or in the project's dashboard: create extension pg_cron; then apply again the \
-                      migration that schedules them. Or have something else run them, and take them out of the \
-                      contract";
+        let remedy = "as a superuser, or in the project's dashboard: create extension pg_cron, in the database that \
+                      cron.database_name names; then apply again the migration that schedules them. Or have something \
+                      else run them, and take them out of the contract";
         return add_missing(contract, remedy, findings);
     }
     if !contract.cron_jobs.is_empty() && !cron.scheduler {
