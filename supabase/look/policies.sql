@@ -166,6 +166,22 @@ difference (object, difference, remedy) as (
   join pg_catalog.pg_attribute as attribute on attribute.attrelid = member.oid and attribute.attnum = depend.refobjsubid
   where attribute.attnum > 0
     and attribute.attname not in ('channel_id', 'user_id', 'inserted_at')
+    and (policy.polcmd = '*' or strpos(messages.done, policy.polcmd::text) > 0)
+    -- Nor does another one let every member in.
+    and not exists (
+      select
+      from pg_catalog.pg_policy as other
+      where other.polrelid = messages.oid and other.polpermissive and other.polcmd in (policy.polcmd, '*')
+        and other.polroles && array[0::oid, 'authenticated'::regrole::oid]
+        and not exists (
+          select
+          from pg_catalog.pg_depend as upon
+          join pg_catalog.pg_attribute as known on known.attrelid = member.oid and known.attnum = upon.refobjsubid
+          where upon.classid = 'pg_catalog.pg_policy'::regclass and upon.objid = other.oid
+            and upon.refclassid = 'pg_catalog.pg_class'::regclass and upon.refobjid = member.oid
+            and known.attnum > 0 and known.attname not in ('channel_id', 'user_id', 'inserted_at')
+        )
+    )
     and not exists (
       select
       from pg_catalog.pg_policy as held_back
