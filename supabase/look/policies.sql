@@ -39,7 +39,7 @@ difference (object, difference, remedy) as (
   from (
     select format('policy "%s"', policy.polname), policy.polrelid
     from pg_catalog.pg_policy as policy
-    where policy.polname ~ ('^(members (see|hold) memberships|members (read|write) messages|the (social|rank) RPCs .*'
+    where policy.polname ~ ('^(members see memberships|members (read|write) messages|the (social|rank) RPCs .*'
       || '|room owners .*|members hear their channels|players hear of their overlays'
       || '|our topics are heard by whom they are for|nobody sends on our topics)$')
     union all
@@ -100,7 +100,7 @@ difference (object, difference, remedy) as (
       when kept.back then format('it looks at %s, which postgres cannot let the RPCs read', asked.relation::regclass)
       else format('the RPCs may not execute %s, which it needs', closed.helper)
     end,
-    'Look there in a function that is security definer, and that everybody may execute; or alter policy … to anon, authenticated.'
+    'Look there in a function that is security definer, and that everybody may execute.'
   from asked
   join pg_catalog.pg_policy as policy on policy.oid = asked.policy and not policy.polpermissive
   join pg_catalog.pg_class as class on class.oid = asked.relation

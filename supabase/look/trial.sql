@@ -118,15 +118,27 @@ loop
       select
         theirs.polname as name,
         coalesce(pg_get_expr(theirs.polwithcheck, v_try.oid), pg_get_expr(theirs.polqual, v_try.oid)) as condition,
-        -- What the RPCs leave to defaults is known.
-        theirs.polcmd in ('r', '*') and theirs.polwithcheck is null and v_try.done ~ 'a' and (
-          select count(*) > 0 and not bool_or(v_try.given || v_try.more ? attname)
-          from pg_catalog.pg_attribute
-          join pg_catalog.pg_depend as depend on depend.refobjid = attrelid and depend.refobjsubid = attnum
-          where attrelid = v_try.oid and depend.objid = theirs.oid
-        ) as hides
+        -- What the RPCs leave to defaults is known, and the role of whoever calls them.
+        theirs.polcmd in ('r', '*') and theirs.polwithcheck is null and v_try.done ~ 'a'
+            and asks.columns > 0 and asks.written = 0
+          or asks.columns = 0 and asks.functions = '{auth.role}'
+            and concat(pg_get_expr(theirs.polqual, v_try.oid), pg_get_expr(theirs.polwithcheck, v_try.oid)) !~ 'current_setting'
+          as hides
       from pg_catalog.pg_policy as copied
       join pg_catalog.pg_policy as theirs on theirs.polrelid = v_try.oid and theirs.polname = copied.polname
+      cross join lateral (
+        select
+          count(held.attname), count(held.attname) filter (where v_try.given || v_try.more ? held.attname),
+          array_agg(concat(home.nspname, '.', called.proname)) filter (where called.oid is not null)
+        from pg_catalog.pg_depend as depend
+        left join pg_catalog.pg_attribute as held
+          on depend.refclassid = 'pg_catalog.pg_class'::regclass
+          and held.attrelid = depend.refobjid and held.attnum = nullif(depend.refobjsubid, 0)
+        left join pg_catalog.pg_proc as called
+          on depend.refclassid = 'pg_catalog.pg_proc'::regclass and called.oid = depend.refobjid
+        left join pg_catalog.pg_namespace as home on home.oid = called.pronamespace
+        where depend.classid = 'pg_catalog.pg_policy'::regclass and depend.objid = theirs.oid
+      ) as asks (columns, written, functions)
       where copied.polrelid = v_try.copy::regclass and not copied.polpermissive
     loop
       -- As a policy, since text that names `auth` may be compiled by nobody else.
