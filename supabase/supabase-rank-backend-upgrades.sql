@@ -441,7 +441,7 @@ begin
             adopted.oid::regclass)
         from adopted
         join pg_catalog.pg_policy as policy on policy.polrelid = adopted.oid
-        where adopted.name = 'social_messages'
+        where adopted.name in ('social_messages', 'social_channel_members')
           and not policy.polpermissive
           and policy.polroles @> array['authenticated'::regrole::oid]
           and (policy.polcmd = '*' or strpos(adopted.done, policy.polcmd::text) > 0)
@@ -858,6 +858,12 @@ begin
         execute format('insert into %s default values', v_try.copy);
       end if;
       execute format('alter table %s %s', v_try.copy, v_try.added);
+      execute coalesce((
+        select format('update %s set %s', v_try.copy, string_agg(format('%I = gen_random_uuid()', held.attname), ', '))
+        from pg_catalog.pg_attribute as held
+        where held.attrelid = v_try.copy::regclass and held.attnum > 0 and held.atttypid = 'uuid'::regtype
+        having count(*) > 0
+      ), 'select');
       execute format('create table lockstep_trial.before as table %s', v_try.copy);
       for v_statement in
         select replace(pg_get_triggerdef(fired.oid), format(' ON %s ', v_try.relation), format(' ON %s ', v_try.copy))
@@ -1453,8 +1459,8 @@ $$;
 comment on function lockstep.follow_adopted() is 'Does to what points at a row what is done to the row.';
 revoke all on function lockstep.follow_adopted() from public, anon, authenticated, service_role;
 
--- Holds the row as a key would, and after the keys have held theirs, among them the user: whoever deletes it meanwhile waits, and then removes this one, too. The first argument is the
--- table, the second the column here.
+-- Holds the row as a key would: whoever deletes it meanwhile waits, and then removes this one, too. It runs after the keys, which
+-- hold the user: users come first in the order of locks. The first argument is the table, the second the column here.
 create or replace function lockstep.require_adopted()
 returns trigger
 language plpgsql

@@ -75,7 +75,7 @@ difference (object, difference, remedy) as (
       adopted.oid::regclass)
   from adopted
   join pg_catalog.pg_policy as policy on policy.polrelid = adopted.oid
-  where adopted.name = 'social_messages'
+  where adopted.name in ('social_messages', 'social_channel_members')
     and not policy.polpermissive
     and policy.polroles @> array['authenticated'::regrole::oid]
     and (policy.polcmd = '*' or strpos(adopted.done, policy.polcmd::text) > 0)

@@ -1,6 +1,6 @@
--- Does what the RPCs do, on copies, as a role that has no more rights than they.
+-- What the RPCs do: on an empty copy of each table, with its defaults, checks, triggers and policies, as a role that has no more
+-- rights than they have.
 
--- What the RPCs do: on an empty copy of each table, with its defaults, checks, triggers and policies.
 if v_makes then
   v_user := coalesce((select person.id from auth.users as person limit 1), gen_random_uuid());
 end if;

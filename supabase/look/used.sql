@@ -1,6 +1,6 @@
 -- The columns that the RPCs use of tables that a project may have.
-
 -- `added` ones are added where they are missing, `given` ones are written, `emptied` ones sometimes without a value.
+
 select kind.type, kind.added, kind.given, kind.emptied, split_part(listed.name, '.', 1), split_part(listed.name, '.', 2)
 from (
   values

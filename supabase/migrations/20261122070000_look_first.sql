@@ -434,7 +434,7 @@ begin
             adopted.oid::regclass)
         from adopted
         join pg_catalog.pg_policy as policy on policy.polrelid = adopted.oid
-        where adopted.name = 'social_messages'
+        where adopted.name in ('social_messages', 'social_channel_members')
           and not policy.polpermissive
           and policy.polroles @> array['authenticated'::regrole::oid]
           and (policy.polcmd = '*' or strpos(adopted.done, policy.polcmd::text) > 0)
@@ -851,6 +851,12 @@ begin
         execute format('insert into %s default values', v_try.copy);
       end if;
       execute format('alter table %s %s', v_try.copy, v_try.added);
+      execute coalesce((
+        select format('update %s set %s', v_try.copy, string_agg(format('%I = gen_random_uuid()', held.attname), ', '))
+        from pg_catalog.pg_attribute as held
+        where held.attrelid = v_try.copy::regclass and held.attnum > 0 and held.atttypid = 'uuid'::regtype
+        having count(*) > 0
+      ), 'select');
       execute format('create table lockstep_trial.before as table %s', v_try.copy);
       for v_statement in
         select replace(pg_get_triggerdef(fired.oid), format(' ON %s ', v_try.relation), format(' ON %s ', v_try.copy))

@@ -53,8 +53,8 @@ $$;
 comment on function lockstep.follow_adopted() is 'Does to what points at a row what is done to the row.';
 revoke all on function lockstep.follow_adopted() from public, anon, authenticated, service_role;
 
--- Holds the row as a key would, and after the keys have held theirs, among them the user: whoever deletes it meanwhile waits, and then removes this one, too. The first argument is the
--- table, the second the column here.
+-- Holds the row as a key would: whoever deletes it meanwhile waits, and then removes this one, too. It runs after the keys, which
+-- hold the user: users come first in the order of locks. The first argument is the table, the second the column here.
 create or replace function lockstep.require_adopted()
 returns trigger
 language plpgsql

@@ -39,6 +39,10 @@ pub const DIFFERS: &[(&str, &str)] = &[
         r#"policy "mfa" on public.social_messages"#,
     ),
     (
+        "create table public.social_channel_members (channel_id uuid, user_id uuid, left_at timestamptz, inserted_at timestamptz default now(), primary key (channel_id, user_id)); create policy stays on public.social_channel_members as restrictive for select to authenticated using (left_at is null)",
+        r#"policy "stays" on public.social_channel_members"#,
+    ),
+    (
         "create table public.bans (user_id uuid); create function public.me() returns uuid language sql stable as 'select auth.uid()'; create policy unbanned on public.social_messages as restrictive for insert with check (public.me() = sender_id and not exists (select from public.bans where bans.user_id = sender_id))",
         r#"policy "unbanned" on public.social_messages"#,
     ),
